@@ -1,0 +1,149 @@
+package dev.mixer4j.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.math.Mean;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * The MLP-Mixer of arXiv 2105.01601, figure 1 and appendix E, as TensorFlow operations; it follows
+ * {@code vit_jax/models_mixer.py} of google-research/vision_transformer in structure and names. One
+ * definition serves inference, training and export: weights come from the caller, by name.
+ */
+public final class Mixer {
+
+  /**
+   * What the network gives.
+   *
+   * @param blocks each block's output, [batch, tokens, hidden] float32
+   * @param features normalised and averaged over the tokens, [batch, hidden] float32
+   * @param logits [batch, classes] float32; the features themselves where there is no head
+   */
+  public record Outputs(
+      List<Operand<TFloat32>> blocks, Operand<TFloat32> features, Operand<TFloat32> logits) {}
+
+  private final Ops tf;
+  private final MixerConfig config;
+  private final Function<String, Operand<TFloat32>> weights;
+  private final Operand<TInt64> dropoutSeed;
+  private long dropouts;
+
+  private Mixer(
+      Ops tf,
+      MixerConfig config,
+      Function<String, Operand<TFloat32>> weights,
+      Operand<TInt64> dropoutSeed) {
+    this.tf = tf;
+    this.config = config;
+    this.weights = weights;
+    this.dropoutSeed = dropoutSeed;
+  }
+
+  /**
+   * Adds the network to the caller's graph, without dropout.
+   *
+   * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
+   * @param images normalised, [batch, imageSize, imageSize, 3] float32
+   */
+  public static Outputs inference(
+      Ops tf,
+      MixerConfig config,
+      Function<String, Operand<TFloat32>> weights,
+      Operand<TFloat32> images) {
+    return new Mixer(tf, config, weights, null).apply(images);
+  }
+
+  /**
+   * As {@link #inference}, with dropout at the configuration's rate.
+   *
+   * @param dropoutSeed a scalar, another one for each step: it alone decides what is dropped
+   */
+  public static Outputs training(
+      Ops tf,
+      MixerConfig config,
+      Function<String, Operand<TFloat32>> weights,
+      Operand<TFloat32> images,
+      Operand<TInt64> dropoutSeed) {
+    return new Mixer(tf, config, weights, dropoutSeed).apply(images);
+  }
+
+  private Outputs apply(Operand<TFloat32> images) {
+    List<Operand<TFloat32>> blocks = new ArrayList<>();
+    Operand<TFloat32> x = stem(images);
+    for (int i = 0; i < config.blocks(); i++) {
+      x = block(x, "MixerBlock_" + i);
+      blocks.add(x);
+    }
+    x = layerNorm(x, "pre_head_layer_norm");
+    Operand<TFloat32> features = tf.math.mean(x, tf.constant(1));
+    Operand<TFloat32> logits = config.classes() == 0 ? features : dense(features, "head");
+    return new Outputs(List.copyOf(blocks), features, logits);
+  }
+
+  /** One linear map for each patch: [batch, height, width, 3] to [batch, tokens, hidden]. */
+  private Operand<TFloat32> stem(Operand<TFloat32> images) {
+    List<Long> strides = List.of(1L, (long) config.patchSize(), (long) config.patchSize(), 1L);
+    Operand<TFloat32> patches =
+        tf.nn.conv2d(images, weights.apply("stem/kernel"), strides, "VALID");
+    patches = tf.nn.biasAdd(patches, weights.apply("stem/bias"));
+    return rows(patches, config.tokens(), config.hiddenSize());
+  }
+
+  private Operand<TFloat32> block(Operand<TFloat32> x, String name) {
+    int tokens = config.tokens();
+    int channels = config.hiddenSize();
+    Operand<TFloat32> y = transpose(layerNorm(x, name + "/LayerNorm_0"));
+    x = tf.math.add(x, transpose(mlp(y, name + "/token_mixing", channels, tokens)));
+    y = layerNorm(x, name + "/LayerNorm_1");
+    return tf.math.add(x, mlp(y, name + "/channel_mixing", tokens, channels));
+  }
+
+  /** Mixes along the last axis: [batch, rows, size] to the same shape. */
+  private Operand<TFloat32> mlp(Operand<TFloat32> x, String name, int rows, int size) {
+    // As one matrix, because TensorFlow fuses bias and GELU into a product of matrices only.
+    Operand<TFloat32> y = tf.reshape(x, tf.array(-1, size));
+    y = dropout(config.gelu().apply(tf, dense(y, name + "/Dense_0")));
+    return rows(dropout(dense(y, name + "/Dense_1")), rows, size);
+  }
+
+  private Operand<TFloat32> dense(Operand<TFloat32> x, String name) {
+    Operand<TFloat32> product = tf.linalg.matMul(x, weights.apply(name + "/kernel"));
+    return tf.nn.biasAdd(product, weights.apply(name + "/bias"));
+  }
+
+  /** Normalises over the channels, the last axis. */
+  private Operand<TFloat32> layerNorm(Operand<TFloat32> x, String name) {
+    Operand<TFloat32> mean = tf.math.mean(x, tf.constant(-1), Mean.keepDims(true));
+    Operand<TFloat32> centred = tf.math.sub(x, mean);
+    Operand<TFloat32> variance =
+        tf.math.mean(tf.math.square(centred), tf.constant(-1), Mean.keepDims(true));
+    Operand<TFloat32> inverse =
+        tf.math.rsqrt(tf.math.add(variance, tf.constant(config.layerNormEpsilon())));
+    Operand<TFloat32> scale = tf.math.mul(inverse, weights.apply(name + "/scale"));
+    return tf.math.add(tf.math.mul(centred, scale), weights.apply(name + "/bias"));
+  }
+
+  private Operand<TFloat32> dropout(Operand<TFloat32> x) {
+    if (dropoutSeed == null || config.dropout() == 0) {
+      return x;
+    }
+    float keep = 1 - config.dropout();
+    Operand<TInt64> seed = tf.stack(List.of(dropoutSeed, tf.constant(dropouts++)));
+    Operand<TFloat32> uniform = tf.random.statelessRandomUniform(tf.shape(x), seed, TFloat32.class);
+    Operand<TFloat32> mask =
+        tf.dtypes.cast(tf.math.less(uniform, tf.constant(keep)), TFloat32.class);
+    return tf.math.mul(x, tf.math.mul(mask, tf.constant(1 / keep)));
+  }
+
+  private Operand<TFloat32> transpose(Operand<TFloat32> x) {
+    return tf.linalg.transpose(x, tf.array(0, 2, 1));
+  }
+
+  private Operand<TFloat32> rows(Operand<TFloat32> x, int rows, int size) {
+    return tf.reshape(x, tf.array(-1, rows, size));
+  }
+}

@@ -1,0 +1,18 @@
+package dev.mixer4j.core;
+
+/**
+ * Something from outside that cannot be used: a file, a data set, an image. The message is for a
+ * person: what was expected, what was found, what to do.
+ */
+public class MixerException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  public MixerException(String message) {
+    super(message);
+  }
+
+  public MixerException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.mixer4j.core;
+
+import java.util.Optional;
+
+/**
+ * The geometries of the paper's table 1 (arXiv 2105.01601), and S/4, the small one with patches fit
+ * for images of CIFAR's size. All are defined at 224 pixels.
+ */
+public enum MixerPreset {
+  S_32("S/32", 32, 512, 8, 256, 2048),
+  S_16("S/16", 16, 512, 8, 256, 2048),
+  S_4("S/4", 4, 512, 8, 256, 2048),
+  B_32("B/32", 32, 768, 12, 384, 3072),
+  B_16("B/16", 16, 768, 12, 384, 3072),
+  L_32("L/32", 32, 1024, 24, 512, 4096),
+  L_16("L/16", 16, 1024, 24, 512, 4096),
+  H_14("H/14", 14, 1280, 32, 640, 5120);
+
+  private static final int IMAGE_SIZE = 224;
+
+  private final String title;
+  private final int patchSize;
+  private final int hiddenSize;
+  private final int blocks;
+  private final int tokensMlpSize;
+  private final int channelsMlpSize;
+
+  MixerPreset(
+      String title,
+      int patchSize,
+      int hiddenSize,
+      int blocks,
+      int tokensMlpSize,
+      int channelsMlpSize) {
+    this.title = title;
+    this.patchSize = patchSize;
+    this.hiddenSize = hiddenSize;
+    this.blocks = blocks;
+    this.tokensMlpSize = tokensMlpSize;
+    this.channelsMlpSize = channelsMlpSize;
+  }
+
+  /** This geometry at 224 pixels, with {@link MixerConfig#of}'s defaults. */
+  public MixerConfig config(int classes) {
+    return config(IMAGE_SIZE, classes);
+  }
+
+  /** This geometry at another image size, a multiple of the patch size. */
+  public MixerConfig config(int imageSize, int classes) {
+    return MixerConfig.of(
+        imageSize, patchSize, hiddenSize, blocks, tokensMlpSize, channelsMlpSize, classes);
+  }
+
+  /** The preset whose geometry this is, at any image size and with any number of classes. */
+  public static Optional<MixerPreset> of(MixerConfig config) {
+    for (MixerPreset p : values()) {
+      if (p.patchSize == config.patchSize()
+          && p.hiddenSize == config.hiddenSize()
+          && p.blocks == config.blocks()
+          && p.tokensMlpSize == config.tokensMlpSize()
+          && p.channelsMlpSize == config.channelsMlpSize()) {
+        return Optional.of(p);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The paper's name, such as {@code B/16}. */
+  @Override
+  public String toString() {
+    return title;
+  }
+}

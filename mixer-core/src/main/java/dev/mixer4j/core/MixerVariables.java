@@ -1,0 +1,129 @@
+package dev.mixer4j.core;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TType;
+
+/**
+ * A graph's resource variables, one for each name of {@link MixerConfig#variables()}. The graph
+ * holds names and shapes only: values live in the session, so a graph stays small however large the
+ * network.
+ */
+public final class MixerVariables {
+
+  private final MixerConfig config;
+  private final Map<String, Operand<? extends TType>> handles = new LinkedHashMap<>();
+  private final Map<String, Operand<TFloat32>> reads = new LinkedHashMap<>();
+  private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
+  private final List<Op> assignments = new ArrayList<>();
+
+  /** Adds the variables, unset, to the caller's graph. */
+  public MixerVariables(Ops tf, MixerConfig config) {
+    this.config = config;
+    config
+        .variables()
+        .forEach(
+            (name, shape) -> {
+              // Without a shared name all handles of a session are one and the same resource.
+              var handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+              var feed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
+              handles.put(name, handle);
+              feeds.put(name, feed);
+              reads.put(name, tf.readVariableOp(handle, TFloat32.class));
+              assignments.add(tf.assignVariableOp(handle, feed));
+            });
+  }
+
+  /** The variable itself, for operations that update it. */
+  public Operand<? extends TType> handle(String name) {
+    return handles.get(name);
+  }
+
+  /** The variable's value, float32 of its own shape. */
+  public Operand<TFloat32> value(String name) {
+    return reads.get(name);
+  }
+
+  /**
+   * Sets every variable of a session.
+   *
+   * @throws IllegalArgumentException if the weights' variables have other names or shapes
+   */
+  public void load(Session session, MixerWeights weights) {
+    if (!weights.config().variables().equals(config.variables())) {
+      throw new IllegalArgumentException(
+          "weights of " + weights.config() + " do not fit the network " + config);
+    }
+    List<TFloat32> tensors = new ArrayList<>();
+    try {
+      // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
+      Session.Runner runner = session.runner();
+      for (Map.Entry<String, Placeholder<TFloat32>> entry : feeds.entrySet()) {
+        TFloat32 tensor = read(weights, entry.getKey());
+        tensors.add(tensor);
+        runner.feed(entry.getValue(), tensor);
+      }
+      assignments.forEach(runner::addTarget);
+      runner.run().close();
+    } finally {
+      tensors.forEach(TFloat32::close);
+    }
+  }
+
+  private TFloat32 read(MixerWeights weights, String name) {
+    Shape shape = config.variables().get(name);
+    FloatBuffer values = directBuffer(shape);
+    weights.read(name, values);
+    return TFloat32.tensorOf(shape, DataBuffers.of(values.flip()));
+  }
+
+  private static FloatBuffer directBuffer(Shape shape) {
+    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), Float.BYTES));
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /**
+   * The variables' values of this moment.
+   *
+   * @param classNames kept with the weights
+   * @return weights that hold native memory until closed
+   */
+  public MixerWeights snapshot(Session session, List<String> classNames) {
+    Session.Runner runner = session.runner();
+    reads.values().forEach(runner::fetch);
+    return new Snapshot(config, List.copyOf(classNames), List.copyOf(reads.keySet()), runner.run());
+  }
+
+  private record Snapshot(
+      MixerConfig config, List<String> classNames, List<String> names, Result values)
+      implements MixerWeights {
+
+    @Override
+    public void read(String name, FloatBuffer destination) {
+      TFloat32 tensor = (TFloat32) values.get(names.indexOf(name));
+      int size = (int) tensor.size();
+      tensor.copyTo(DataBuffers.of(destination.slice(destination.position(), size)));
+      destination.position(destination.position() + size);
+    }
+
+    @Override
+    public void close() {
+      values.close();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+# Sourced by the launchers beside it: builds what is missing or out of date, then runs a main class.
+#
+#   launch MAIN_CLASS [ARGUMENT...]
+#
+# JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+classpath_file=$root/finetune-cifar/target/launch.classpath
+
+fail() {
+  printf 'error: %s\n' "$1" >&2
+  exit 2
+}
+
+find_java() {
+  if [ -n "${JAVA_HOME:-}" ]; then
+    java=$JAVA_HOME/bin/java
+    [ -x "$java" ] || fail "JAVA_HOME is $JAVA_HOME, which has no bin/java; point it at a JDK 17 or newer"
+  else
+    java=$(command -v java) || fail "no java found; install a JDK 17 or newer (for example from https://adoptium.net)"
+  fi
+  local version
+  version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/.*java\.specification\.version = \([0-9.]*\).*/\1/p')
+  case $version in
+    1.* | [1-9] | 1[0-6]) fail "$java is Java $version; Mixer4J needs a JDK 17 or newer (set JAVA_HOME to one)" ;;
+  esac
+}
+
+# Whether the compiled classes are there and newer than everything they are made from.
+up_to_date() {
+  [ -s "$classpath_file" ] || return 1
+  [ -z "$(find "$root/pom.xml" "$root"/{mixer-core,weight-import,finetune-cifar}/pom.xml \
+    "$root"/{mixer-core,weight-import,finetune-cifar}/src/main -newer "$classpath_file" -print -quit)" ] || return 1
+  # A jar may have left the local repository since.
+  local jar
+  while IFS= read -r jar; do [ -e "$jar" ] || return 1; done < <(tr ':' '\n' <"$classpath_file")
+}
+
+build() {
+  command -v mvn >/dev/null || fail "no mvn found; install Apache Maven 3.8 or newer (https://maven.apache.org/install.html)"
+  [ -x "$(dirname "$java")/javac" ] || [ -n "${JAVA_HOME:-}" ] || command -v javac >/dev/null ||
+    fail "no javac found beside $java; install a JDK, not only a JRE, 17 or newer"
+  mkdir -p "$root/finetune-cifar/target"
+  printf 'Building Mixer4J (once; the first time Maven downloads its dependencies) ...\n' >&2
+  local log=$root/finetune-cifar/target/launch.log
+  # Resolving in the same Maven run lets the modules see one another's classes uninstalled.
+  if ! mvn -q -B -f "$root/pom.xml" ${MIXER4J_MAVEN_OPTS:-} compile dependency:build-classpath \
+    -Dmdep.outputFile=target/launch.classpath.new >"$log" 2>&1; then
+    cat "$log" >&2
+    fail "the build did not succeed; what Maven said stands above"
+  fi
+  # Stamped with the build's start, so that a file edited meanwhile counts as newer.
+  touch -r "$stamp" "$root/finetune-cifar/target/launch.classpath.new"
+  { printf '%s:' "$root/finetune-cifar/target/classes"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
+  touch -r "$stamp" "$classpath_file.part"
+  mv "$classpath_file.part" "$classpath_file"
+}
+
+# One build at a time, however many commands are started at once.
+build_if_needed() {
+  up_to_date && return
+  mkdir -p "$root/finetune-cifar/target"
+  local lock=$root/finetune-cifar/target/launch.lock
+  until mkdir "$lock" 2>/dev/null; do
+    # The owner of a lock that is left over from a killed build is gone.
+    kill -0 "$(cat "$lock/pid" 2>/dev/null || echo $$)" 2>/dev/null || rm -rf "$lock"
+    sleep 1
+  done
+  echo $$ >"$lock/pid"
+  trap 'rm -rf "$lock" "$stamp"' EXIT
+  stamp=$(mktemp)
+  up_to_date || build
+  rm -rf "$lock" "$stamp"
+  trap - EXIT
+}
+
+launch() {
+  local main=$1
+  shift
+  find_java
+  build_if_needed
+  # JavaCPP's logger is SLF4J, which is silent here: it warns that HDF5's build is one release older.
+  # Its memory limit counts the whole process against the Java heap's size, which fits no big model.
+  local options=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
+    -Dorg.bytedeco.javacpp.maxPhysicalBytes=0)
+  if [ -t 2 ]; then
+    local columns
+    columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2)
+    options+=("-Dmixer4j.columns=${columns:-80}")
+  fi
+  # Native code writes its start-up chatter to stderr, where Java cannot stop it. So what it writes goes
+  # through a filter that drops the lines known to be harmless, and our own messages take the real stderr.
+  export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3}
+  exec 3>&2
+  exec "$java" "${options[@]}" -Dmixer4j.stderr=/dev/fd/3 ${JAVA_OPTS:-} \
+    -cp "$(cat "$classpath_file")" "$main" "$@" \
+    2> >(exec grep -avE --line-buffered "$chatter" >&3)
+}
+
+chatter='^WARNING: All log messages before absl::InitializeLog|^[IWE][0-9]{4} [0-9:.]+ +[0-9]+ |^[0-9-]+ [0-9:.]+: [IWE] '

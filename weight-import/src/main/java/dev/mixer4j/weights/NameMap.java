@@ -1,0 +1,74 @@
+package dev.mixer4j.weights;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a framework calls each tensor and how it lays it out, read from a table that a person can
+ * check against the framework's source: {@code flax.map}, {@code timm.map} beside this class.
+ */
+final class NameMap {
+
+  /**
+   * A source tensor's place in the network.
+   *
+   * @param name the canonical name
+   * @param axes which source axis each canonical axis is; empty where they are the same
+   */
+  record Target(String name, int[] axes) {}
+
+  private record Rule(Pattern source, String target, int[] axes) {}
+
+  private final List<Rule> rules = new ArrayList<>();
+
+  private NameMap() {}
+
+  /** Loads the table {@code NAMING.map}. */
+  static NameMap of(String naming) {
+    NameMap map = new NameMap();
+    String resource = naming + ".map";
+    try (InputStream in = NameMap.class.getResourceAsStream(resource);
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+      lines
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("#"))
+          .forEach(line -> map.rules.add(rule(line.strip().split("\\s+"))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(resource, e);
+    }
+    return map;
+  }
+
+  private static Rule rule(String[] columns) {
+    String source = Pattern.quote(columns[0]).replace("{i}", "\\E(0|[1-9][0-9]{0,3})\\Q");
+    int[] axes =
+        columns[2].equals("-")
+            ? new int[0]
+            : Arrays.stream(columns[2].split(",")).mapToInt(Integer::parseInt).toArray();
+    return new Rule(Pattern.compile(source), columns[1], axes);
+  }
+
+  /** Where a source tensor goes; empty for a name that is not in the table. */
+  Optional<Target> target(String source) {
+    for (Rule rule : rules) {
+      Matcher matcher = rule.source.matcher(source);
+      if (matcher.matches()) {
+        String name =
+            matcher.groupCount() == 0 ? rule.target : rule.target.replace("{i}", matcher.group(1));
+        return Optional.of(new Target(name, rule.axes));
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.mixer4j.weights;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * Where a weights file's numbers come from.
+ *
+ * @param format {@code npz}, {@code pth}, {@code safetensors} or {@code h5}
+ * @param sha256 the source file's hash, 64 hexadecimal digits
+ */
+public record Source(String format, String sha256) {
+
+  /** Hashes a file. */
+  public static Source of(Format format, Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] chunk = new byte[1 << 16];
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        digest.update(chunk, 0, n);
+      }
+      return new Source(format.toString(), HexFormat.of().formatHex(digest.digest()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.mixer4j.weights.command;
+
+import dev.mixer4j.core.MixerException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/** What all commands share: exit codes, and errors as one message on stderr. */
+public final class Cli {
+
+  /** The command did what it was asked. */
+  public static final int DONE = 0;
+
+  /** It ran, and a check did not hold. */
+  public static final int CHECK_FAILED = 1;
+
+  /** The command line makes no sense. */
+  public static final int USAGE = 2;
+
+  /** A file cannot be used. */
+  public static final int BAD_INPUT = 3;
+
+  /** An error of the program itself, or the machine's limits. */
+  public static final int INTERNAL = 4;
+
+  private Cli() {}
+
+  /**
+   * Makes a command line that reports errors our way.
+   *
+   * @param command an instance of a class with picocli's {@code @Command}
+   */
+  public static CommandLine commandLine(Object command) {
+    CommandLine line = new CommandLine(command);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(Cli::report);
+    line.setParameterExceptionHandler(Cli::reportUsage);
+    return line;
+  }
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(Object command, String... args) {
+    Terminal.useLaunchersStderr();
+    int code = commandLine(command).execute(args);
+    System.out.flush();
+    System.exit(code);
+  }
+
+  private static int reportUsage(CommandLine.ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    err.println(prefix(line) + e.getMessage());
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    }
+    err.flush();
+    return USAGE;
+  }
+
+  private static int report(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+    PrintWriter err = line.getErr();
+    err.println(prefix(line) + message(e));
+    boolean verbose = Boolean.TRUE.equals(verbose(parsed));
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    err.flush();
+    return code(e);
+  }
+
+  private static Boolean verbose(CommandLine.ParseResult parsed) {
+    CommandLine.ParseResult deepest = parsed;
+    while (deepest.hasSubcommand()) {
+      deepest = deepest.subcommand();
+    }
+    return deepest.matchedOptionValue("--verbose", false);
+  }
+
+  private static String prefix(CommandLine line) {
+    return Ansi.AUTO.string("@|bold,red error:|@ ");
+  }
+
+  private static int code(Exception e) {
+    if (e instanceof FileAlreadyExistsException) {
+      return USAGE;
+    }
+    boolean input =
+        e instanceof MixerException
+            || e instanceof IOException
+            || e instanceof UncheckedIOException;
+    return input ? BAD_INPUT : INTERNAL;
+  }
+
+  private static String message(Exception e) {
+    if (e instanceof UncheckedIOException unchecked) {
+      return message(unchecked.getCause());
+    }
+    if (e instanceof FileAlreadyExistsException) {
+      return e.getMessage() + ": it is there already; --overwrite replaces it";
+    }
+    if (e instanceof NoSuchFileException missing && missing.getReason() == null
+        || e instanceof FileNotFoundException) {
+      return e.getMessage() + ": no such file";
+    }
+    if (e instanceof AccessDeniedException) {
+      return e.getMessage() + ": permission denied";
+    }
+    if (e instanceof MixerException || e instanceof IOException) {
+      return e.getMessage();
+    }
+    return "this should not happen: " + e + "; --verbose shows where. Please report it";
+  }
+}

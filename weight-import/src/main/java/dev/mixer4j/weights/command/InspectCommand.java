@@ -1,0 +1,119 @@
+package dev.mixer4j.weights.command;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerPreset;
+import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.TensorInfo;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "inspect",
+    description = "Shows what a checkpoint of any readable format holds: geometry and tensors.")
+final class InspectCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "The checkpoint.")
+  private Path file;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+      if (json) {
+        out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(toJson(checkpoint)));
+      } else {
+        print(out, checkpoint);
+      }
+    }
+    out.flush();
+    return Cli.DONE;
+  }
+
+  private void print(PrintWriter out, MixerCheckpoint checkpoint) {
+    Summary.print(out, file, checkpoint.config());
+    out.println("  format        " + checkpoint.format());
+    checkpoint
+        .source()
+        .ifPresent(s -> out.println("  made from     " + s.format() + ", SHA-256 " + s.sha256()));
+    if (!checkpoint.classNames().isEmpty()) {
+      out.println("  class names   " + String.join(", ", checkpoint.classNames()));
+    }
+    out.println();
+    Map<String, TensorInfo> tensors = checkpoint.tensors();
+    int width = tensors.keySet().stream().mapToInt(String::length).max().orElse(0);
+    for (TensorInfo tensor : tensors.values()) {
+      out.println(
+          String.format(
+              "  %-" + width + "s  %-8s  %-18s  %s",
+              tensor.name(),
+              tensor.dtype(),
+              tensor.shape(),
+              checkpoint.used().get(tensor.name())));
+    }
+  }
+
+  private ObjectNode toJson(MixerCheckpoint checkpoint) {
+    MixerConfig config = checkpoint.config();
+    ObjectNode root = JSON.createObjectNode();
+    root.put("file", file.toString());
+    root.put("format", checkpoint.format().toString());
+    root.put("preset", MixerPreset.of(config).map(MixerPreset::toString).orElse(null));
+    root.put("parameters", config.parameterCount());
+    root.put("image_size", config.imageSize());
+    root.put("patch_size", config.patchSize());
+    root.put("tokens", config.tokens());
+    root.put("hidden_size", config.hiddenSize());
+    root.put("blocks", config.blocks());
+    root.put("tokens_mlp_size", config.tokensMlpSize());
+    root.put("channels_mlp_size", config.channelsMlpSize());
+    root.put("classes", config.classes());
+    root.put("gelu", config.gelu().toString());
+    root.put("layer_norm_epsilon", config.layerNormEpsilon());
+    root.set("mean", array(config.mean()));
+    root.set("std", array(config.std()));
+    ArrayNode names = root.putArray("class_names");
+    checkpoint.classNames().forEach(names::add);
+    checkpoint
+        .source()
+        .ifPresent(s -> root.put("source_format", s.format()).put("source_sha256", s.sha256()));
+    ArrayNode tensors = root.putArray("tensors");
+    for (TensorInfo tensor : checkpoint.tensors().values()) {
+      ObjectNode node = tensors.addObject();
+      node.put("name", tensor.name());
+      node.put("dtype", tensor.dtype().toString());
+      ArrayNode shape = node.putArray("shape");
+      for (long size : tensor.shape().asArray()) {
+        shape.add(size);
+      }
+      node.put("canonical_name", checkpoint.used().get(tensor.name()));
+    }
+    return root;
+  }
+
+  private static ArrayNode array(Rgb rgb) {
+    ArrayNode array = JSON.createArrayNode();
+    for (float value : rgb.toArray()) {
+      array.add(value);
+    }
+    return array;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.mixer4j.weights.command;
+
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A progress bar on a terminal, and nothing where stderr is none. */
+public final class Progress implements AutoCloseable {
+
+  private final ProgressBar bar;
+
+  private Progress(ProgressBar bar) {
+    this.bar = bar;
+  }
+
+  /**
+   * Starts a bar.
+   *
+   * @param task a word or two, such as {@code Converting}
+   * @param total where it ends, in the caller's own unit
+   * @param unit the unit's name, such as {@code MB}
+   * @param perUnit how many of the caller's steps make one of the unit
+   */
+  public static Progress of(String task, long total, String unit, long perUnit) {
+    if (!Terminal.isInteractive()) {
+      return new Progress(null);
+    }
+    return new Progress(
+        new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(total)
+            .setUnit(" " + unit, perUnit)
+            .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+            .setUpdateIntervalMillis(200)
+            .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()))
+            .build());
+  }
+
+  /** Moves the bar on. */
+  public void step(long n) {
+    if (bar != null) {
+      bar.stepBy(n);
+    }
+  }
+
+  /** Sets the text behind the bar. */
+  public void message(String text) {
+    if (bar != null) {
+      bar.setExtraMessage(text);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}

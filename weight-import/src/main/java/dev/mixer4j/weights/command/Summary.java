@@ -1,0 +1,45 @@
+package dev.mixer4j.weights.command;
+
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerPreset;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** A network's numbers as a few lines of text. */
+final class Summary {
+
+  private Summary() {}
+
+  static String preset(MixerConfig config) {
+    return MixerPreset.of(config)
+        .map(preset -> "Mixer-" + preset)
+        .orElse("a Mixer of its own size");
+  }
+
+  static void print(PrintWriter out, Path file, MixerConfig config) {
+    line(out, "%s: %s, %,d parameters", file, preset(config), config.parameterCount());
+    line(
+        out,
+        "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
+        config.imageSize(),
+        config.patchSize(),
+        config.tokens(),
+        config.hiddenSize(),
+        config.blocks());
+    line(
+        out,
+        "  MLP widths    tokens %d, channels %d",
+        config.tokensMlpSize(),
+        config.channelsMlpSize());
+    line(out, "  classes       %s", config.classes() == 0 ? "none (no head)" : config.classes());
+    line(out, "  GELU          %s", config.gelu());
+    line(out, "  LayerNorm     epsilon %s", config.layerNormEpsilon());
+    line(out, "  pixels        mean %s, std %s", config.mean(), config.std());
+  }
+
+  /** In one language whatever the machine's, since people paste these lines into reports. */
+  private static void line(PrintWriter out, String format, Object... args) {
+    out.println(String.format(Locale.ROOT, format, args));
+  }
+}

@@ -1,0 +1,132 @@
+package dev.mixer4j.weights.command;
+
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.NpyFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "verify",
+    description = {
+      "Runs the network on known inputs and compares its logits with known ones.",
+      "It holds when max |difference| <= tolerance * max(1, max |expected|)."
+    })
+final class VerifyCommand implements Callable<Integer> {
+
+  private static final int BATCH = 8;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "Weights of any readable format.")
+  private Path file;
+
+  @Option(
+      names = "--inputs",
+      required = true,
+      paramLabel = "x.npy",
+      description = "Normalised images, float32 [N, H, W, 3].")
+  private Path inputs;
+
+  @Option(
+      names = "--expected",
+      required = true,
+      paramLabel = "y.npy",
+      description = "The logits of another implementation, float32 [N, classes].")
+  private Path expected;
+
+  @Option(
+      names = "--tolerance",
+      defaultValue = "1e-4",
+      description = "Largest relative difference (default: ${DEFAULT-VALUE}).")
+  private double tolerance;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!(tolerance >= 0)) {
+      throw new ParameterException(spec.commandLine(), "--tolerance: expected 0 or more");
+    }
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+      MixerConfig config = checkpoint.config();
+      NpyFile x = NpyFile.read(inputs);
+      NpyFile y = NpyFile.read(expected);
+      int outputs = config.classes() == 0 ? config.hiddenSize() : config.classes();
+      long images = x.shape().numDimensions() == 4 ? x.shape().get(0) : 0;
+      check(inputs, x.shape(), Shape.of(images, config.imageSize(), config.imageSize(), 3));
+      check(expected, y.shape(), Shape.of(images, outputs));
+      if (images == 0) {
+        throw new MixerException(inputs + ": expected at least one image, found none");
+      }
+      return compare(checkpoint, x, y);
+    }
+  }
+
+  private void check(Path path, Shape found, Shape wanted) {
+    if (!found.equals(wanted)) {
+      throw new MixerException(
+          "%s: expected shape %s for the network of %s, found %s"
+              .formatted(path, wanted, file, found));
+    }
+  }
+
+  private int compare(MixerCheckpoint checkpoint, NpyFile x, NpyFile y) {
+    double difference = 0;
+    double largest = 0;
+    int images = (int) x.shape().get(0);
+    FloatBuffer wanted = y.values();
+    try (MixerClassifier classifier = new MixerClassifier(checkpoint);
+        Progress progress = Progress.of("Verifying", images, "images", 1)) {
+      for (int first = 0; first < images; first += BATCH) {
+        int count = Math.min(BATCH, images - first);
+        for (float[] row : logits(classifier, x, first, count)) {
+          for (float logit : row) {
+            float reference = wanted.get();
+            largest = Math.max(largest, Math.abs(reference));
+            difference = Math.max(difference, Math.abs((double) logit - reference));
+          }
+        }
+        progress.step(count);
+      }
+    }
+    double bound = tolerance * Math.max(1, largest);
+    boolean holds = difference <= bound; // not for NaN, which Math.max keeps
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        String.format(
+            Locale.ROOT,
+            "%s: %d images, max |difference| %.3g, allowed %.3g (%.3g * max(1, max |expected| %.4g)): %s",
+            file,
+            images,
+            difference,
+            bound,
+            tolerance,
+            largest,
+            holds ? "holds" : "DOES NOT HOLD"));
+    out.flush();
+    return holds ? Cli.DONE : Cli.CHECK_FAILED;
+  }
+
+  private static float[][] logits(MixerClassifier classifier, NpyFile x, int first, int count) {
+    int size = (int) (x.shape().size() / x.shape().get(0));
+    Shape shape = Shape.of(count, x.shape().get(1), x.shape().get(2), x.shape().get(3));
+    FloatBuffer batch = x.values().slice(first * size, count * size);
+    try (TFloat32 tensor = TFloat32.tensorOf(shape, DataBuffers.of(batch))) {
+      return classifier.logits(tensor);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package dev.mixer4j.weights.command;
+
+import picocli.CommandLine.IVersionProvider;
+
+/** What {@code --version} prints: the version that the build put into the jar's manifest. */
+public final class Version implements IVersionProvider {
+
+  @Override
+  public String[] getVersion() {
+    String version = Version.class.getPackage().getImplementationVersion();
+    return new String[] {"Mixer4J " + (version == null ? "development build" : version)};
+  }
+}
