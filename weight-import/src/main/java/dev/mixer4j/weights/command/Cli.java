@@ -47,7 +47,16 @@ public final class Cli {
   /** Runs a command and ends the process with its exit code. */
   public static void main(Object command, String... args) {
     Terminal.useLaunchersStderr();
-    int code = commandLine(command).execute(args);
+    int code;
+    try {
+      code = commandLine(command).execute(args);
+    } catch (OutOfMemoryError e) {
+      System.err.println("error: out of memory; JAVA_OPTS=-Xmx4g gives Java 4 GB, for example");
+      code = INTERNAL;
+    } catch (LinkageError e) {
+      System.err.println("error: a native library cannot be loaded on this platform: " + e);
+      code = INTERNAL;
+    }
     System.out.flush();
     System.exit(code);
   }

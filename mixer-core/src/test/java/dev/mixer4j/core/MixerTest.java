@@ -1,0 +1,224 @@
+package dev.mixer4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.FloatNdArray;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+class MixerTest {
+
+  /** Every seed is another geometry, both GELU forms, with and without a head. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void logitsEqualThePapersEquations(long seed) {
+    Random random = new Random(seed);
+    int patch = 1 + random.nextInt(6);
+    MixerConfig config =
+        new MixerConfig(
+            patch * (1 + random.nextInt(4)),
+            patch,
+            1 + random.nextInt(30),
+            1 + random.nextInt(3),
+            1 + random.nextInt(30),
+            1 + random.nextInt(30),
+            seed % 4 == 0 ? 0 : 1 + random.nextInt(9),
+            seed % 2 == 0 ? Gelu.ERF : Gelu.TANH,
+            seed % 3 == 0 ? 1e-2f : 1e-6f,
+            0.5f, // inference takes no notice
+            Rgb.gray(0.5f),
+            Rgb.gray(0.5f));
+    RandomWeights weights = new RandomWeights(config, seed);
+    ReferenceMixer reference = new ReferenceMixer(weights);
+    int batch = 3;
+    float[] images = gaussian(random, batch * config.imageSize() * config.imageSize() * 3);
+    float[][] logits = logits(weights, images, batch);
+    for (int i = 0; i < batch; i++) {
+      int size = images.length / batch;
+      double[] wanted =
+          reference.logits(java.util.Arrays.copyOfRange(images, i * size, (i + 1) * size));
+      for (int c = 0; c < wanted.length; c++) {
+        assertThat((double) logits[i][c])
+            .as("%s image %d class %d", config, i, c)
+            .isCloseTo(
+                wanted[c],
+                org.assertj.core.data.Offset.offset(2e-5 * Math.max(1, Math.abs(wanted[c]))));
+      }
+    }
+  }
+
+  @Test
+  void theTwoGeluFormsDiffer() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
+    float[] images = gaussian(new Random(0), 8 * 8 * 3);
+    float erf = logits(new RandomWeights(config, 1), images, 1)[0][0];
+    float tanh = logits(new RandomWeights(config.withGelu(Gelu.TANH), 1), images, 1)[0][0];
+    assertThat(Math.abs(erf - tanh)).isBetween(1e-6f, 1e-1f);
+  }
+
+  @Test
+  void trainingWithoutDropoutIsInference() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
+    float[] plain = logits(new RandomWeights(config, 5), image(config), 1)[0];
+    assertThat(train(config, 1, 2)).isDeepEqualTo(new float[][] {plain, plain});
+  }
+
+  @Test
+  void dropoutFollowsItsSeedAndKeepsTheMean() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3).withDropout(0.2f);
+    float[][] drops = train(config, LongStream.range(-1, 1000).map(i -> Math.max(0, i)).toArray());
+    assertThat(drops[0]).isEqualTo(drops[1]).isNotEqualTo(drops[2]);
+    float plain = logits(new RandomWeights(config, 5), image(config), 1)[0][0];
+    double mean = 0;
+    double spread = 0;
+    for (float[] logits : drops) {
+      mean += logits[0] / drops.length;
+      spread += (logits[0] - plain) * (logits[0] - plain) / drops.length;
+    }
+    // Nonlinear, so not equal; but without the division by the share kept it would be far off.
+    assertThat(Math.abs(mean - plain)).isLessThan(Math.sqrt(spread) * 0.3);
+    assertThat(spread).isGreaterThan(0);
+  }
+
+  @Test
+  void outputsHoldEachBlock() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 3, 8, 24, 5);
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      MixerVariables variables = new MixerVariables(tf, config);
+      var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 3)));
+      Mixer.Outputs outputs = Mixer.inference(tf, config, variables::value, images);
+      assertThat(outputs.blocks()).hasSize(3);
+      assertThat(outputs.blocks().get(0).shape().asArray()).containsExactly(-1, 4, 16);
+      assertThat(outputs.features().shape().asArray()).containsExactly(-1, 16);
+      assertThat(outputs.logits().shape().asArray()).containsExactly(-1, 5);
+    }
+  }
+
+  @Test
+  void weightsPassThroughASessionUnchanged() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
+    RandomWeights weights = new RandomWeights(config, 9);
+    try (Graph graph = new Graph()) {
+      MixerVariables variables = new MixerVariables(Ops.create(graph), config);
+      try (Session session = new Session(graph)) {
+        variables.load(session, weights);
+        try (MixerWeights snapshot = variables.snapshot(session, List.of("a", "b", "c"))) {
+          assertThat(snapshot.classNames()).containsExactly("a", "b", "c");
+          for (String name : config.variables().keySet()) {
+            assertThat(values(snapshot, name)).as(name).isEqualTo(values(weights, name));
+          }
+        }
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> variables.load(session, new RandomWeights(config.withClasses(4), 1)))
+            .withMessageContaining("do not fit");
+      }
+    }
+  }
+
+  @Test
+  void theGraphHoldsNoWeights() {
+    MixerConfig config = MixerPreset.B_16.config(1000);
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      MixerVariables variables = new MixerVariables(tf, config);
+      var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 224, 224, 3)));
+      Mixer.inference(tf, config, variables::value, images);
+      // 240 MB of weights; the definition alone is some hundred kilobytes.
+      assertThat(graph.toGraphDef().getSerializedSize()).isLessThan(1_000_000);
+    }
+  }
+
+  @Test
+  void initialWeightsAreFlaxs() {
+    MixerConfig config = MixerConfig.of(32, 8, 64, 1, 48, 96, 10);
+    InitialWeights weights = new InitialWeights(config, 3);
+    assertThat(values(weights, "head/kernel")).containsOnly(0f);
+    assertThat(values(weights, "stem/bias")).containsOnly(0f);
+    assertThat(values(weights, "MixerBlock_0/LayerNorm_1/scale")).containsOnly(1f);
+    float[] kernel = values(weights, "stem/kernel"); // fan-in 8 · 8 · 3 = 192
+    double variance = 0;
+    for (float value : kernel) {
+      variance += (double) value * value / kernel.length;
+      assertThat(Math.abs(value)).isLessThan((float) (2.0 / 0.8796 / Math.sqrt(192)));
+    }
+    assertThat(variance).isBetween(0.95 / 192, 1.05 / 192);
+    assertThat(kernel).isEqualTo(values(new InitialWeights(config, 3), "stem/kernel"));
+    assertThat(kernel).isNotEqualTo(values(new InitialWeights(config, 4), "stem/kernel"));
+  }
+
+  private static float[] values(MixerWeights weights, String name) {
+    FloatBuffer buffer = FloatBuffer.allocate((int) weights.config().variables().get(name).size());
+    weights.read(name, buffer);
+    assertThat(buffer.remaining()).as("all of %s is read", name).isZero();
+    return buffer.array();
+  }
+
+  private static float[] gaussian(Random random, int size) {
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static float[] image(MixerConfig config) {
+    return gaussian(new Random(4), config.imageSize() * config.imageSize() * 3);
+  }
+
+  private static float[][] logits(MixerWeights weights, float[] images, int batch) {
+    int size = weights.config().imageSize();
+    try (MixerClassifier classifier = new MixerClassifier(weights);
+        TFloat32 input =
+            TFloat32.tensorOf(Shape.of(batch, size, size, 3), DataBuffers.of(images))) {
+      return classifier.logits(input);
+    }
+  }
+
+  /** The logits of one image in training, a row for each dropout seed. */
+  private static float[][] train(MixerConfig config, long... seeds) {
+    long size = config.imageSize();
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      MixerVariables variables = new MixerVariables(tf, config);
+      var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
+      var seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+      var outputs = Mixer.training(tf, config, variables::value, images, seed);
+      try (Session session = new Session(graph);
+          TFloat32 input =
+              TFloat32.tensorOf(Shape.of(1, size, size, 3), DataBuffers.of(image(config)))) {
+        variables.load(session, new RandomWeights(config, 5));
+        float[][] rows = new float[seeds.length][];
+        for (int i = 0; i < seeds.length; i++) {
+          try (TInt64 value = TInt64.scalarOf(seeds[i]);
+              Result result =
+                  session
+                      .runner()
+                      .feed(images, input)
+                      .feed(seed, value)
+                      .fetch(outputs.logits())
+                      .run()) {
+            rows[i] = StdArrays.array2dCopyOf((FloatNdArray) result.get(0))[0];
+          }
+        }
+        return rows;
+      }
+    }
+  }
+}
