@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,23 +31,37 @@ public final class MixerVariables {
   private final Map<String, Operand<? extends TType>> handles = new LinkedHashMap<>();
   private final Map<String, Operand<TFloat32>> reads = new LinkedHashMap<>();
   private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
-  private final List<Op> assignments = new ArrayList<>();
+  private final Map<String, Op> assignments = new LinkedHashMap<>();
+  private final Map<String, Ops> scopes = new HashMap<>();
 
   /** Adds the variables, unset, to the caller's graph. */
   public MixerVariables(Ops tf, MixerConfig config) {
     this.config = config;
-    config
-        .variables()
-        .forEach(
-            (name, shape) -> {
-              // Without a shared name all handles of a session are one and the same resource.
-              var handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
-              var feed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
-              handles.put(name, handle);
-              feeds.put(name, feed);
-              reads.put(name, tf.readVariableOp(handle, TFloat32.class));
-              assignments.add(tf.assignVariableOp(handle, feed));
-            });
+    config.variables().forEach((name, shape) -> add(tf, name, shape));
+  }
+
+  private void add(Ops tf, String name, Shape shape) {
+    int slash = name.lastIndexOf('/');
+    Ops scope = scope(tf, name.substring(0, slash)).withName(name.substring(slash + 1));
+    // Without a shared name all handles of a session are one and the same resource.
+    var handle = scope.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+    var feed = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
+    handles.put(name, handle);
+    feeds.put(name, feed);
+    reads.put(name, tf.readVariableOp(handle, TFloat32.class));
+    assignments.put(name, tf.assignVariableOp(handle, feed));
+  }
+
+  /** Names with slashes need a scope for each part; made twice, a scope would be numbered. */
+  private Ops scope(Ops tf, String path) {
+    Ops known = scopes.get(path);
+    if (known == null) {
+      int slash = path.lastIndexOf('/');
+      Ops parent = slash < 0 ? tf : scope(tf, path.substring(0, slash));
+      known = parent.withSubScope(path.substring(slash + 1));
+      scopes.put(path, known);
+    }
+    return known;
   }
 
   /** The variable itself, for operations that update it. */
@@ -57,6 +72,11 @@ public final class MixerVariables {
   /** The variable's value, float32 of its own shape. */
   public Operand<TFloat32> value(String name) {
     return reads.get(name);
+  }
+
+  /** The operation that sets the variable from a placeholder of its own. */
+  public Op assignment(String name) {
+    return assignments.get(name);
   }
 
   /**
@@ -78,7 +98,7 @@ public final class MixerVariables {
         tensors.add(tensor);
         runner.feed(entry.getValue(), tensor);
       }
-      assignments.forEach(runner::addTarget);
+      assignments.values().forEach(runner::addTarget);
       runner.run().close();
     } finally {
       tensors.forEach(TFloat32::close);

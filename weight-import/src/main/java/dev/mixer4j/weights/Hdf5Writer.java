@@ -6,16 +6,9 @@ import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
 import org.bytedeco.hdf5.H5E_auto2_t;
@@ -31,55 +24,15 @@ import org.tensorflow.ndarray.Shape;
  * name, and what else the network needs as attributes of the root group. This module's README lists
  * them.
  */
-public final class Hdf5Writer {
+final class Hdf5Writer implements WeightsWriter {
 
   static final int FORMAT_VERSION = 1;
 
   private static final long VARIABLE_LENGTH = -1; // H5T_VARIABLE is size_t's largest value
 
-  private Hdf5Writer() {}
-
-  /**
-   * Writes a file that appears whole or not at all: it is written beside its target, then renamed.
-   *
-   * @param source what the weights were made from
-   * @param overwrite whether a file that is there already may be replaced
-   * @param progress is told each tensor's bytes once they are written
-   * @throws FileAlreadyExistsException if the target is there and may not be replaced
-   * @throws NoSuchFileException if the target's folder is not there
-   */
-  public static void write(
-      Path target, MixerWeights weights, Source source, boolean overwrite, LongConsumer progress)
+  @Override
+  public void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
       throws IOException {
-    checkTarget(target, overwrite);
-    Path absolute = target.toAbsolutePath();
-    Path beside =
-        absolute.resolveSibling(
-            "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-    beside.toFile().deleteOnExit(); // for Ctrl-C, which runs no finally
-    try {
-      writeFile(beside, weights, source, progress);
-      Files.move(
-          beside, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(beside);
-    }
-  }
-
-  /** Checks before any work whether {@link #write} would refuse this target. */
-  public static void checkTarget(Path target, boolean overwrite) throws IOException {
-    Path absolute = target.toAbsolutePath();
-    if (!Files.isDirectory(absolute.getParent())) {
-      throw new NoSuchFileException(
-          absolute.getParent().toString(), null, "no such folder to write " + target + " into");
-    }
-    if (Files.isDirectory(absolute) || !overwrite && Files.exists(absolute)) {
-      throw new FileAlreadyExistsException(target.toString());
-    }
-  }
-
-  private static void writeFile(
-      Path path, MixerWeights weights, Source source, LongConsumer progress) throws IOException {
     checked(H5open(), "the HDF5 library");
     H5Eset_auto2(H5E_DEFAULT, (H5E_auto2_t) null, null); // errors come from here, not on stderr
     try (BytePointer name = text(path.toString());
@@ -91,18 +44,11 @@ public final class Hdf5Writer {
         Id groups = new Id(H5Pcreate(H5P_CLS_LINK_CREATE_ID_g()), id -> H5Pclose(id), "links")) {
       checked(H5Pset_create_intermediate_group(groups.value, 1), "groups");
       writeAttributes(file, weights, source);
-      Map<String, Shape> variables = weights.config().variables();
-      long largest = variables.values().stream().mapToLong(Shape::size).max().orElseThrow();
-      FloatBuffer values =
-          ByteBuffer.allocateDirect(Math.toIntExact(largest * Float.BYTES))
-              .order(ByteOrder.nativeOrder())
-              .asFloatBuffer();
-      for (Map.Entry<String, Shape> variable : variables.entrySet()) {
-        values.clear();
-        weights.read(variable.getKey(), values);
-        writeDataset(file, groups, variable.getKey(), variable.getValue(), values.flip());
-        progress.accept(variable.getValue().size() * Float.BYTES);
-      }
+      Tensors.forEach(
+          weights,
+          "flax",
+          progress,
+          (dataset, shape, bytes) -> writeDataset(file, groups, dataset, shape, bytes));
     }
   }
 
@@ -177,7 +123,7 @@ public final class Hdf5Writer {
     }
   }
 
-  private static void writeDataset(Id file, Id groups, String name, Shape shape, FloatBuffer values)
+  private static void writeDataset(Id file, Id groups, String name, Shape shape, ByteBuffer bytes)
       throws IOException {
     try (Id space = simple(shape.asArray());
         Id dataset =
@@ -192,7 +138,7 @@ public final class Hdf5Writer {
                     H5P_DEFAULT),
                 id -> H5Dclose(id),
                 name);
-        FloatPointer data = new FloatPointer(values)) {
+        FloatPointer data = new FloatPointer(bytes.asFloatBuffer())) {
       checked(
           H5Dwrite(dataset.value, H5T_NATIVE_FLOAT_g(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), name);
     }

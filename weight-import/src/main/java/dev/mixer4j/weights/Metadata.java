@@ -1,18 +1,49 @@
 package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * What a Mixer4J file says beside its tensors.
+ * What a file says beside its tensors: everything about a network that their shapes do not tell.
  *
  * @param gelu the activation's form
- * @param layerNormEpsilon as in {@link dev.mixer4j.core.MixerConfig}
+ * @param layerNormEpsilon as in {@link MixerConfig}
  * @param mean of pixels scaled to [0, 1]
  * @param std of pixels scaled to [0, 1]
  * @param classNames in the order of the logits, or empty
  * @param source what the weights were made from
  */
 public record Metadata(
-    Gelu gelu, float layerNormEpsilon, Rgb mean, Rgb std, List<String> classNames, Source source) {}
+    Gelu gelu, float layerNormEpsilon, Rgb mean, Rgb std, List<String> classNames, Source source) {
+
+  static Metadata of(MixerWeights weights, Source source) {
+    MixerConfig config = weights.config();
+    return new Metadata(
+        config.gelu(),
+        config.layerNormEpsilon(),
+        config.mean(),
+        config.std(),
+        weights.classNames(),
+        source);
+  }
+
+  /** As texts, for formats whose metadata are such; class names are one a line. */
+  Map<String, String> toText() {
+    Map<String, String> text = new LinkedHashMap<>();
+    text.put("mixer4j.gelu", gelu.toString());
+    text.put("mixer4j.layer_norm_epsilon", Float.toString(layerNormEpsilon));
+    text.put("mixer4j.mean", mean.toString());
+    text.put("mixer4j.std", std.toString());
+    text.put("mixer4j.source_format", source.format());
+    text.put("mixer4j.source_sha256", source.sha256());
+    if (!classNames.isEmpty()) {
+      text.put("mixer4j.class_names", String.join("\n", classNames));
+    }
+    return text;
+  }
+}

@@ -20,14 +20,16 @@ import java.util.regex.Pattern;
 final class NameMap {
 
   /**
-   * A source tensor's place in the network.
+   * A tensor's place on the other side.
    *
-   * @param name the canonical name
-   * @param axes which source axis each canonical axis is; empty where they are the same
+   * @param name its name there
+   * @param axes which axis on this side each of its axes there is; empty where they are the same
    */
   record Target(String name, int[] axes) {}
 
-  private record Rule(Pattern source, String target, int[] axes) {}
+  /** A line of the table, with both of its names as patterns to match and as templates to fill. */
+  private record Rule(
+      Pattern source, String sourceTemplate, Pattern target, String targetTemplate, int[] axes) {}
 
   private final List<Rule> rules = new ArrayList<>();
 
@@ -51,12 +53,15 @@ final class NameMap {
   }
 
   private static Rule rule(String[] columns) {
-    String source = Pattern.quote(columns[0]).replace("{i}", "\\E(0|[1-9][0-9]{0,3})\\Q");
     int[] axes =
         columns[2].equals("-")
             ? new int[0]
             : Arrays.stream(columns[2].split(",")).mapToInt(Integer::parseInt).toArray();
-    return new Rule(Pattern.compile(source), columns[1], axes);
+    return new Rule(pattern(columns[0]), columns[0], pattern(columns[1]), columns[1], axes);
+  }
+
+  private static Pattern pattern(String template) {
+    return Pattern.compile(Pattern.quote(template).replace("{i}", "\\E(0|[1-9][0-9]{0,3})\\Q"));
   }
 
   /** Where a source tensor goes; empty for a name that is not in the table. */
@@ -64,11 +69,33 @@ final class NameMap {
     for (Rule rule : rules) {
       Matcher matcher = rule.source.matcher(source);
       if (matcher.matches()) {
-        String name =
-            matcher.groupCount() == 0 ? rule.target : rule.target.replace("{i}", matcher.group(1));
-        return Optional.of(new Target(name, rule.axes));
+        return Optional.of(new Target(fill(rule.targetTemplate, matcher), rule.axes));
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The way back: what the framework calls a variable, and which canonical axis each of its axes
+   * is.
+   *
+   * @throws IllegalArgumentException for a name that is not canonical
+   */
+  Target source(String canonical) {
+    for (Rule rule : rules) {
+      Matcher matcher = rule.target.matcher(canonical);
+      if (matcher.matches()) {
+        int[] inverse = new int[rule.axes.length];
+        for (int i = 0; i < inverse.length; i++) {
+          inverse[rule.axes[i]] = i;
+        }
+        return new Target(fill(rule.sourceTemplate, matcher), inverse);
+      }
+    }
+    throw new IllegalArgumentException("no variable is called " + canonical);
+  }
+
+  private static String fill(String template, Matcher matcher) {
+    return matcher.groupCount() == 0 ? template : template.replace("{i}", matcher.group(1));
   }
 }

@@ -1,14 +1,16 @@
 package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.Gelu;
-import dev.mixer4j.weights.Hdf5Writer;
+import dev.mixer4j.weights.CheckpointWriter;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.TargetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -22,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "convert",
     description = {
-      "Converts a checkpoint to Mixer4J's HDF5.",
+      "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
       "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors (timm names); its content"
           + " tells which. The geometry comes from its tensors."
     })
@@ -48,9 +50,18 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       required = true,
-      paramLabel = "TARGET.h5",
-      description = "The file to write.")
+      paramLabel = "TARGET",
+      description =
+          "What to write. Its extension tells the format: .h5, .safetensors (timm's names, for"
+              + " PyTorch), .npz (Flax's names, for JAX), .ckpt (a TensorFlow checkpoint's prefix).")
   private Path target;
+
+  @Option(
+      names = "--to",
+      paramLabel = "FORMAT",
+      description =
+          "The format, whatever the extension: ${COMPLETION-CANDIDATES}. A saved-model is a folder.")
+  private TargetFormat to;
 
   @Option(names = "--overwrite", description = "Replace TARGET if it is there.")
   private boolean overwrite;
@@ -69,7 +80,8 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Integer classes = classes();
-    checkTarget();
+    TargetFormat format = format();
+    checkTarget(format);
     ImportOptions options =
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
@@ -77,7 +89,7 @@ final class ConvertCommand implements Callable<Integer> {
       Source origin = Source.of(checkpoint.format(), source);
       long bytes = checkpoint.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        Hdf5Writer.write(target, checkpoint, origin, overwrite, progress::step);
+        CheckpointWriter.write(target, format, checkpoint, origin, overwrite, progress::step);
       }
       Summary.print(out, target, checkpoint.config());
       if (!checkpoint.ignored().isEmpty()) {
@@ -103,9 +115,24 @@ final class ConvertCommand implements Callable<Integer> {
     return head.classes;
   }
 
+  private TargetFormat format() {
+    if (to != null) {
+      return to;
+    }
+    return TargetFormat.of(target)
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "--output: the extension of "
+                        + target
+                        + " tells no format; name one with --to: "
+                        + Arrays.toString(TargetFormat.values())));
+  }
+
   /** Early, so that a long conversion does not end in a refusal. */
-  private void checkTarget() throws IOException {
-    Hdf5Writer.checkTarget(target, overwrite);
+  private void checkTarget(TargetFormat format) throws IOException {
+    CheckpointWriter.checkTarget(target, format, overwrite);
     if (Files.exists(target) && Files.exists(source) && Files.isSameFile(source, target)) {
       throw new ParameterException(spec.commandLine(), "SOURCE and TARGET are the same file");
     }

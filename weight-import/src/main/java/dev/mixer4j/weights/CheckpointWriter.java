@@ -1,0 +1,129 @@
+package dev.mixer4j.weights;
+
+import dev.mixer4j.core.MixerWeights;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes checkpoints that appear whole or not at all: into a folder beside the target first, then
+ * renamed.
+ */
+public final class CheckpointWriter {
+
+  private CheckpointWriter() {}
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @param target a file; a prefix for {@link TargetFormat#TF_CHECKPOINT}, a folder for {@link
+   *     TargetFormat#SAVED_MODEL}
+   * @param source what the weights were made from
+   * @param overwrite whether what is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   */
+  public static void write(
+      Path target,
+      TargetFormat format,
+      MixerWeights weights,
+      Source source,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    checkTarget(target, format, overwrite);
+    Path place = place(target);
+    Path beside =
+        place.resolveSibling(
+            "." + place.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    Thread onCtrlC = new Thread(() -> deleteQuietly(beside)); // which runs no finally
+    Runtime.getRuntime().addShutdownHook(onCtrlC);
+    try {
+      Files.createDirectory(beside);
+      Path written = beside.resolve(place.getFileName());
+      format.writer().write(written, weights, source, progress);
+      List<Path> from = format.writer().files(written);
+      List<Path> to = format.writer().files(place);
+      // Backwards first, so that no reader finds a new part with an old one.
+      for (int i = to.size() - 1; i >= 0; i--) {
+        if (Files.isDirectory(to.get(i)) || to.size() > 1 && Files.exists(to.get(i))) {
+          Files.move(to.get(i), beside.resolve("old-" + i));
+        }
+      }
+      for (int i = 0; i < to.size(); i++) {
+        Files.move(
+            from.get(i),
+            to.get(i),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    } finally {
+      deleteQuietly(beside);
+      removeHook(onCtrlC);
+    }
+  }
+
+  /** Checks before any work whether {@link #write} would refuse this target. */
+  public static void checkTarget(Path target, TargetFormat format, boolean overwrite)
+      throws IOException {
+    Path folder = place(target).getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(
+          folder.toString(), null, "no such folder to write " + target + " into");
+    }
+    for (Path file : format.writer().files(place(target))) {
+      boolean wrongKind =
+          Files.exists(file) && Files.isDirectory(file) != (format == TargetFormat.SAVED_MODEL);
+      if (wrongKind || !overwrite && Files.exists(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+    }
+  }
+
+  private static Path place(Path target) {
+    return target.toAbsolutePath().normalize();
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The hook is running: the process ends, and the hook does what is left to do.
+      return;
+    }
+  }
+
+  private static void deleteQuietly(Path folder) {
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException e)
+                throws IOException {
+              Files.delete(visited);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      // Nothing to add: the error that led here, if any, is already on its way.
+      return;
+    }
+  }
+}

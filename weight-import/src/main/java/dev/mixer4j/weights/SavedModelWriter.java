@@ -1,0 +1,170 @@
+package dev.mixer4j.weights;
+
+import com.google.protobuf.ByteString;
+import dev.mixer4j.core.Mixer;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerVariables;
+import dev.mixer4j.core.MixerWeights;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.TensorFlow;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.train.Restore;
+import org.tensorflow.op.train.Save;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SaverDef;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.TensorShapeProto;
+import org.tensorflow.proto.VariableDef;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
+import org.tensorflow.types.family.TType;
+
+/**
+ * Writes a folder that {@code tf.saved_model.load} and TensorFlow Serving load and run. Its
+ * signature {@code serving_default} takes {@code images}, normalised, [batch, imageSize, imageSize,
+ * 3] float32, and gives {@code logits}, {@code probabilities} and {@code features}.
+ *
+ * <p>Only the graph comes from TensorFlow. The variables are written by {@link TensorBundleWriter},
+ * one at a time: TensorFlow's own exporter would need them all in a session.
+ */
+final class SavedModelWriter implements WeightsWriter {
+
+  /** Under this name the graph holds what {@link Metadata#toText()} says, a line for each. */
+  static final String METADATA_COLLECTION = "mixer4j";
+
+  @Override
+  public void write(Path folder, MixerWeights weights, Source source, LongConsumer progress)
+      throws IOException {
+    Path variables = folder.resolve("variables");
+    Files.createDirectories(variables);
+    new TensorBundleWriter().write(variables.resolve("variables"), weights, source, progress);
+    MetaGraphDef graph = graph(weights.config(), Metadata.of(weights, source).toText());
+    try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
+      SavedModel.newBuilder()
+          .setSavedModelSchemaVersion(1)
+          .addMetaGraphs(graph)
+          .build()
+          .writeTo(out);
+    }
+  }
+
+  private static MetaGraphDef graph(MixerConfig config, Map<String, String> metadata) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      long size = config.imageSize();
+      Operand<TFloat32> images =
+          tf.withName("images")
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
+      MixerVariables variables = new MixerVariables(tf, config);
+      Mixer.Outputs outputs = Mixer.inference(tf, config, variables::value, images);
+      Operand<TFloat32> logits = tf.withName("logits").identity(outputs.logits());
+      SignatureDef signature =
+          SignatureDef.newBuilder()
+              .setMethodName("tensorflow/serving/predict")
+              .putInputs("images", info(images))
+              .putOutputs("logits", info(logits))
+              .putOutputs("probabilities", info(tf.withName("probabilities").nn.softmax(logits)))
+              .putOutputs("features", info(tf.withName("features").identity(outputs.features())))
+              .build();
+      SaverDef saver = addSaver(tf, config, variables);
+      CollectionDef handles = handles(config, variables);
+      CollectionDef.Builder notes = CollectionDef.newBuilder();
+      metadata.forEach(
+          (key, value) ->
+              notes.getBytesListBuilder().addValue(ByteString.copyFromUtf8(key + "=" + value)));
+      return MetaGraphDef.newBuilder()
+          .setMetaInfoDef(
+              MetaGraphDef.MetaInfoDef.newBuilder()
+                  .addTags("serve")
+                  .setTensorflowVersion(TensorFlow.version()))
+          .setGraphDef(graph.toGraphDef())
+          .setSaverDef(saver)
+          .putSignatureDef("serving_default", signature)
+          .putCollectionDef("variables", handles)
+          .putCollectionDef("trainable_variables", handles)
+          .putCollectionDef(METADATA_COLLECTION, notes.build())
+          .build();
+    }
+  }
+
+  /** The operations that load the variables, under the names that TensorFlow's loaders expect. */
+  private static SaverDef addSaver(Ops tf, MixerConfig config, MixerVariables variables) {
+    List<String> names = new ArrayList<>(config.variables().keySet());
+    List<Operand<?>> values = new ArrayList<>();
+    names.forEach(name -> values.add(variables.value(name)));
+    List<Class<? extends TType>> types = Collections.nCopies(names.size(), TFloat32.class);
+    Ops save = tf.withSubScope("save");
+    Operand<TString> file =
+        save.withName("filename").placeholder(TString.class, Placeholder.shape(Shape.scalar()));
+    Operand<TString> keys = save.array(names.toArray(new String[0]));
+    Operand<TString> slices =
+        save.array(Collections.nCopies(names.size(), "").toArray(new String[0]));
+    Save saved = save.train.save(file, keys, slices, values);
+    save.withControlDependencies(saved).withName("control_dependency").identity(file);
+    Restore restored = save.train.restore(file, keys, slices, types);
+    List<Op> assignments = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      assignments.add(
+          save.assignVariableOp(
+              variables.handle(names.get(i)), restored.tensors().get(i).asOutput()));
+    }
+    save.withControlDependencies(assignments).withName("restore_all").noOp();
+    return SaverDef.newBuilder()
+        .setFilenameTensorName("save/filename:0")
+        .setSaveTensorName("save/control_dependency:0")
+        .setRestoreOpName("save/restore_all")
+        .setVersion(SaverDef.CheckpointFormatVersion.V2)
+        .build();
+  }
+
+  /** For Python, whose loaded model lists its variables from here. */
+  private static CollectionDef handles(MixerConfig config, MixerVariables variables) {
+    CollectionDef.Builder all = CollectionDef.newBuilder();
+    for (String name : config.variables().keySet()) {
+      all.getBytesListBuilder()
+          .addValue(
+              VariableDef.newBuilder()
+                  .setVariableName(tensorName(variables.handle(name)))
+                  .setInitializerName(variables.assignment(name).op().name())
+                  .setSnapshotName(tensorName(variables.value(name)))
+                  .setIsResource(true)
+                  .setTrainable(true)
+                  .build()
+                  .toByteString());
+    }
+    return all.build();
+  }
+
+  private static String tensorName(Operand<?> operand) {
+    return operand.op().name() + ":" + operand.asOutput().index();
+  }
+
+  private static TensorInfo info(Operand<TFloat32> operand) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (long size : operand.shape().asArray()) {
+      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
+    }
+    return TensorInfo.newBuilder()
+        .setName(tensorName(operand))
+        .setDtype(DataType.DT_FLOAT)
+        .setTensorShape(shape)
+        .build();
+  }
+}

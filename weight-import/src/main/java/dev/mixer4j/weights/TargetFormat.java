@@ -1,0 +1,52 @@
+package dev.mixer4j.weights;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The formats that are written. */
+public enum TargetFormat {
+  /** Our own HDF5 ({@link Hdf5Writer}). */
+  H5("h5", new Hdf5Writer(), ".h5", ".hdf5"),
+  /** Safetensors under timm's names, for PyTorch. */
+  SAFETENSORS("safetensors", new SafetensorsWriter(), ".safetensors"),
+  /** NumPy's archive under Flax's names, for JAX. */
+  NPZ("npz", new NpzWriter(), ".npz"),
+  /** A TensorFlow checkpoint: {@code PREFIX.index} and {@code PREFIX.data-00000-of-00001}. */
+  TF_CHECKPOINT("tf-checkpoint", new TensorBundleWriter(), ".ckpt", ".index"),
+  /** A folder that TensorFlow loads and runs. */
+  SAVED_MODEL("saved-model", new SavedModelWriter());
+
+  private final String title;
+  private final WeightsWriter writer;
+  private final String[] extensions;
+
+  TargetFormat(String title, WeightsWriter writer, String... extensions) {
+    this.title = title;
+    this.writer = writer;
+    this.extensions = extensions;
+  }
+
+  WeightsWriter writer() {
+    return writer;
+  }
+
+  /** The format that a file's extension stands for; folders have none. */
+  public static Optional<TargetFormat> of(Path target) {
+    String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
+    for (TargetFormat format : values()) {
+      for (String extension : format.extensions) {
+        if (name.endsWith(extension)) {
+          return Optional.of(format);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The name that {@code --to} takes, such as {@code saved-model}. */
+  @Override
+  public String toString() {
+    return title;
+  }
+}
