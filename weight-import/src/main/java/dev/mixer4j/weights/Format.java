@@ -11,7 +11,11 @@ public enum Format {
   /** Hugging Face's safetensors with timm's names. */
   SAFETENSORS("timm"),
   /** HDF5 as {@link Hdf5Writer} writes it, which keeps Flax's names. */
-  H5("flax");
+  H5("flax"),
+  /** A TensorFlow checkpoint of format V2. */
+  TF_CHECKPOINT("flax"),
+  /** The variables of a SavedModel. */
+  SAVED_MODEL("flax");
 
   private final String naming;
 
@@ -27,6 +31,6 @@ public enum Format {
   /** The name written to {@code source_format}: {@code npz}, {@code pth}, … */
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

@@ -7,6 +7,7 @@ import dev.mixer4j.core.Rgb;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a file says beside its tensors: everything about a network that their shapes do not tell.
@@ -45,5 +46,34 @@ public record Metadata(
       text.put("mixer4j.class_names", String.join("\n", classNames));
     }
     return text;
+  }
+
+  /**
+   * Reads what {@link #toText} wrote; empty where none of it is there.
+   *
+   * @throws IllegalArgumentException if it is there and makes no sense
+   */
+  static Optional<Metadata> ofText(Map<String, String> text) {
+    if (!text.containsKey("mixer4j.gelu")) {
+      return Optional.empty();
+    }
+    String names = text.get("mixer4j.class_names");
+    return Optional.of(
+        new Metadata(
+            Gelu.of(text.get("mixer4j.gelu")),
+            Float.parseFloat(value(text, "mixer4j.layer_norm_epsilon")),
+            Rgb.parse(value(text, "mixer4j.mean")),
+            Rgb.parse(value(text, "mixer4j.std")),
+            names == null ? List.of() : List.of(names.split("\n", -1)),
+            new Source(
+                value(text, "mixer4j.source_format"), value(text, "mixer4j.source_sha256"))));
+  }
+
+  private static String value(Map<String, String> text, String key) {
+    String value = text.get(key);
+    if (value == null) {
+      throw new IllegalArgumentException("no " + key);
+    }
+    return value;
   }
 }

@@ -77,6 +77,7 @@ public final class MixerCheckpoint implements MixerWeights {
   }
 
   private void mapNames() {
+    ignored.addAll(file.ignored());
     NameMap names = NameMap.of(file.format().naming());
     List<String> unknown = new ArrayList<>();
     for (TensorInfo info : file.tensors().values()) {
@@ -264,6 +265,11 @@ public final class MixerCheckpoint implements MixerWeights {
     return file.tensors();
   }
 
+  /** The format and hash of this checkpoint, for what is made from it. */
+  public Source asSource() throws IOException {
+    return Source.of(file.format(), file.files());
+  }
+
   /** What a Mixer4J file was made from; empty for files of other formats. */
   public Optional<Source> source() {
     return file.metadata().map(Metadata::source);
@@ -276,7 +282,7 @@ public final class MixerCheckpoint implements MixerWeights {
     return Collections.unmodifiableMap(used);
   }
 
-  /** The source tensors that are not used: those of a head that the options replace. */
+  /** What is not used: a head that the options replace, and what is no tensor of a network. */
   public List<String> ignored() {
     return Collections.unmodifiableList(ignored);
   }

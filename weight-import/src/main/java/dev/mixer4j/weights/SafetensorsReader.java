@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
@@ -53,6 +54,7 @@ final class SafetensorsReader implements TensorFile {
   private final long dataStart;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+  private Optional<Metadata> metadata = Optional.empty();
 
   SafetensorsReader(Path path) throws IOException {
     this.path = path;
@@ -97,9 +99,27 @@ final class SafetensorsReader implements TensorFile {
       throw malformed("expected a JSON object as header");
     }
     for (Map.Entry<String, JsonNode> field : root.properties()) {
-      if (!field.getKey().equals("__metadata__")) {
+      if (field.getKey().equals("__metadata__")) {
+        metadata = metadata(field.getValue());
+      } else {
         entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
       }
+    }
+  }
+
+  /** Texts by name; ours among them where {@link SafetensorsWriter} wrote the file. */
+  private Optional<Metadata> metadata(JsonNode node) {
+    Map<String, String> text = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!field.getValue().isTextual()) {
+        throw malformed("metadata '" + field.getKey() + "' is not text");
+      }
+      text.put(field.getKey(), field.getValue().asText());
+    }
+    try {
+      return Metadata.ofText(text);
+    } catch (IllegalArgumentException e) {
+      throw malformed("its metadata: " + e.getMessage());
     }
   }
 
@@ -170,6 +190,11 @@ final class SafetensorsReader implements TensorFile {
   @Override
   public Format format() {
     return Format.SAFETENSORS;
+  }
+
+  @Override
+  public Optional<Metadata> metadata() {
+    return metadata;
   }
 
   @Override

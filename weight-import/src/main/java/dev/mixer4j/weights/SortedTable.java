@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -93,6 +95,16 @@ final class SortedTable {
       out.write((int) (value & 0x7f | 0x80));
     }
     out.write((int) value);
+  }
+
+  /** Whether a file ends as a table does. */
+  static boolean isTable(Path path) throws IOException {
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer end = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      return file.size() >= FOOTER
+          && file.read(end, file.size() - 8) == 8
+          && end.getLong(0) == MAGIC;
+    }
   }
 
   /**

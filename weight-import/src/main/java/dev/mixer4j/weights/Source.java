@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Where a weights file's numbers come from.
@@ -16,13 +17,17 @@ import java.util.HexFormat;
  */
 public record Source(String format, String sha256) {
 
-  /** Hashes a file. */
-  public static Source of(Format format, Path path) throws IOException {
-    try (InputStream in = Files.newInputStream(path)) {
+  /** Hashes a checkpoint's files, one after the other. */
+  static Source of(Format format, List<Path> files) throws IOException {
+    try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] chunk = new byte[1 << 16];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
+      for (Path file : files) {
+        try (InputStream in = Files.newInputStream(file)) {
+          for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+            digest.update(chunk, 0, n);
+          }
+        }
       }
       return new Source(format.toString(), HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {

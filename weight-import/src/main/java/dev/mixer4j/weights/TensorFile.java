@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +22,16 @@ public interface TensorFile extends Closeable {
 
   /** All tensors by name, in the file's order. */
   Map<String, TensorInfo> tensors();
+
+  /** All files that belong to it, the same every time, for a hash. */
+  default List<Path> files() {
+    return List.of(path());
+  }
+
+  /** What the file holds beside the tensors of a network, by name, such as a step counter. */
+  default List<String> ignored() {
+    return List.of();
+  }
 
   /** What the file says of the network beside its tensors; empty for formats that say nothing. */
   default Optional<Metadata> metadata() {

@@ -26,6 +26,13 @@ public final class TensorFiles {
    * @throws MalformedFileException if it is damaged
    */
   public static TensorFile open(Path path) throws IOException {
+    Path index = path.resolveSibling(path.getFileName() + TensorBundleReader.INDEX);
+    if (!Files.exists(path) && Files.exists(index)) {
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Optional.empty());
+    }
+    if (Files.isDirectory(path)) {
+      return openFolder(path);
+    }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
       start = in.readNBytes(16);
@@ -45,11 +52,29 @@ public final class TensorFiles {
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
     }
+    if (path.toString().endsWith(TensorBundleReader.INDEX) && SortedTable.isTable(path)) {
+      String name = path.getFileName().toString();
+      Path prefix = path.resolveSibling(name.substring(0, name.length() - ".index".length()));
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Optional.empty());
+    }
     throw new UnsupportedFileException(
         path
             + ": not a weights file that is read; expected the content of JAX .npz, PyTorch .pth,"
-            + " .safetensors or .h5, found "
+            + " .safetensors, .h5 or a TensorFlow checkpoint, found "
             + (start.length == 0 ? "an empty file" : "something else"));
+  }
+
+  private static TensorFile openFolder(Path folder) throws IOException {
+    Path definition = folder.resolve("saved_model.pb");
+    if (!Files.exists(definition)) {
+      throw new UnsupportedFileException(
+          folder + ": a folder without saved_model.pb; expected a SavedModel, or a file");
+    }
+    return new TensorBundleReader(
+        folder,
+        Format.SAVED_MODEL,
+        folder.resolve("variables").resolve("variables"),
+        SavedModelNotes.read(definition));
   }
 
   private static boolean startsWith(byte[] bytes, byte[] magic) {

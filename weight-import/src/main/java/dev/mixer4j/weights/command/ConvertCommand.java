@@ -86,7 +86,7 @@ final class ConvertCommand implements Callable<Integer> {
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
-      Source origin = Source.of(checkpoint.format(), source);
+      Source origin = checkpoint.asSource();
       long bytes = checkpoint.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, checkpoint, origin, overwrite, progress::step);
