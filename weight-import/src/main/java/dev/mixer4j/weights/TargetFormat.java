@@ -1,6 +1,12 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Rgb;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -42,6 +48,28 @@ public enum TargetFormat {
       }
     }
     return Optional.empty();
+  }
+
+  /** What this format, or the framework that reads it, does not keep of a network, in words. */
+  public List<String> losses(MixerWeights weights) {
+    List<String> losses = new ArrayList<>();
+    MixerConfig config = weights.config();
+    boolean tensorsOnly = this == NPZ || this == TF_CHECKPOINT;
+    Gelu assumed = this == SAFETENSORS ? Gelu.ERF : Gelu.TANH;
+    if ((tensorsOnly || this == SAFETENSORS) && config.gelu() != assumed) {
+      losses.add(
+          "%s's users compute GELU by %s, these weights' is %s: their logits differ by some 1e-4"
+              .formatted(this == SAFETENSORS ? "timm" : this, assumed, config.gelu()));
+    }
+    boolean defaults =
+        config.mean().equals(Rgb.gray(0.5f))
+            && config.std().equals(Rgb.gray(0.5f))
+            && config.layerNormEpsilon() == MixerConfig.DEFAULT_LAYER_NORM_EPSILON
+            && weights.classNames().isEmpty();
+    if (tensorsOnly && !defaults) {
+      losses.add(this + " keeps tensors alone: not mean, std, LayerNorm epsilon and class names");
+    }
+    return losses;
   }
 
   /** The name that {@code --to} takes, such as {@code saved-model}. */

@@ -1,7 +1,9 @@
 package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
@@ -69,6 +71,14 @@ final class ConvertCommand implements Callable<Integer> {
   @ArgGroup private Head head;
 
   @Option(
+      names = "--image-size",
+      paramLabel = "N",
+      description =
+          "Adapt the token-mixing weights to larger images, a whole multiple of the source's size:"
+              + " block-diagonal copies, as in the paper's appendix, for fine-tuning.")
+  private Integer imageSize;
+
+  @Option(
       names = "--gelu",
       description =
           "GELU's form, erf or tanh. Unless given: tanh for Flax's names, as JAX computes it, erf"
@@ -85,19 +95,25 @@ final class ConvertCommand implements Callable<Integer> {
     ImportOptions options =
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options);
+        MixerWeights weights = resized(checkpoint)) {
       Source origin = checkpoint.asSource();
-      long bytes = checkpoint.config().parameterCount() * Float.BYTES;
+      long bytes = weights.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        CheckpointWriter.write(target, format, checkpoint, origin, overwrite, progress::step);
+        CheckpointWriter.write(target, format, weights, origin, overwrite, progress::step);
       }
-      Summary.print(out, target, checkpoint.config());
+      Summary.print(out, target, weights.config());
       if (!checkpoint.ignored().isEmpty()) {
         out.println("  not used      " + String.join(", ", checkpoint.ignored()));
       }
+      format.losses(weights).forEach(loss -> out.println("  note          " + loss));
     }
     out.flush();
     return Cli.DONE;
+  }
+
+  private MixerWeights resized(MixerCheckpoint checkpoint) {
+    return imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
   }
 
   private Integer classes() {

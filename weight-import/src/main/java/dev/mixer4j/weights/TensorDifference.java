@@ -1,0 +1,80 @@
+package dev.mixer4j.weights;
+
+import dev.mixer4j.core.MixerWeights;
+import java.nio.FloatBuffer;
+import java.util.Locale;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * How two networks' values of one variable differ.
+ *
+ * @param name the variable's canonical name
+ * @param shapeA its shape in the first
+ * @param shapeB its shape in the second; where the two differ, no numbers are compared
+ * @param different how many elements have other bits
+ * @param maxDifference the largest |a − b|; NaN where one of the two is, and not the other
+ * @param maxMagnitude the largest |a|, to compare it with
+ */
+public record TensorDifference(
+    String name,
+    Shape shapeA,
+    Shape shapeB,
+    long different,
+    double maxDifference,
+    double maxMagnitude) {
+
+  /** Compares one variable, which both networks must have. */
+  public static TensorDifference of(String name, MixerWeights a, MixerWeights b) {
+    Shape shapeA = a.config().variables().get(name);
+    Shape shapeB = b.config().variables().get(name);
+    if (!shapeA.equals(shapeB)) {
+      return new TensorDifference(name, shapeA, shapeB, shapeA.size(), Double.NaN, Double.NaN);
+    }
+    FloatBuffer x = values(name, shapeA, a);
+    FloatBuffer y = values(name, shapeB, b);
+    long different = 0;
+    double maxDifference = 0;
+    double maxMagnitude = 0;
+    while (x.hasRemaining()) {
+      float left = x.get();
+      float right = y.get();
+      maxMagnitude = Math.max(maxMagnitude, Math.abs((double) left));
+      if (Float.floatToRawIntBits(left) != Float.floatToRawIntBits(right)) {
+        different++;
+        maxDifference = Math.max(maxDifference, Math.abs((double) left - right));
+      }
+    }
+    return new TensorDifference(name, shapeA, shapeB, different, maxDifference, maxMagnitude);
+  }
+
+  private static FloatBuffer values(String name, Shape shape, MixerWeights weights) {
+    FloatBuffer values = FloatBuffer.allocate((int) shape.size());
+    weights.read(name, values);
+    return values.flip();
+  }
+
+  /** Whether shape and every bit are the same. */
+  public boolean isNone() {
+    return different == 0 && shapeA.equals(shapeB);
+  }
+
+  /** Number of elements in the first network. */
+  public long elements() {
+    return shapeA.size();
+  }
+
+  /** One line for a person. */
+  public String describe() {
+    if (!shapeA.equals(shapeB)) {
+      return "%s: shape %s / %s".formatted(name, shapeA, shapeB);
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s: %d of %d elements, max |difference| %.3g of max |A| %.3g",
+        name,
+        different,
+        elements(),
+        maxDifference,
+        maxMagnitude);
+  }
+}
