@@ -120,8 +120,7 @@ final class SortedTable {
         throw malformed(path, "its last 8 bytes are not the magic number");
       }
       table.position(bytes.length - FOOTER);
-      varint(path, table); // the meta block, which TensorFlow leaves empty
-      varint(path, table);
+      readBlock(path, table, table); // the meta block, which TensorFlow leaves empty
       SortedMap<ByteString, ByteString> entries = new TreeMap<>(ORDER);
       for (ByteString handle : readBlock(path, table, table).values()) {
         readBlock(path, table, handle.asReadOnlyByteBuffer())

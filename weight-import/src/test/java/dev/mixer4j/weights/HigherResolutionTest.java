@@ -1,0 +1,88 @@
+package dev.mixer4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerWeights;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+
+class HigherResolutionTest {
+
+  /** Against NumPy's kron and a permutation: tools/reference/make_checkpoint_fixtures.py. */
+  @Test
+  void tokenMixingIsBlockDiagonal() throws IOException {
+    try (MixerCheckpoint narrow = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
+        MixerWeights larger = HigherResolution.of(narrow, 72);
+        MixerCheckpoint numpys = MixerCheckpoint.open(Fixtures.path("narrow.72.npz"))) {
+      assertThat(larger.config()).isEqualTo(numpys.config());
+      for (String name : larger.config().variables().keySet()) {
+        FloatBuffer values =
+            FloatBuffer.allocate((int) larger.config().variables().get(name).size());
+        larger.read(name, values);
+        assertThat(values.array()).as(name).isEqualTo(Fixtures.values(numpys, name));
+      }
+    }
+  }
+
+  /** What the blocks are for: the pooled features are the mean of the parts' own. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void aLargeImagesFeaturesAreTheMeanOfItsPartsFeatures(int factor) {
+    MixerConfig config = MixerConfig.of(8, 2, 6, 2, 5, 7, 0);
+    RandomWeights weights = new RandomWeights(config);
+    int size = config.imageSize();
+    int large = size * factor;
+    Random random = new Random(factor);
+    float[] image = new float[large * large * 3];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = (float) random.nextGaussian();
+    }
+    float[] parts = new float[image.length];
+    for (int i = 0; i < image.length; i++) {
+      int row = i / 3 / large;
+      int column = i / 3 % large;
+      int part = row / size * factor + column / size;
+      parts[((part * size + row % size) * size + column % size) * 3 + i % 3] = image[i];
+    }
+    float[] whole = features(HigherResolution.of(weights, large), image, 1)[0];
+    float[][] each = features(weights, parts, factor * factor);
+    for (int c = 0; c < whole.length; c++) {
+      double mean = 0;
+      for (float[] features : each) {
+        mean += features[c] / each.length;
+      }
+      assertThat((double) whole[c]).isCloseTo(mean, within(1e-5));
+    }
+  }
+
+  @Test
+  void onlyWholeFactorsAreTaken() {
+    RandomWeights weights = new RandomWeights(RandomWeights.TINY);
+    assertThat(HigherResolution.of(weights, 4)).isSameAs(weights);
+    for (int size : new int[] {2, 6, 0, -4, 4 * 65}) {
+      assertThatThrownBy(() -> HigherResolution.of(weights, size))
+          .isInstanceOf(MismatchException.class)
+          .hasMessageContaining("whole multiple of the weights' 4");
+    }
+  }
+
+  private static float[][] features(MixerWeights weights, float[] images, int count) {
+    int size = weights.config().imageSize();
+    try (MixerClassifier classifier = new MixerClassifier(weights);
+        TFloat32 batch =
+            TFloat32.tensorOf(Shape.of(count, size, size, 3), DataBuffers.of(images))) {
+      return classifier.features(batch);
+    }
+  }
+}
