@@ -69,11 +69,14 @@ public final class Hdf5Writer {
   /** Checks before any work whether {@link #write} would refuse this target. */
   public static void checkTarget(Path target, boolean overwrite) throws IOException {
     Path absolute = target.toAbsolutePath();
+    if (Files.isDirectory(absolute)) {
+      throw new FileAlreadyExistsException(target.toString(), null, "it is a folder");
+    }
     if (!Files.isDirectory(absolute.getParent())) {
       throw new NoSuchFileException(
           absolute.getParent().toString(), null, "no such folder to write " + target + " into");
     }
-    if (Files.isDirectory(absolute) || !overwrite && Files.exists(absolute)) {
+    if (!overwrite && Files.exists(absolute)) {
       throw new FileAlreadyExistsException(target.toString());
     }
   }
@@ -100,6 +103,11 @@ public final class Hdf5Writer {
       for (Map.Entry<String, Shape> variable : variables.entrySet()) {
         values.clear();
         weights.read(variable.getKey(), values);
+        if (values.position() != variable.getValue().size()) {
+          throw new IllegalStateException(
+              "expected %d numbers of %s, read %d"
+                  .formatted(variable.getValue().size(), variable.getKey(), values.position()));
+        }
         writeDataset(file, groups, variable.getKey(), variable.getValue(), values.flip());
         progress.accept(variable.getValue().size() * Float.BYTES);
       }

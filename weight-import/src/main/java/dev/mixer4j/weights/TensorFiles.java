@@ -26,6 +26,9 @@ public final class TensorFiles {
    * @throws MalformedFileException if it is damaged
    */
   public static TensorFile open(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      throw new UnsupportedFileException(path + ": expected a weights file, found a folder");
+    }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
       start = in.readNBytes(16);

@@ -1,0 +1,50 @@
+package dev.mixer4j.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerConfig;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The files that tools/reference/make_import_fixtures.py made with Flax, timm and PyTorch. */
+public final class Fixtures {
+
+  /** The geometries that are there in all three formats. */
+  public static final List<String> GEOMETRIES = List.of("narrow", "square", "deep");
+
+  private Fixtures() {}
+
+  public static Path path(String file) {
+    try {
+      return Path.of(Fixtures.class.getResource("/fixtures/" + file).toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The geometry that the reference frameworks built, from NAME.json. */
+  public static MixerConfig geometry(String name, Gelu gelu) throws IOException {
+    JsonNode json = new JsonMapper().readTree(path(name + ".json").toFile());
+    return MixerConfig.of(
+            json.get("image_size").intValue(),
+            json.get("patch_size").intValue(),
+            json.get("hidden_size").intValue(),
+            json.get("blocks").intValue(),
+            json.get("tokens_mlp_size").intValue(),
+            json.get("channels_mlp_size").intValue(),
+            json.get("classes").intValue())
+        .withGelu(gelu);
+  }
+
+  /** One variable's numbers. */
+  public static float[] values(MixerCheckpoint checkpoint, String variable) {
+    int size = (int) checkpoint.config().variables().get(variable).size();
+    FloatBuffer values = FloatBuffer.allocate(size);
+    checkpoint.read(variable, values);
+    return values.array();
+  }
+}
