@@ -81,9 +81,11 @@ public final class CheckpointWriter {
           folder.toString(), null, "no such folder to write " + target + " into");
     }
     for (Path file : format.writer().files(place(target))) {
-      boolean wrongKind =
-          Files.exists(file) && Files.isDirectory(file) != (format == TargetFormat.SAVED_MODEL);
-      if (wrongKind || !overwrite && Files.exists(file)) {
+      if (Files.exists(file) && Files.isDirectory(file) != (format == TargetFormat.SAVED_MODEL)) {
+        throw new FileAlreadyExistsException(
+            file.toString(), null, Files.isDirectory(file) ? "it is a folder" : "it is a file");
+      }
+      if (!overwrite && Files.exists(file)) {
         throw new FileAlreadyExistsException(file.toString());
       }
     }

@@ -10,16 +10,20 @@ import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.object.datatype.FloatingPoint;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads the HDF5 files that {@link Hdf5Writer} writes. The directory is read by jHDF, which is pure
@@ -36,56 +40,102 @@ final class Hdf5Reader implements TensorFile {
   private final Map<String, ContiguousDataset> datasets = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
+  /** Addresses of the groups that were visited: a damaged file may have one within itself. */
+  private final Set<Long> groups = new HashSet<>();
+
   Hdf5Reader(Path path) throws IOException {
     this.path = path;
     this.channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
-      hdf = new HdfFile(path);
+      hdf = HdfFile.fromByteBuffer(map());
+      checkEnd();
       metadata = readMetadata();
       collect(hdf, "", 0);
     } catch (IOException | WeightsException e) {
       close();
       throw e;
-    } catch (RuntimeException e) { // jHDF's own, and what damaged files bring about in it
+    } catch (RuntimeException | StackOverflowError e) {
+      // jHDF's own, and what damaged files bring about in it: nodes that point at themselves too.
       close();
       throw malformed(String.valueOf(e.getMessage()), e);
     }
   }
 
+  /**
+   * The whole file as virtual memory. jHDF takes slices of it, which are checked against its end;
+   * from a file it would allocate as much as a damaged length claims.
+   */
+  private ByteBuffer map() throws IOException {
+    if (channel.size() > Integer.MAX_VALUE) {
+      throw new UnsupportedFileException(
+          "%s: expected at most %d bytes of HDF5, found %d"
+              .formatted(path, Integer.MAX_VALUE, channel.size()));
+    }
+    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+  }
+
+  private void checkEnd() throws IOException {
+    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
+    if (channel.size() < end) {
+      throw malformed(
+          "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
+    }
+  }
+
   private Metadata readMetadata() {
-    int version = (Integer) attribute("format_version");
+    int version = attribute("format_version", Integer.class);
     if (version != Hdf5Writer.FORMAT_VERSION) {
       throw new UnsupportedFileException(
           "%s: format_version: expected %d, found %d; a newer Mixer4J may read it"
               .formatted(path, Hdf5Writer.FORMAT_VERSION, version));
     }
-    Attribute names = hdf.getAttribute("class_names");
-    try {
-      return new Metadata(
-          Gelu.of((String) attribute("gelu")),
-          (Float) attribute("layer_norm_epsilon"),
-          rgb((float[]) attribute("mean")),
-          rgb((float[]) attribute("std")),
-          names == null ? List.of() : List.of((String[]) names.getData()),
-          new Source((String) attribute("source_format"), (String) attribute("source_sha256")));
-    } catch (IllegalArgumentException | ClassCastException e) {
-      throw malformed("an attribute is not what it should be: " + e.getMessage(), e);
-    }
+    boolean named = hdf.getAttribute("class_names") != null;
+    return new Metadata(
+        gelu(),
+        attribute("layer_norm_epsilon", Float.class),
+        rgb("mean"),
+        rgb("std"),
+        named ? List.of(attribute("class_names", String[].class)) : List.of(),
+        new Source(
+            attribute("source_format", String.class), attribute("source_sha256", String.class)));
   }
 
-  private Object attribute(String name) {
+  private <T> T attribute(String name, Class<T> type) {
     Attribute attribute = hdf.getAttribute(name);
     if (attribute == null) {
       throw new UnsupportedFileException(
           "%s: no attribute '%s'; expected an HDF5 file that import-weights or finetune-cifar wrote"
               .formatted(path, name));
     }
-    return attribute.getData();
+    long[] sizes = attribute.getDimensionsAsLong();
+    // jHDF would allocate whatever the sizes claim.
+    boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
+    Object value = small ? attribute.getData() : null;
+    if (!type.isInstance(value)) {
+      throw malformed(
+          "attribute '%s': expected %s, found %s of shape %s"
+              .formatted(
+                  name,
+                  type.getSimpleName(),
+                  attribute.getJavaType().getSimpleName(),
+                  Arrays.toString(sizes)),
+          null);
+    }
+    return type.cast(value);
   }
 
-  private static Rgb rgb(float[] values) {
+  private Gelu gelu() {
+    try {
+      return Gelu.of(attribute("gelu", String.class));
+    } catch (IllegalArgumentException e) {
+      throw malformed("attribute 'gelu': " + e.getMessage(), e);
+    }
+  }
+
+  private Rgb rgb(String name) {
+    float[] values = attribute(name, float[].class);
     if (values.length != 3) {
-      throw new IllegalArgumentException("expected 3 channels, found " + values.length);
+      throw malformed("attribute '%s': expected 3, found %d".formatted(name, values.length), null);
     }
     return new Rgb(values[0], values[1], values[2]);
   }
@@ -94,12 +144,19 @@ final class Hdf5Reader implements TensorFile {
     if (depth > MAX_DEPTH) {
       throw malformed("groups are nested deeper than " + MAX_DEPTH, null);
     }
+    if (!groups.add(group.getAddress())) {
+      throw malformed("group '" + prefix + "' is there twice", null);
+    }
     for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
       String name = prefix + child.getKey();
       if (child.getValue() instanceof Group inner) {
         collect(inner, name + "/", depth + 1);
       } else if (child.getValue() instanceof Dataset dataset) {
         add(name, dataset);
+      } else {
+        throw new UnsupportedFileException(
+            "%s: '%s' is neither a group nor a dataset; links are not followed"
+                .formatted(path, name));
       }
     }
   }

@@ -51,6 +51,11 @@ public final class MixerCheckpoint implements MixerWeights {
     this.config = configure(geometry(classes), options, metadata);
     this.classNames =
         replaceHead ? List.of() : metadata.map(Metadata::classNames).orElse(List.of());
+    if (!classNames.isEmpty() && classNames.size() != classes) {
+      throw new MismatchException(
+          "%s: expected as many class names as classes, found %d names for %d classes"
+              .formatted(path(), classNames.size(), classes));
+    }
     checkShapes();
   }
 
@@ -187,21 +192,25 @@ public final class MixerCheckpoint implements MixerWeights {
   private MixerConfig configure(
       MixerConfig geometry, ImportOptions options, Optional<Metadata> metadata) {
     Gelu byFormat = file.format().naming().equals("flax") ? Gelu.TANH : Gelu.ERF;
-    return new MixerConfig(
-        geometry.imageSize(),
-        geometry.patchSize(),
-        geometry.hiddenSize(),
-        geometry.blocks(),
-        geometry.tokensMlpSize(),
-        geometry.channelsMlpSize(),
-        geometry.classes(),
-        Objects.requireNonNullElse(options.gelu(), metadata.map(Metadata::gelu).orElse(byFormat)),
-        metadata.map(Metadata::layerNormEpsilon).orElse(geometry.layerNormEpsilon()),
-        0f,
-        Objects.requireNonNullElse(
-            options.mean(), metadata.map(Metadata::mean).orElse(geometry.mean())),
-        Objects.requireNonNullElse(
-            options.std(), metadata.map(Metadata::std).orElse(geometry.std())));
+    try {
+      return new MixerConfig(
+          geometry.imageSize(),
+          geometry.patchSize(),
+          geometry.hiddenSize(),
+          geometry.blocks(),
+          geometry.tokensMlpSize(),
+          geometry.channelsMlpSize(),
+          geometry.classes(),
+          Objects.requireNonNullElse(options.gelu(), metadata.map(Metadata::gelu).orElse(byFormat)),
+          metadata.map(Metadata::layerNormEpsilon).orElse(geometry.layerNormEpsilon()),
+          0f,
+          Objects.requireNonNullElse(
+              options.mean(), metadata.map(Metadata::mean).orElse(geometry.mean())),
+          Objects.requireNonNullElse(
+              options.std(), metadata.map(Metadata::std).orElse(geometry.std())));
+    } catch (IllegalArgumentException e) {
+      throw new MismatchException(path() + ": these numbers make no Mixer: " + e.getMessage(), e);
+    }
   }
 
   private void checkShapes() {

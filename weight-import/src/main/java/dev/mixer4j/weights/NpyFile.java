@@ -24,6 +24,9 @@ public record NpyFile(Shape shape, FloatBuffer values) {
    * @throws UnsupportedFileException if its numbers are not floating-point ones
    */
   public static NpyFile read(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      throw new UnsupportedFileException(path + ": expected a .npy file, found a folder");
+    }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
       NpyHeader header = NpyHeader.read(path, path.getFileName().toString(), in);
       header.checkSize(path, Files.size(path));

@@ -75,6 +75,10 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
     }
     String text = new String(bytes, StandardCharsets.UTF_8);
     Matcher matcher = DICTIONARY.matcher(text);
+    if (text.startsWith("{'descr': [")) {
+      throw new UnsupportedFileException(
+          "%s: tensor '%s': a structured dtype is not read".formatted(file, name));
+    }
     if (!matcher.matches()) {
       throw malformed(file, name, "unexpected header " + text.strip());
     }

@@ -225,9 +225,10 @@ final class Pickle {
         throw new UnsupportedFileException(
             where + ": a dictionary key that is neither text nor a whole number is refused");
       }
-      if (map.put(key, none(pairs.get(i + 1))) != null) {
+      if (map.containsKey(key)) {
         throw malformed("key '" + key + "' is there twice");
       }
+      map.put(key, none(pairs.get(i + 1)));
     }
   }
 
@@ -253,7 +254,9 @@ final class Pickle {
 
   private String text(long length) {
     if (length < 0 || length > in.remaining()) {
-      throw malformed("text of " + Long.toUnsignedString(length) + " bytes at " + in.position());
+      throw malformed(
+          "it is cut off: text of %s bytes at byte %d, %d are left"
+              .formatted(Long.toUnsignedString(length), in.position(), in.remaining()));
     }
     String text = new String(in.array(), in.position(), (int) length, StandardCharsets.UTF_8);
     in.position(in.position() + (int) length);

@@ -1,7 +1,10 @@
 package dev.mixer4j.weights;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -32,7 +36,10 @@ final class SafetensorsReader implements TensorFile {
   private static final int MAX_HEADER = 100_000_000;
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   private static final Map<String, DType> DTYPES =
       Map.of(
@@ -91,7 +98,10 @@ final class SafetensorsReader implements TensorFile {
   private void parse(byte[] header) throws IOException {
     JsonNode root;
     try {
-      root = JSON.readTree(header);
+      // Jackson would take UTF-16 and UTF-32 too.
+      root = JSON.readTree(UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
+    } catch (CharacterCodingException e) {
+      throw malformed("the header is not UTF-8");
     } catch (JsonProcessingException e) {
       throw malformed("the header is not valid JSON: " + e.getOriginalMessage());
     }

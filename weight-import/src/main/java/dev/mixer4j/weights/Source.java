@@ -18,7 +18,7 @@ import java.util.List;
 public record Source(String format, String sha256) {
 
   /** Hashes a checkpoint's files, one after the other. */
-  static Source of(Format format, List<Path> files) throws IOException {
+  public static Source of(Format format, List<Path> files) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] chunk = new byte[1 << 16];

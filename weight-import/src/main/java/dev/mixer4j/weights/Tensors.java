@@ -68,10 +68,15 @@ final class Tensors {
     FloatBuffer here = turned ? FloatBuffer.allocate(largest / Float.BYTES) : null;
     for (Plan plan : plans) {
       there.clear().limit(plan.bytes());
-      if (plan.axes.length == 0) {
-        weights.read(plan.canonical, there.asFloatBuffer());
-      } else {
-        weights.read(plan.canonical, here.clear());
+      boolean asItIs = plan.axes.length == 0;
+      FloatBuffer values = asItIs ? there.asFloatBuffer() : here.clear();
+      weights.read(plan.canonical, values);
+      if (values.position() != plan.shape.size()) {
+        throw new IllegalStateException(
+            "expected %d numbers of %s, read %d"
+                .formatted(plan.shape.size(), plan.canonical, values.position()));
+      }
+      if (!asItIs) {
         Permutation.copy(
             here.flip(), variables.get(plan.canonical), there.asFloatBuffer(), plan.axes);
       }

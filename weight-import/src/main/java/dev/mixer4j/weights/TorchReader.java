@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.ZipEntry;
 import org.tensorflow.ndarray.Shape;
 
@@ -20,7 +21,11 @@ import org.tensorflow.ndarray.Shape;
  */
 final class TorchReader implements TensorFile {
 
-  private static final int MAX_PICKLE = 64 << 20;
+  /** Objects take some 70 times their pickle's bytes; H/14's pickle has 60 thousand. */
+  private static final int MAX_PICKLE = 4 << 20;
+
+  /** PyTorch's own bound on dimensions. */
+  private static final int MAX_RANK = 64;
 
   private static final Map<String, DType> STORAGES =
       Map.of(
@@ -94,7 +99,7 @@ final class TorchReader implements TensorFile {
 
   private void add(Object key, Object value) {
     String name = String.valueOf(key);
-    if (!(value instanceof View view)) {
+    if (!(key instanceof String) || !(value instanceof View view)) {
       throw new UnsupportedFileException(
           "%s: entry '%s' is not a tensor; expected a state dict: save model.state_dict()"
               .formatted(path, name));
@@ -125,6 +130,11 @@ final class TorchReader implements TensorFile {
         throw new UnsupportedFileException(
             "%s: tensor '%s': its strides spread it over %d elements, more than %d"
                 .formatted(path, info.name(), span, TensorInfo.MAX_ELEMENTS));
+      }
+      if (info.elements() > span) { // a kilobyte could claim to be a gigabyte
+        throw new UnsupportedFileException(
+            "%s: tensor '%s' repeats elements (strides %s), as expand() makes it; save a clone()"
+                .formatted(path, info.name(), Arrays.toString(view.strides)));
       }
       if (Math.addExact(view.offset, span) <= held) {
         return;
@@ -176,11 +186,11 @@ final class TorchReader implements TensorFile {
           case ORDERED_DICT -> orderedDict(arguments);
           case TENSOR ->
               new View(
-                  (Storage) arguments.get(0),
+                  (Storage) Objects.requireNonNull(arguments.get(0)),
                   (Long) arguments.get(1),
                   longs(arguments.get(2)),
                   longs(arguments.get(3)));
-          case PARAMETER -> (View) arguments.get(0);
+          case PARAMETER -> (View) Objects.requireNonNull(arguments.get(0));
         };
       } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
         throw malformed("unexpected arguments of " + constructor);
@@ -194,8 +204,12 @@ final class TorchReader implements TensorFile {
       return new LinkedHashMap<>();
     }
 
-    private long[] longs(Object tuple) {
-      return ((Pickle.Tuple) tuple).stream().mapToLong(item -> (Long) item).toArray();
+    private long[] longs(Object object) {
+      Pickle.Tuple tuple = (Pickle.Tuple) object;
+      if (tuple.size() > MAX_RANK) {
+        throw malformed("a tensor of " + tuple.size() + " dimensions");
+      }
+      return tuple.stream().mapToLong(item -> (Long) item).toArray();
     }
 
     /** A storage: {@code ('storage', type, key, device, elements)}. */

@@ -35,8 +35,8 @@ final class ZipArchive implements Closeable {
     this.path = path;
     try {
       zip = new ZipFile(path.toFile());
-    } catch (ZipException e) {
-      throw malformed(e.getMessage(), e);
+    } catch (ZipException | EOFException | IllegalArgumentException e) {
+      throw malformed(e.getMessage() == null ? "it is cut off" : e.getMessage(), e);
     }
     try {
       long fileSize = path.toFile().length();

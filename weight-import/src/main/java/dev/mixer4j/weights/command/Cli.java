@@ -74,21 +74,19 @@ public final class Cli {
 
   private static int report(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
     PrintWriter err = line.getErr();
-    err.println(prefix(line) + message(e));
-    boolean verbose = Boolean.TRUE.equals(verbose(parsed));
-    if (verbose) {
+    // A hostile file's tensor names may hold what a terminal takes as commands.
+    err.println(prefix(line) + message(e).replaceAll("\\p{Cntrl}", "?"));
+    if (isVerbose(parsed)) {
       e.printStackTrace(err);
     }
     err.flush();
     return code(e);
   }
 
-  private static Boolean verbose(CommandLine.ParseResult parsed) {
-    CommandLine.ParseResult deepest = parsed;
-    while (deepest.hasSubcommand()) {
-      deepest = deepest.subcommand();
-    }
-    return deepest.matchedOptionValue("--verbose", false);
+  /** Whether the option stands before the subcommand's name or behind it. */
+  private static boolean isVerbose(CommandLine.ParseResult parsed) {
+    boolean verbose = parsed.hasMatchedOption("--verbose");
+    return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
   private static String prefix(CommandLine line) {
@@ -107,10 +105,11 @@ public final class Cli {
   }
 
   private static String message(Exception e) {
-    if (e instanceof UncheckedIOException unchecked) {
+    if (e instanceof UncheckedIOException unchecked
+        && unchecked.getCause().toString().equals(e.getMessage())) { // it has no message of its own
       return message(unchecked.getCause());
     }
-    if (e instanceof FileAlreadyExistsException) {
+    if (e instanceof FileAlreadyExistsException there && there.getReason() == null) {
       return e.getMessage() + ": it is there already; --overwrite replaces it";
     }
     if (e instanceof NoSuchFileException missing && missing.getReason() == null
@@ -120,9 +119,9 @@ public final class Cli {
     if (e instanceof AccessDeniedException) {
       return e.getMessage() + ": permission denied";
     }
-    if (e instanceof MixerException || e instanceof IOException) {
-      return e.getMessage();
+    if (code(e) == INTERNAL) {
+      return "this should not happen: " + e + "; --verbose shows where. Please report it";
     }
-    return "this should not happen: " + e + "; --verbose shows where. Please report it";
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 }

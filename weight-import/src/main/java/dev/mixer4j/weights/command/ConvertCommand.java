@@ -117,11 +117,8 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private Integer classes() {
-    if (head == null) {
-      return null;
-    }
-    if (head.drop) {
-      return 0;
+    if (head == null || head.classes == null) {
+      return head != null && head.drop ? 0 : null;
     }
     if (head.classes < 1 || head.classes > 1_000_000) {
       throw new ParameterException(

@@ -36,7 +36,13 @@ public final class NormalizationOptions {
     @Override
     public Rgb convert(String text) {
       try {
-        return Rgb.parse(text);
+        Rgb rgb = Rgb.parse(text);
+        for (float value : rgb.toArray()) {
+          if (!Float.isFinite(value)) {
+            throw new TypeConversionException("expected finite numbers, found '" + text + "'");
+          }
+        }
+        return rgb;
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }

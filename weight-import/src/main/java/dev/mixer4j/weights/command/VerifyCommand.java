@@ -67,20 +67,21 @@ final class VerifyCommand implements Callable<Integer> {
       NpyFile y = NpyFile.read(expected);
       int outputs = config.classes() == 0 ? config.hiddenSize() : config.classes();
       long images = x.shape().numDimensions() == 4 ? x.shape().get(0) : 0;
-      check(inputs, x.shape(), Shape.of(images, config.imageSize(), config.imageSize(), 3));
-      check(expected, y.shape(), Shape.of(images, outputs));
+      check(inputs, x.shape(), images, config.imageSize(), config.imageSize(), 3);
       if (images == 0) {
         throw new MixerException(inputs + ": expected at least one image, found none");
       }
+      check(expected, y.shape(), images, outputs);
       return compare(checkpoint, x, y);
     }
   }
 
-  private void check(Path path, Shape found, Shape wanted) {
-    if (!found.equals(wanted)) {
+  private void check(Path path, Shape found, long... wanted) {
+    if (!found.equals(Shape.of(wanted))) {
+      String sizes = Shape.of(wanted).toString();
       throw new MixerException(
           "%s: expected shape %s for the network of %s, found %s"
-              .formatted(path, wanted, file, found));
+              .formatted(path, wanted[0] == 0 ? sizes.replaceFirst("0", "N") : sizes, file, found));
     }
   }
 
@@ -104,7 +105,8 @@ final class VerifyCommand implements Callable<Integer> {
       }
     }
     double bound = tolerance * Math.max(1, largest);
-    boolean holds = difference <= bound; // not for NaN, which Math.max keeps
+    // Not for NaN, which Math.max keeps, nor where infinity makes the bound infinite.
+    boolean holds = difference <= bound && Double.isFinite(difference);
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         String.format(

@@ -1,0 +1,124 @@
+package dev.mixer4j.finetune;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Progress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    description = "Measures accuracy and loss on CIFAR-10's test images.")
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights of any readable format, with a head for the data's classes.")
+  private Path weights;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder of test_batch.bin.")
+  private Path data;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "16",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Images that are classified at once (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Option(
+      names = "--limit-test",
+      defaultValue = "" + Integer.MAX_VALUE,
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Use the first N test images only.")
+  private int limitTest;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Cifar10 cifar = Cifar10.open(data);
+    LabelledImages test = cifar.test(limitTest);
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
+      checkClasses(checkpoint, cifar);
+      print(score(checkpoint, test), cifar.classNames().size());
+    }
+    return Cli.DONE;
+  }
+
+  private Score score(MixerCheckpoint checkpoint, LabelledImages test) {
+    try (MixerClassifier classifier = new MixerClassifier(checkpoint);
+        Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
+      return Score.of(classifier::logits, test, batchSize, progress::step);
+    }
+  }
+
+  private void checkClasses(MixerCheckpoint checkpoint, Cifar10 cifar) {
+    int classes = cifar.classNames().size();
+    int found = checkpoint.config().classes();
+    if (found != classes) {
+      throw new MixerException(
+          "%s: expected a head of %d classes, as %s has, found %s; fine-tune it on this data first"
+              .formatted(
+                  weights, classes, cifar.folder(), found == 0 ? "no head" : "one of " + found));
+    }
+    List<String> names = checkpoint.classNames();
+    if (!names.isEmpty() && !names.equals(cifar.classNames())) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "warning: the weights' classes are %s, the data's are %s"
+              .formatted(String.join(", ", names), String.join(", ", cifar.classNames())));
+      err.flush();
+    }
+  }
+
+  private void print(Score score, int classes) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      ObjectNode root = JSON.createObjectNode();
+      root.put("accuracy", score.accuracy());
+      root.put("loss", score.loss());
+      root.put("images", score.images());
+      root.put("classes", classes);
+      root.put("seconds", score.seconds());
+      root.put("images_per_second", score.imagesPerSecond());
+      out.println(JSON.writeValueAsString(root));
+    } else {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
+              100 * score.accuracy(),
+              score.loss(),
+              score.images(),
+              score.imagesPerSecond()));
+    }
+    out.flush();
+  }
+}

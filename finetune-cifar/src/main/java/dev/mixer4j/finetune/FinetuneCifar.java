@@ -1,0 +1,40 @@
+package dev.mixer4j.finetune;
+
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Version;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code finetune-cifar} command. */
+@Command(
+    name = "finetune-cifar",
+    description = "Fine-tunes MLP-Mixer weights on CIFAR-10, and classifies images with them.",
+    subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    scope = ScopeType.INHERIT,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 training diverged, 2 wrong usage, 3 bad input, 4 internal error."
+    })
+public final class FinetuneCifar {
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show where an error comes from.")
+  private boolean verbose;
+
+  private FinetuneCifar() {}
+
+  /** The command, for tests to run in their own process. */
+  static FinetuneCifar create() {
+    return new FinetuneCifar();
+  }
+
+  public static void main(String[] args) {
+    Cli.main(new FinetuneCifar(), args);
+  }
+}

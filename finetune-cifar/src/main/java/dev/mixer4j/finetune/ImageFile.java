@@ -1,0 +1,88 @@
+package dev.mixer4j.finetune;
+
+import dev.mixer4j.core.MixerException;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/** Reads PNG and JPEG files as 8-bit RGB. */
+final class ImageFile {
+
+  /** More than any camera of today takes; a file of a few bytes may claim far more. */
+  private static final long MAX_PIXELS = 100_000_000;
+
+  private ImageFile() {}
+
+  /**
+   * Reads an image. Transparency is ignored, as is the orientation that a camera notes.
+   *
+   * @throws MixerException if it is no sound PNG or JPEG, or has more than 100 million pixels
+   */
+  static BufferedImage read(Path path) throws IOException {
+    try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
+      return read(path, file);
+    }
+  }
+
+  private static BufferedImage read(Path path, InputStream file) {
+    ImageReader reader = null;
+    try (ImageInputStream in = new MemoryCacheImageInputStream(file)) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      reader = readers.hasNext() ? readers.next() : null;
+      String format = reader == null ? "neither" : reader.getFormatName().toLowerCase(Locale.ROOT);
+      if (!format.equals("png") && !format.equals("jpeg")) {
+        throw new MixerException(
+            path + ": expected a PNG or JPEG image, found " + format + "; convert it to one");
+      }
+      reader.setInput(in, true, true);
+      long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+      if (pixels > MAX_PIXELS) {
+        throw new MixerException(
+            "%s: expected at most %d pixels, found %d x %d; make it smaller"
+                .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
+      }
+      return toRgb(reader.read(0));
+    } catch (MixerException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Java's readers answer some damaged files with runtime exceptions.
+      throw new MixerException(
+          path + ": this image cannot be read: " + e.getMessage() + "; is the file whole?", e);
+    } finally {
+      if (reader != null) {
+        reader.dispose();
+      }
+    }
+  }
+
+  /**
+   * Gray levels as they stand in the file: {@link BufferedImage#getRGB(int, int)} takes them for
+   * linear light and would return brighter ones.
+   */
+  private static BufferedImage toRgb(BufferedImage image) {
+    if (image.getColorModel().getColorSpace().getType() != ColorSpace.TYPE_GRAY) {
+      return image;
+    }
+    Raster raster = image.getRaster();
+    int shift = Math.max(0, raster.getSampleModel().getSampleSize(0) - 8);
+    BufferedImage rgb =
+        new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        rgb.setRGB(x, y, 0x010101 * (raster.getSample(x, y, 0) >> shift));
+      }
+    }
+    return rgb;
+  }
+}

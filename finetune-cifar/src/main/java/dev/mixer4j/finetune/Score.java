@@ -1,0 +1,104 @@
+package dev.mixer4j.finetune;
+
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import org.tensorflow.types.TUint8;
+
+/** Loss and accuracy over any number of images, summed up batch by batch. */
+final class Score {
+
+  private double lossSum;
+  private long correct;
+  private long images;
+  private long nanos;
+
+  /**
+   * Classifies all images.
+   *
+   * @param network from [batch, height, width, 3] uint8 to logits [batch][classes]
+   * @param progress is told the size of each batch once it is done
+   */
+  static Score of(
+      Function<TUint8, float[][]> network,
+      LabelledImages data,
+      int batchSize,
+      LongConsumer progress) {
+    Score score = new Score();
+    for (int from = 0; from < data.size(); from += batchSize) {
+      int to = (int) Math.min((long) from + batchSize, data.size());
+      int[] indices = IntStream.range(from, to).toArray();
+      long start = System.nanoTime();
+      try (TUint8 pixels = data.pixels(indices)) {
+        float[][] logits = network.apply(pixels);
+        int[] labels = data.labels(indices);
+        score.add(crossEntropy(logits, labels), logits, labels, System.nanoTime() - start);
+      }
+      progress.accept(indices.length);
+    }
+    return score;
+  }
+
+  /**
+   * Adds a batch.
+   *
+   * @param meanLoss the batch's, over its images
+   * @param logits [batch][classes]
+   * @param batchNanos how long the batch took
+   */
+  void add(double meanLoss, float[][] logits, int[] labels, long batchNanos) {
+    lossSum += meanLoss * labels.length;
+    images += labels.length;
+    nanos += batchNanos;
+    for (int i = 0; i < labels.length; i++) {
+      correct += argMax(logits[i]) == labels[i] ? 1 : 0;
+    }
+  }
+
+  /** The mean over the batch of {@code log Σ exp(logits) − logits[label]}, in double precision. */
+  static double crossEntropy(float[][] logits, int[] labels) {
+    double sum = 0;
+    for (int i = 0; i < labels.length; i++) {
+      double max = logits[i][argMax(logits[i])];
+      double exponentials = 0;
+      for (float logit : logits[i]) {
+        exponentials += Math.exp(logit - max);
+      }
+      sum += max + Math.log(exponentials) - logits[i][labels[i]];
+    }
+    return sum / labels.length;
+  }
+
+  /** The first of the largest, as PyTorch and NumPy have it. */
+  private static int argMax(float[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      if (values[i] > values[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** Mean loss of an image; NaN if there were none. */
+  double loss() {
+    return lossSum / images;
+  }
+
+  /** Share of images whose largest logit is their label's, in [0, 1]; NaN if there were none. */
+  double accuracy() {
+    return (double) correct / images;
+  }
+
+  long images() {
+    return images;
+  }
+
+  double seconds() {
+    return nanos / 1e9;
+  }
+
+  double imagesPerSecond() {
+    return images / seconds();
+  }
+}

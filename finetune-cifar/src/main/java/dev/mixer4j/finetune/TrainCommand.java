@@ -1,0 +1,200 @@
+package dev.mixer4j.finetune;
+
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.weights.ImportOptions;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.NormalizationOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "train",
+    sortOptions = false,
+    description = {
+      "Fine-tunes weights on CIFAR-10, or on any data in its binary layout.",
+      "A head whose number of classes is not the data's is replaced by one of zeros; otherwise it is"
+          + " kept. RUN gets metrics.csv, config.json, best.h5 (of the epoch with the highest test"
+          + " accuracy) and final.h5."
+    })
+final class TrainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights to start from, of any readable format.")
+  private Path weights;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "Folder of data_batch_*.bin, test_batch.bin and, where the classes are others,"
+              + " batches.meta.txt.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "RUN",
+      description = "Folder for the run's files.")
+  private Path out;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier run in RUN.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--epochs",
+      defaultValue = "2",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Times that each image is trained on (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "16",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Images in a step (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Option(
+      names = "--learning-rate",
+      defaultValue = "1e-5",
+      paramLabel = "RATE",
+      converter = Positive.Real.class,
+      description = "Adam's step size (default: ${DEFAULT-VALUE}).")
+  private double learningRate;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Size that images are resized to; only the weights' own fits.")
+  private Integer imageSize;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1024",
+      paramLabel = "N",
+      description =
+          "Decides order and flips: the same again repeats a run (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--no-shuffle", description = "Train on the images in their order in the files.")
+  private boolean noShuffle;
+
+  @Option(names = "--no-augment", description = "Do not mirror images at random.")
+  private boolean noAugment;
+
+  @Option(
+      names = "--limit-train",
+      defaultValue = "" + Integer.MAX_VALUE,
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Use the first N training images only.")
+  private int limitTrain;
+
+  @Option(
+      names = "--limit-test",
+      defaultValue = "" + Integer.MAX_VALUE,
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Use the first N test images only.")
+  private int limitTest;
+
+  @Option(
+      names = "--log-every",
+      defaultValue = "50",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Steps between two rows of metrics.csv (default: ${DEFAULT-VALUE}).")
+  private int logEvery;
+
+  @Mixin private NormalizationOptions normalization;
+
+  @Override
+  public Integer call() throws IOException {
+    RunFolder.check(out, overwrite);
+    Cifar10 cifar = Cifar10.open(data);
+    try (MixerCheckpoint start = openWeights(cifar.classNames().size())) {
+      checkImageSize(start.config());
+      LabelledImages train = cifar.train(limitTrain);
+      LabelledImages test = cifar.test(limitTest);
+      TrainSettings settings =
+          new TrainSettings(
+              epochs, batchSize, learningRate, seed, !noShuffle, !noAugment, logEvery);
+      Source source = start.asSource();
+      var config = RunConfig.toJson(settings, start, source, cifar, train.size(), test.size());
+      try (TrainingGraph graph = new TrainingGraph(start, Adam.DEFAULT);
+          RunFolder run = new RunFolder(out, config, source)) {
+        TrainingReport report = new TrainingReport(spec.commandLine().getErr(), epochs);
+        report.starting(
+            train.size(), test.size(), start.config().classes(), RunConfig.hasNewHead(start));
+        return train(
+            new Training(graph, settings, train, test, cifar.classNames(), run, report), run);
+      }
+    }
+  }
+
+  private MixerCheckpoint openWeights(int classes) throws IOException {
+    MixerCheckpoint asTheyAre = MixerCheckpoint.open(weights, options(null));
+    if (asTheyAre.config().classes() == classes) {
+      return asTheyAre;
+    }
+    asTheyAre.close();
+    return MixerCheckpoint.open(weights, options(classes));
+  }
+
+  private ImportOptions options(Integer classes) {
+    return new ImportOptions(classes, null, normalization.mean(), normalization.std());
+  }
+
+  private void checkImageSize(MixerConfig config) {
+    if (imageSize != null && imageSize != config.imageSize()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          ("--image-size: %s is for %d pixels, found %d: its token-mixing weights fix the number of"
+                  + " patches at %d; leave the option out, or take weights for %d pixels")
+              .formatted(weights, config.imageSize(), imageSize, config.tokens(), imageSize));
+    }
+  }
+
+  private int train(Training training, RunFolder run) throws IOException {
+    try {
+      Training.Outcome outcome = training.run();
+      print(
+          "test accuracy: %.2f%% before, %.2f%% after, best %.2f%% after epoch %d",
+          100 * outcome.before(), 100 * outcome.after(), 100 * outcome.best(), outcome.bestEpoch());
+      print("weights: %s", run.file(RunFolder.BEST));
+      return Cli.DONE;
+    } catch (DivergenceException e) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + e.getMessage());
+      err.flush();
+      return Cli.CHECK_FAILED;
+    }
+  }
+
+  private void print(String format, Object... args) {
+    PrintWriter stdout = spec.commandLine().getOut();
+    stdout.println(String.format(Locale.ROOT, format, args));
+    stdout.flush();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.mixer4j.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FinetuneCifarTest {
+
+  private static final String REQUIRED = "train --weights w.h5 --data d --out r ";
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--epochs 0",
+        "--epochs two",
+        "--batch-size -1",
+        "--batch-size 1.5",
+        "--learning-rate 0",
+        "--learning-rate NaN",
+        "--learning-rate Infinity",
+        "--learning-rate fast",
+        "--image-size 0",
+        "--seed x",
+        "--limit-train 0",
+        "--limit-test 0",
+        "--log-every 0",
+        "--mean 1,2",
+        "--std 0",
+        "--std 0.5,0.5,-1",
+        "--momentum 0.9",
+        "extra"
+      })
+  void refusesWrongUsage(String wrong) {
+    Fixtures.Ran ran = Fixtures.run((Object[]) (REQUIRED + wrong).split(" "));
+    assertThat(ran.code()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("error: ").contains(wrong.split(" ")[0]).contains("\n");
+    assertThat(ran.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "train --data d --out r, --weights",
+    "train --weights w --out r, --data",
+    "train --weights w --data d, --out",
+    "evaluate --weights w, --data",
+    "evaluate --data d, --weights",
+    "predict --weights w, IMAGE",
+    "predict x.png, --weights",
+    "predict --weights w --top 0 x.png, --top",
+    "evaluate --weights w --data d --limit-test -3, --limit-test",
+    "'', COMMAND"
+  })
+  void saysWhatIsMissing(String line, String missing) {
+    Object[] args = line.isEmpty() ? new Object[0] : line.split(" ");
+    Fixtures.Ran ran = Fixtures.run(args);
+    assertThat(ran.code()).isEqualTo(2);
+    assertThat(ran.err().toLowerCase()).contains(missing.toLowerCase());
+  }
+
+  @Test
+  void helpShowsTheDefaultsAndLoadsNoTensorFlow() throws IOException {
+    Fixtures.Ran ran =
+        Fixtures.java(List.of("-Xlog:class+load:stderr"), FinetuneCifar.class, "train", "--help");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.err()).contains("picocli.CommandLine").doesNotContain("org.tensorflow");
+    assertThat(ran.out().replaceAll("\\s+", " "))
+        .contains("Times that each image is trained on (default: 2)")
+        .contains("Images in a step (default: 16)")
+        .contains("Adam's step size (default: 1e-5)")
+        .contains("(default: 1024)")
+        .contains("(default: 50)")
+        .doesNotContain(String.valueOf(Integer.MAX_VALUE));
+  }
+
+  @Test
+  void everyCommandHasHelpAndVersion() {
+    for (String command : List.of("train", "evaluate", "predict")) {
+      assertThat(Fixtures.run(command, "--help").out())
+          .startsWith("Usage: finetune-cifar " + command);
+    }
+    assertThat(Fixtures.run("--help").out()).contains("train", "evaluate", "predict");
+    assertThat(Fixtures.run("--version").out()).startsWith("Mixer4J ");
+  }
+
+  @Test
+  void showsABarOnATerminal(@TempDir Path dir) throws IOException {
+    Path data = Fixtures.cifar(dir.resolve("data"));
+    Fixtures.Ran ran =
+        Fixtures.java(
+            List.of("-Dmixer4j.columns=120"),
+            FinetuneCifar.class,
+            "train",
+            "--weights",
+            Fixtures.weights(dir.resolve("w.h5")),
+            "--data",
+            data,
+            "--out",
+            dir.resolve("run"),
+            "--epochs",
+            1);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.err())
+        .contains("Epoch 1/1 100%", "48/48 images", "Testing 100%", "15/15 images")
+        .containsPattern("loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s")
+        .contains("epoch 1/1  test: loss")
+        .doesNotContain("step 3");
+    assertThat(ran.out()).contains("test accuracy: ");
+  }
+}

@@ -1,0 +1,304 @@
+package dev.mixer4j.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.MixerCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+
+  @TempDir Path dir;
+  private Path data;
+  private Path weights;
+
+  @BeforeEach
+  void makeInputs() throws IOException {
+    data = Fixtures.cifar(dir.resolve("data"));
+    weights = Fixtures.weights(dir.resolve("w.h5"));
+  }
+
+  /** Trains into a new folder, with a rate that lets the small network learn in a few steps. */
+  private Path train(Object... options) {
+    Path out = dir.resolve("run" + dir.toFile().list().length);
+    Fixtures.Ran ran = run(out, options);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    return out;
+  }
+
+  private Fixtures.Ran run(Path out, Object... options) {
+    List<Object> args =
+        new ArrayList<>(List.of("train", "--weights", weights, "--data", data, "--out", out));
+    args.addAll(List.of(options));
+    if (!args.contains("--learning-rate")) {
+      args.addAll(List.of("--learning-rate", 0.01));
+    }
+    return Fixtures.run(args.toArray());
+  }
+
+  private static List<String> rows(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.csv"));
+  }
+
+  /** The first columns of each row: step, epoch, split. */
+  private static List<String> places(Path run) throws IOException {
+    return rows(run).stream()
+        .skip(1)
+        .map(row -> row.replaceAll("^(([^,]*,){2}[^,]*),.*", "$1"))
+        .toList();
+  }
+
+  private static void assertEqualWeights(Path a, Path b) throws IOException {
+    Map<String, float[]> other = Fixtures.read(b.resolve("final.h5"));
+    Fixtures.read(a.resolve("final.h5"))
+        .forEach((name, values) -> assertThat(values).as(name).isEqualTo(other.get(name)));
+  }
+
+  private static void assertOtherWeights(Path a, Path b) throws IOException {
+    assertThat(Fixtures.read(a.resolve("final.h5")).get("stem/kernel"))
+        .isNotEqualTo(Fixtures.read(b.resolve("final.h5")).get("stem/kernel"));
+  }
+
+  private static MixerConfig config(Path weights) throws IOException {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
+      return checkpoint.config();
+    }
+  }
+
+  @Test
+  void learnsAndLeavesItsFiles() throws IOException {
+    Path out = dir.resolve("deep/run");
+    Fixtures.Ran ran = run(out, "--epochs", 4, "--log-every", 2);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(out.toFile().list())
+        .containsExactlyInAnyOrder("metrics.csv", "config.json", "best.h5", "final.h5");
+    assertThat(rows(out).get(0)).isEqualTo("step,epoch,split,loss,accuracy,images_per_second");
+    assertThat(places(out))
+        .startsWith("0,0,test", "2,1,train", "3,1,train", "3,1,test", "4,2,train")
+        .endsWith("12,4,train", "12,4,test")
+        .hasSize(1 + 4 + 6 + 2);
+    assertThat(rows(out)).allMatch(row -> row.split(",").length == 6);
+    assertThat(rows(out).get(1)).startsWith("0,0,test,1.098612,0.333333,");
+    assertThat(ran.out())
+        .startsWith("test accuracy: 33.33% before, 100.00% after, best 100.00% after epoch ")
+        .contains("weights: " + out.resolve("best.h5"));
+    assertThat(ran.err())
+        .as("plain lines, for stderr is no terminal")
+        .startsWith("48 training and 15 test images of 3 classes; head: the weights' own\n")
+        .contains("before training  test: loss 1.0986, accuracy 33.33%")
+        .containsPattern(
+            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s  0:00:0[0-9] left")
+        .containsPattern("epoch 4/4  test: loss [0-9.]+, accuracy 100.00%");
+    try (MixerCheckpoint best = MixerCheckpoint.open(out.resolve("best.h5"))) {
+      assertThat(best.classNames()).isEqualTo(Fixtures.NAMES);
+      assertThat(best.source().orElseThrow().format()).isEqualTo("h5");
+    }
+  }
+
+  @Test
+  void configTellsHowToRepeatTheRun() throws IOException {
+    Path out = train("--batch-size", 20, "--seed", 9, "--no-shuffle", "--limit-test", 5);
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    JsonNode settings = config.get("settings");
+    assertThat(settings.get("epochs").asInt()).isEqualTo(2);
+    assertThat(settings.get("batch_size").asInt()).isEqualTo(20);
+    assertThat(settings.get("learning_rate").asDouble()).isEqualTo(0.01);
+    assertThat(settings.get("seed").asLong()).isEqualTo(9);
+    assertThat(settings.get("shuffle").asBoolean()).isFalse();
+    assertThat(settings.get("augment").asBoolean()).isTrue();
+    assertThat(settings.get("log_every").asInt()).isEqualTo(50);
+    assertThat(config.at("/optimizer/epsilon").asDouble()).isEqualTo(1e-8);
+    assertThat(config.at("/weights/path").asText()).isEqualTo(weights.toString());
+    try (MixerCheckpoint start = MixerCheckpoint.open(weights);
+        MixerCheckpoint end = MixerCheckpoint.open(out.resolve("final.h5"))) {
+      String hash = start.asSource().sha256();
+      assertThat(config.at("/weights/sha256").asText()).isEqualTo(hash);
+      assertThat(end.source().orElseThrow().sha256()).isEqualTo(hash);
+    }
+    assertThat(config.at("/weights/zero_head").asBoolean()).isFalse();
+    assertThat(config.at("/network/hidden_size").asInt()).isEqualTo(16);
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(48);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(5);
+    assertThat(config.at("/data/class_names/1").asText()).isEqualTo("green");
+    assertThat(config.at("/versions/tensorflow").asText()).isEqualTo("2.18.0");
+  }
+
+  @Test
+  void oneSeedRepeatsExactlyAndAnotherDoesNot() throws IOException {
+    Path run = train("--seed", 3);
+    assertEqualWeights(run, train("--seed", 3));
+    assertOtherWeights(run, train("--seed", 4));
+  }
+
+  @Test
+  void withoutShuffleAndAugmentNothingIsLeftToTheSeed() throws IOException {
+    Path plain = train("--no-shuffle", "--no-augment", "--seed", 1);
+    assertEqualWeights(plain, train("--no-shuffle", "--no-augment", "--seed", 2));
+    assertOtherWeights(plain, train("--no-augment", "--seed", 1));
+    assertOtherWeights(plain, train("--no-shuffle", "--seed", 1));
+  }
+
+  @Test
+  void learningRateDecidesHowFarWeightsMove() throws IOException {
+    Path run = train("--learning-rate", 1e-4, "--epochs", 1, "--batch-size", 48);
+    float[] head = Fixtures.read(run.resolve("final.h5")).get("head/kernel"); // was zero
+    for (float weight : head) {
+      assertThat(Math.abs(weight))
+          .as("Adam's first step is the learning rate, whatever the gradient")
+          .isBetween(0.99e-4f, 1.01e-4f);
+    }
+  }
+
+  @Test
+  void defaultRateIsTheRecipes() throws IOException {
+    Fixtures.Ran ran =
+        Fixtures.run("train", "--weights", weights, "--data", data, "--out", dir.resolve("d"));
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode settings =
+        new JsonMapper().readTree(dir.resolve("d/config.json").toFile()).get("settings");
+    assertThat(settings.get("learning_rate").asDouble()).isEqualTo(1e-5);
+    assertThat(settings.get("batch_size").asInt()).isEqualTo(16);
+    assertThat(settings.get("epochs").asInt()).isEqualTo(2);
+    assertThat(settings.get("seed").asLong()).isEqualTo(1024);
+  }
+
+  @Test
+  void limitsAndBatchSizeDecideTheSteps() throws IOException {
+    Path run = train("--limit-train", 21, "--batch-size", 10, "--log-every", 1, "--epochs", 1);
+    assertThat(places(run))
+        .containsExactly("0,0,test", "1,1,train", "2,1,train", "3,1,train", "3,1,test");
+    Path one = train("--limit-test", 1, "--epochs", 1);
+    assertThat(rows(one).get(1)).startsWith("0,0,test,1.098612,1.000000,");
+  }
+
+  @Test
+  void normalizationGoesIntoTheWeights() throws IOException {
+    Path plain = train();
+    Path run = train("--mean", "0.1,0.2,0.3", "--std", "0.25");
+    assertThat(config(run.resolve("final.h5")).mean()).isEqualTo(new Rgb(0.1f, 0.2f, 0.3f));
+    assertThat(config(run.resolve("final.h5")).std()).isEqualTo(Rgb.gray(0.25f));
+    assertThat(config(plain.resolve("final.h5")).mean()).isEqualTo(Rgb.gray(0.5f));
+    assertOtherWeights(plain, run);
+  }
+
+  @Test
+  void headOfOtherClassesIsReplacedByZeros() throws IOException {
+    weights = Fixtures.resource("adam/start.safetensors"); // five classes, random head
+    Path run = train("--epochs", 1);
+    assertThat(config(run.resolve("best.h5")).classes()).isEqualTo(3);
+    assertThat(rows(run).get(1)).startsWith("0,0,test,1.098612,0.333333,");
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
+    assertThat(config.at("/weights/format").asText()).isEqualTo("safetensors");
+  }
+
+  @Test
+  void headOfAsManyClassesIsKept() throws IOException {
+    Path first = train("--epochs", 4);
+    String reached = last(rows(first)).replaceAll("^.*,test,([^,]*,[^,]*),.*", "$1");
+    weights = first.resolve("final.h5");
+    Path second = train("--epochs", 1);
+    assertThat(rows(second).get(1)).startsWith("0,0,test," + reached + ",");
+  }
+
+  @Test
+  void weightsWithoutAHeadGetOne() throws IOException {
+    weights = Fixtures.weights(dir.resolve("headless.h5"), Fixtures.TINY.withClasses(0));
+    Path out = dir.resolve("run");
+    Fixtures.Ran ran = run(out, "--epochs", 1);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("head: new, all zero");
+    assertThat(config(out.resolve("final.h5")).classes()).isEqualTo(3);
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
+  }
+
+  private static String last(List<String> list) {
+    return list.get(list.size() - 1);
+  }
+
+  @Test
+  void imageSizeIsTheWeightsOwn() {
+    train("--image-size", 32, "--epochs", 1);
+    Fixtures.Ran ran = run(dir.resolve("other"), "--image-size", 64);
+    assertThat(ran.code()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains("--image-size: " + weights + " is for 32 pixels, found 64")
+        .contains("its token-mixing weights fix the number of patches at 16");
+    assertThat(dir.resolve("other")).doesNotExist();
+  }
+
+  @Test
+  void replacesAnEarlierRunOnlyIfAsked() throws IOException {
+    Path out = train("--epochs", 2);
+    Files.writeString(out.resolve("notes.txt"), "mine");
+    Fixtures.Ran refused = run(out);
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err()).contains(out + ": it is there already; --overwrite replaces it");
+    assertThat(places(out)).contains("6,2,test");
+    Fixtures.Ran replaced = run(out, "--overwrite", "--epochs", 1);
+    assertThat(replaced.code()).as(replaced.err()).isZero();
+    assertThat(places(out)).contains("3,1,test").doesNotContain("6,2,test");
+    assertThat(out.resolve("notes.txt")).hasContent("mine");
+  }
+
+  @Test
+  void canStartFromTheFileItReplaces() {
+    Path out = train("--epochs", 1);
+    weights = out.resolve("best.h5");
+    Fixtures.Ran ran = run(out, "--overwrite", "--epochs", 1);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(out.resolve("final.h5")).exists();
+  }
+
+  @Test
+  void badInputLeavesNothing() throws IOException {
+    Path out = dir.resolve("never");
+    Path good = weights;
+    weights = dir.resolve("missing.h5");
+    assertRefused(run(out), 3, "missing.h5: no such file");
+    weights = data.resolve("test_batch.bin");
+    assertRefused(run(out), 3, "test_batch.bin");
+    weights = good;
+    Files.write(data.resolve("data_batch_1.bin"), new byte[3074]);
+    assertRefused(run(out), 3, "data_batch_1.bin: expected whole records");
+    assertThat(out).doesNotExist();
+    assertRefused(run(good), 3, "expected a folder for the run's files, found a file");
+  }
+
+  private static void assertRefused(Fixtures.Ran ran, int code, String message) {
+    assertThat(ran.code()).as(ran.err()).isEqualTo(code);
+    assertThat(ran.err()).contains(message).doesNotContain("\tat ");
+    assertThat(ran.out()).isEmpty();
+  }
+
+  @Test
+  void verboseShowsWhereAnErrorComesFrom() {
+    weights = dir.resolve("missing.h5");
+    assertThat(run(dir.resolve("never"), "--verbose").err()).contains("\tat dev.mixer4j.");
+  }
+
+  @Test
+  void divergenceStopsWithTheStep() throws IOException {
+    Path out = dir.resolve("diverged");
+    Fixtures.Ran ran = run(out, "--learning-rate", 1e30, "--epochs", 1);
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.err())
+        .containsPattern(
+            "step [23]: expected a finite loss, found NaN; try a lower --learning-rate");
+    assertThat(out.resolve("final.h5")).doesNotExist();
+    assertThat(out.resolve("best.h5")).doesNotExist();
+    assertThat(places(out)).containsExactly("0,0,test");
+  }
+}

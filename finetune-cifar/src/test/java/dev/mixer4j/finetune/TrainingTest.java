@@ -1,0 +1,90 @@
+package dev.mixer4j.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.weights.Source;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+
+/** The run's own decisions, under updates that the tests dictate. */
+class TrainingTest {
+
+  @TempDir Path dir;
+
+  /** Adds the same number, chosen for each step, to all weights. */
+  private record Shift(LongToDoubleFunction amount) implements Optimizer {
+    @Override
+    public Updates build(Ops tf, List<Parameter> parameters) {
+      var shift = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+      List<Op> updates =
+          parameters.stream()
+              .<Op>map(
+                  p ->
+                      tf.withControlDependencies(List.of(p.gradient()))
+                          .assignAddVariableOp(
+                              p.handle(), tf.fill(tf.constant(p.shape().asArray()), shift)))
+              .toList();
+      return new Updates(
+          List.of(), updates, (step, rate) -> Map.of(shift, (float) amount.applyAsDouble(step)));
+    }
+  }
+
+  private Training.Outcome run(Path out, int epochs, LongToDoubleFunction shiftOfStep)
+      throws IOException, DivergenceException {
+    Cifar10 data = Cifar10.open(Fixtures.cifar(dir.resolve("data")));
+    LabelledImages train = data.train(4);
+    TrainSettings settings = new TrainSettings(epochs, 4, 1, 1, true, true, 1);
+    try (TrainingGraph graph =
+            new TrainingGraph(new InitialWeights(Fixtures.TINY, 1), new Shift(shiftOfStep));
+        RunFolder folder =
+            new RunFolder(
+                out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {
+      TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()), epochs);
+      return new Training(graph, settings, train, data.test(9), data.classNames(), folder, report)
+          .run();
+    }
+  }
+
+  @Test
+  void earlierOfTwoEquallyGoodEpochsIsTheBest() throws Exception {
+    Path out = dir.resolve("run");
+    // One step an epoch: the second epoch's weights are as good as the first's, and others.
+    Training.Outcome outcome = run(out, 2, step -> step == 1 ? 0 : 1e-6);
+    assertThat(outcome.bestEpoch()).isEqualTo(1);
+    assertThat(outcome.after()).isEqualTo(outcome.best()).isEqualTo(outcome.before());
+    float[] best = Fixtures.read(out.resolve("best.h5")).get("stem/bias");
+    float[] last = Fixtures.read(out.resolve("final.h5")).get("stem/bias");
+    assertThat(best).containsOnly(0f);
+    assertThat(last).containsOnly(1e-6f);
+  }
+
+  @Test
+  void divergenceKeepsTheBestSoFar() throws IOException {
+    Path out = dir.resolve("run");
+    assertThatThrownBy(() -> run(out, 5, step -> step < 3 ? 0 : Double.NaN))
+        .isInstanceOf(DivergenceException.class)
+        .hasMessageContaining("step 3: expected a finite loss on the test images, found NaN");
+    assertThat(Fixtures.read(out.resolve("best.h5"))).containsKey("head/kernel");
+    assertThat(out.resolve("final.h5")).doesNotExist();
+    assertThat(Files.readAllLines(out.resolve("metrics.csv")))
+        .last()
+        .asString()
+        .startsWith("3,3,train,");
+  }
+}

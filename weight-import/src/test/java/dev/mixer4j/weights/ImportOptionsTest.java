@@ -1,0 +1,151 @@
+package dev.mixer4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Rgb;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@link ImportOptions} change in a {@link MixerCheckpoint}. */
+class ImportOptionsTest {
+
+  private static final MixerConfig CONFIG =
+      RandomWeights.TINY
+          .withGelu(Gelu.TANH)
+          .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
+  private static final RandomWeights WEIGHTS = new RandomWeights(CONFIG, List.of("cat", "dog"));
+  private static final Source SOURCE = new Source("safetensors", "cd".repeat(32));
+
+  @TempDir private Path folder;
+  private Path h5;
+  private Path timm;
+
+  @BeforeEach
+  void write() throws IOException {
+    h5 = folder.resolve("a.h5");
+    CheckpointWriter.write(h5, TargetFormat.H5, WEIGHTS, SOURCE, false, bytes -> {});
+    timm = TimmState.of(WEIGHTS).write(folder.resolve("a.safetensors"));
+  }
+
+  private static ImportOptions classes(Integer classes) {
+    return new ImportOptions(classes, null, null, null);
+  }
+
+  @Test
+  void noneLeavesEverythingAsTheFileHasIt() throws IOException {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5)) {
+      assertThat(checkpoint.config()).isEqualTo(CONFIG);
+      assertThat(checkpoint.classNames()).containsExactly("cat", "dog");
+      assertThat(checkpoint.source()).contains(SOURCE);
+      assertThat(checkpoint.ignored()).isEmpty();
+      assertThat(Fixtures.values(checkpoint, "head/kernel"))
+          .isEqualTo(WEIGHTS.values("head/kernel"));
+    }
+  }
+
+  @Test
+  void classesGiveAZeroHead() throws IOException {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(timm, classes(7))) {
+      assertThat(checkpoint.config().classes()).isEqualTo(7);
+      assertThat(checkpoint.ignored()).containsExactly("head.weight", "head.bias");
+      assertThat(checkpoint.used()).doesNotContainKeys("head.weight", "head.bias");
+      assertThat(Fixtures.values(checkpoint, "head/kernel")).isEqualTo(new float[3 * 7]);
+      assertThat(Fixtures.values(checkpoint, "head/bias")).isEqualTo(new float[7]);
+      assertThat(Fixtures.values(checkpoint, "stem/bias")).isEqualTo(WEIGHTS.values("stem/bias"));
+    }
+  }
+
+  @Test
+  void classesOfTheSameNumberGiveAZeroHeadToo() throws IOException {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(2))) {
+      assertThat(checkpoint.classNames()).isEmpty();
+      assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
+      assertThat(Fixtures.values(checkpoint, "head/kernel")).containsOnly(0);
+    }
+  }
+
+  @Test
+  void zeroClassesDropTheHead() throws IOException {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(0))) {
+      assertThat(checkpoint.config()).isEqualTo(CONFIG.withClasses(0));
+      assertThat(checkpoint.config().variables()).doesNotContainKey("head/kernel");
+      assertThat(checkpoint.classNames()).isEmpty();
+      assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
+    }
+  }
+
+  @Test
+  void classesWhereThereIsNoHead() throws IOException {
+    Path headless =
+        TimmState.of(WEIGHTS).remove("head.weight").remove("head.bias").write(folder.resolve("b"));
+    try (MixerCheckpoint plain = MixerCheckpoint.open(headless);
+        MixerCheckpoint checkpoint = MixerCheckpoint.open(headless, classes(4))) {
+      assertThat(plain.config().classes()).isZero();
+      assertThat(checkpoint.config().classes()).isEqualTo(4);
+      assertThat(checkpoint.ignored()).isEmpty();
+      assertThat(Fixtures.values(checkpoint, "head/bias")).isEqualTo(new float[4]);
+    }
+  }
+
+  @Test
+  void headThatDoesNotFitMayBeReplaced() throws IOException {
+    Path file = TimmState.of(WEIGHTS).reshape("head.weight", 2, 9).write(folder.resolve("b"));
+    assertThatThrownBy(() -> MixerCheckpoint.open(file)).isInstanceOf(MismatchException.class);
+    MixerCheckpoint.open(file, classes(2)).close();
+  }
+
+  @Test
+  void negativeNumberOfClasses() {
+    assertThatThrownBy(() -> MixerCheckpoint.open(timm, classes(-1)))
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContainingAll(timm.toString(), "classes must be 0 or more, found -1");
+  }
+
+  @Test
+  void geluMeanAndStd() throws IOException {
+    Rgb mean = new Rgb(0.7f, 0.8f, 0.9f);
+    Rgb std = new Rgb(1, 2, 3);
+    for (Path file : List.of(h5, timm)) {
+      ImportOptions options = new ImportOptions(null, Gelu.ERF, mean, std);
+      try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file, options)) {
+        assertThat(checkpoint.config())
+            .isEqualTo(CONFIG.withGelu(Gelu.ERF).withNormalization(mean, std));
+      }
+    }
+    try (MixerCheckpoint checkpoint =
+        MixerCheckpoint.open(timm, new ImportOptions(null, Gelu.TANH, null, std))) {
+      assertThat(checkpoint.config()).isEqualTo(CONFIG.withNormalization(Rgb.gray(0.5f), std));
+    }
+  }
+
+  @Test
+  void formatDecidesOnGeluWhereTheFileDoesNotSay() throws IOException {
+    try (MixerCheckpoint npz = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
+        MixerCheckpoint pth = MixerCheckpoint.open(Fixtures.path("narrow.pth"))) {
+      assertThat(npz.config().gelu()).isEqualTo(Gelu.TANH);
+      assertThat(pth.config().gelu()).isEqualTo(Gelu.ERF);
+    }
+  }
+
+  @Test
+  void classNamesMustBeAsManyAsClasses() throws IOException {
+    Path file = folder.resolve("b.h5");
+    CheckpointWriter.write(
+        file,
+        TargetFormat.H5,
+        new RandomWeights(CONFIG, List.of("cat")),
+        SOURCE,
+        false,
+        bytes -> {});
+    assertThatThrownBy(() -> MixerCheckpoint.open(file))
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContainingAll(file.toString(), "found 1 names for 2 classes");
+  }
+}

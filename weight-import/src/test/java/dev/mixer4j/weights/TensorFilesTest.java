@@ -1,0 +1,100 @@
+package dev.mixer4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TensorFilesTest {
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "narrow.npz,NPZ",
+    "narrow.compressed.npz,NPZ",
+    "narrow.pth,PTH",
+    "narrow.safetensors,SAFETENSORS"
+  })
+  void formatIsFoundFromTheContent(String fixture, Format format) throws IOException {
+    Path misnamed = folder.resolve("weights.h5");
+    Files.copy(Fixtures.path(fixture), misnamed);
+    try (TensorFile file = TensorFiles.open(misnamed)) {
+      assertThat(file.format()).isEqualTo(format);
+      assertThat(file.path()).isEqualTo(misnamed);
+      assertThat(file.tensors()).hasSize(30);
+    }
+  }
+
+  @Test
+  void hdf5IsFoundFromTheContent() throws IOException {
+    Path misnamed = folder.resolve("weights.npz");
+    CheckpointWriter.write(
+        misnamed,
+        TargetFormat.H5,
+        new RandomWeights(RandomWeights.TINY),
+        new Source("npz", ""),
+        false,
+        n -> {});
+    try (TensorFile file = TensorFiles.open(misnamed)) {
+      assertThat(file.format()).isEqualTo(Format.H5);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"a", "this is a text of some length", "{\"model\": 1}", "\u0000\u0000\u0000"})
+  void anythingElse(String content) throws IOException {
+    Path file = Files.write(folder.resolve("a.npz"), content.getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessageContainingAll(file + ": not a weights file", ".safetensors", "something else");
+  }
+
+  @Test
+  void emptyFile() throws IOException {
+    Path file = Files.createFile(folder.resolve("a.npz"));
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessageContainingAll(file.toString(), "found an empty file");
+  }
+
+  @Test
+  void emptyZip() throws IOException {
+    Path file = Files.write(folder.resolve("a.npz"), new ZipBytes().bytes());
+    assertThatThrownBy(() -> TensorFiles.open(file)).isInstanceOf(UnsupportedFileException.class);
+  }
+
+  @Test
+  void folderInPlaceOfAFile() {
+    assertThatThrownBy(() -> TensorFiles.open(folder))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessage(folder + ": expected a weights file, found a folder");
+  }
+
+  @Test
+  void noSuchFile() {
+    assertThatThrownBy(() -> TensorFiles.open(folder.resolve("missing")))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessageContaining("missing");
+  }
+
+  @Test
+  void pyTorchsFormatFromBefore1_6() throws IOException {
+    // torch.save(..., _use_new_zipfile_serialization=False) begins with its magic number.
+    byte[] start = PickleBytes.start().op(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20).stop();
+    Path file = Files.write(folder.resolve("old.pth"), start);
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessageContainingAll(file.toString(), "before 1.6", "load and save it once");
+  }
+}

@@ -1,0 +1,224 @@
+package dev.mixer4j.weights.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.Fixtures;
+import dev.mixer4j.weights.Format;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Source;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConvertCommandTest {
+
+  private static final Path NARROW = Fixtures.path("narrow.safetensors");
+
+  @TempDir private Path folder;
+  private Path target;
+
+  @BeforeEach
+  void name() {
+    target = folder.resolve("out.h5");
+  }
+
+  /** Converts with options and gives what the file then says. */
+  private MixerConfig convert(Object... options) throws IOException {
+    Object[] command =
+        Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options)).toArray();
+    CommandRun run = CommandRun.of(command);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isEqualTo(0);
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+      return checkpoint.config();
+    }
+  }
+
+  private void assertNothingLeft() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  private static void assertUsage(CommandRun run, String... message) {
+    assertThat(run.err()).startsWith("error: ").contains(message).doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
+    assertThat(run.code()).isEqualTo(2);
+  }
+
+  @Test
+  void withoutOptionsItKeepsWhatTheSourceHas() throws IOException {
+    CommandRun run = CommandRun.of("convert", NARROW, "--output", target);
+    assertThat(run.code()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines())
+        .containsExactly(
+            target + ": a Mixer of its own size, 7,749 parameters",
+            "  geometry      image 24, patch 8, 9 tokens, hidden 20, 2 blocks",
+            "  MLP widths    tokens 14, channels 36",
+            "  classes       7",
+            "  GELU          erf",
+            "  LayerNorm     epsilon 1.0E-6",
+            "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5");
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+      assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
+      assertThat(checkpoint.source()).contains(Source.of(Format.SAFETENSORS, List.of(NARROW)));
+    }
+  }
+
+  @Test
+  void classes() throws IOException {
+    assertThat(convert("--classes", 10))
+        .isEqualTo(Fixtures.geometry("narrow", Gelu.ERF).withClasses(10));
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+      assertThat(Fixtures.values(checkpoint, "head/kernel")).hasSize(200).containsOnly(0);
+    }
+  }
+
+  @Test
+  void replacedHeadIsNamed() {
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", target, "--classes=10");
+    assertThat(run.out()).contains("  not used      head.weight, head.bias");
+  }
+
+  @Test
+  void dropHead() throws IOException {
+    assertThat(convert("--drop-head").classes()).isZero();
+    Files.delete(target);
+    assertThat(convert("--drop-head=false").classes()).isEqualTo(7);
+  }
+
+  @Test
+  void gelu() throws IOException {
+    assertThat(convert("--gelu", "tanh").gelu()).isEqualTo(Gelu.TANH);
+    Files.delete(target);
+    assertThat(convert("--gelu", "erf").gelu()).isEqualTo(Gelu.ERF);
+  }
+
+  @Test
+  void meanAndStd() throws IOException {
+    MixerConfig config = convert("--mean", "0.485,0.456,0.406", "--std", "0.25");
+    assertThat(config.mean()).isEqualTo(new Rgb(0.485f, 0.456f, 0.406f));
+    assertThat(config.std()).isEqualTo(Rgb.gray(0.25f));
+  }
+
+  @Test
+  void overwrite() throws IOException {
+    Files.writeString(target, "as it was");
+    CommandRun refused = CommandRun.of("convert", NARROW, "-o", target);
+    assertUsage(refused, target + ": it is there already; --overwrite replaces it");
+    assertThat(refused.err().lines()).hasSize(1);
+    assertThat(target).hasContent("as it was");
+    assertThat(convert("--overwrite").classes()).isEqualTo(7);
+  }
+
+  @Test
+  void folderAsTarget() {
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", folder, "--overwrite");
+    assertUsage(run, folder + ": it is a folder");
+    assertThat(run.err()).doesNotContain("--overwrite");
+  }
+
+  @Test
+  void sourceAsTarget() throws IOException {
+    convert();
+    byte[] before = Files.readAllBytes(target);
+    CommandRun run = CommandRun.of("convert", target, "-o", target, "--overwrite");
+    assertUsage(run, "SOURCE and TARGET are the same file");
+    assertThat(Files.readAllBytes(target)).isEqualTo(before);
+  }
+
+  @Test
+  void convertedFilesConvertToo() throws IOException {
+    convert("--mean", "0.1");
+    Path again = folder.resolve("again.h5");
+    assertThat(CommandRun.of("convert", target, "-o", again, "--classes", 3).code()).isZero();
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(again)) {
+      assertThat(checkpoint.config().classes()).isEqualTo(3);
+      assertThat(checkpoint.config().mean()).isEqualTo(Rgb.gray(0.1f));
+      assertThat(checkpoint.source()).contains(Source.of(Format.H5, List.of(target)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--classes 10 --drop-head;mutually exclusive",
+        "--classes 0;expected 1 to 1000000, found 0; --drop-head is for none",
+        "--classes -3;expected 1 to 1000000, found -3",
+        "--classes 1000001;expected 1 to 1000000",
+        "--classes ten;--classes",
+        "--gelu relu;--gelu",
+        "--mean 1,2;expected R,G,B (three numbers), found '1,2'",
+        "--mean nan;--mean",
+        "--mean NaN;expected finite numbers, found 'NaN'",
+        "--std 1,0,1;expected numbers above 0, found '1,0,1'",
+        "--std Infinity;expected finite numbers, found 'Infinity'",
+        "--std -1;expected numbers above 0",
+        "--colour red;--colour"
+      })
+  void optionsThatMakeNoSense(String options, String message) throws IOException {
+    Object[] command =
+        Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options.split(" ")))
+            .toArray();
+    assertUsage(CommandRun.of(command), message);
+    assertNothingLeft();
+  }
+
+  @Test
+  void argumentsThatAreMissing() throws IOException {
+    assertUsage(CommandRun.of("convert", NARROW), "Missing required option", "--output");
+    assertUsage(CommandRun.of("convert", "-o", target), "Missing required parameter", "SOURCE");
+    assertNothingLeft();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hostile_os_system.pth", "narrow.json", "narrow.x.npy"})
+  void sourcesThatAreNoMixers(String fixture) throws IOException {
+    CommandRun run = CommandRun.of("convert", Fixtures.path(fixture), "-o", target);
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).startsWith("error: " + Fixtures.path(fixture) + ": ");
+    assertNothingLeft();
+  }
+
+  @Test
+  void sourceThatIsDamagedInItsLastTensor() throws IOException {
+    byte[] content = Files.readAllBytes(Fixtures.path("narrow.npz"));
+    String text = new String(content, java.nio.charset.StandardCharsets.ISO_8859_1);
+    content[text.indexOf("PK\1\2") - 1] ^= 1; // the last byte before the zip's directory
+    Path source = Files.write(folder.resolve("damaged.npz"), content);
+    CommandRun run = CommandRun.of("convert", source, "-o", target);
+    assertThat(run.err()).contains(source.toString(), "stem/kernel.npy", "CRC");
+    assertThat(run.code()).isEqualTo(3);
+    Files.delete(source);
+    assertNothingLeft();
+  }
+
+  @Test
+  void foldersAndFilesThatAreMissing() {
+    Path missing = folder.resolve("missing.npz");
+    CommandRun source = CommandRun.of("convert", missing, "-o", target);
+    assertThat(source.err()).isEqualToIgnoringNewLines("error: " + missing + ": no such file");
+    assertThat(source.code()).isEqualTo(3);
+
+    Path lost = folder.resolve("lost/out.h5");
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", lost);
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).contains(lost.getParent() + ": no such folder to write " + lost);
+    assertThat(run.code()).isEqualTo(3);
+  }
+}
