@@ -59,18 +59,27 @@ final class Hdf5Reader implements TensorFile {
           "%s: format_version: expected %d, found %d; a newer Mixer4J may read it"
               .formatted(path, Hdf5Writer.FORMAT_VERSION, version));
     }
-    Attribute names = hdf.getAttribute("class_names");
     try {
       return new Metadata(
           Gelu.of((String) attribute("gelu")),
           (Float) attribute("layer_norm_epsilon"),
           rgb((float[]) attribute("mean")),
           rgb((float[]) attribute("std")),
-          names == null ? List.of() : List.of((String[]) names.getData()),
+          classNames(),
           new Source((String) attribute("source_format"), (String) attribute("source_sha256")));
     } catch (IllegalArgumentException | ClassCastException e) {
       throw malformed("an attribute is not what it should be: " + e.getMessage(), e);
     }
+  }
+
+  private List<String> classNames() {
+    Attribute few = hdf.getAttribute(Hdf5Writer.CLASS_NAMES);
+    if (few != null) {
+      return List.of((String[]) few.getData());
+    }
+    return hdf.getChild(Hdf5Writer.CLASS_NAMES) instanceof Dataset many
+        ? List.of((String[]) many.getData())
+        : List.of();
   }
 
   private Object attribute(String name) {
@@ -96,6 +105,9 @@ final class Hdf5Reader implements TensorFile {
     }
     for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
       String name = prefix + child.getKey();
+      if (name.equals(Hdf5Writer.CLASS_NAMES)) {
+        continue;
+      }
       if (child.getValue() instanceof Group inner) {
         collect(inner, name + "/", depth + 1);
       } else if (child.getValue() instanceof Dataset dataset) {

@@ -1,15 +1,21 @@
 package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.weights.Hdf5Writer;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.published.PublishedCheckpoint;
+import dev.mixer4j.weights.published.PublishedCheckpoints;
+import dev.mixer4j.weights.published.RecognisedWeights;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +30,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Converts a checkpoint to Mixer4J's HDF5.",
       "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors (timm names); its content"
-          + " tells which. The geometry comes from its tensors."
+          + " tells which. The geometry comes from its tensors.",
+      "A published file, as 'import-weights list' shows them, is recognised by its SHA-256: mean, std,"
+          + " GELU and class names are then its publisher's, unless options say otherwise."
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -39,6 +47,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--drop-head", description = "No head: the network ends with its features.")
     private boolean drop;
   }
+
+  private final Supplier<PublishedCheckpoints> published;
 
   @Spec private CommandSpec spec;
 
@@ -66,6 +76,15 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private NormalizationOptions normalization;
 
+  ConvertCommand() {
+    this(PublishedCheckpoints::load); // when needed: --help need not read it
+  }
+
+  /** With checkpoints of a test's own. */
+  ConvertCommand(Supplier<PublishedCheckpoints> published) {
+    this.published = published;
+  }
+
   @Override
   public Integer call() throws IOException {
     Integer classes = classes();
@@ -75,11 +94,15 @@ final class ConvertCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
       Source origin = Source.of(checkpoint.format(), source);
+      Optional<PublishedCheckpoint> known = published.get().recognise(origin, Files.size(source));
+      MixerWeights weights =
+          known.isPresent() ? new RecognisedWeights(checkpoint, known.get(), options) : checkpoint;
       long bytes = checkpoint.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        Hdf5Writer.write(target, checkpoint, origin, overwrite, progress::step);
+        Hdf5Writer.write(target, weights, origin, overwrite, progress::step);
       }
-      Summary.print(out, target, checkpoint.config());
+      Summary.print(out, target, weights.config());
+      known.ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
       if (!checkpoint.ignored().isEmpty()) {
         out.println("  not used      " + String.join(", ", checkpoint.ignored()));
       }
