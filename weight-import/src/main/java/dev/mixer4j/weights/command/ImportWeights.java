@@ -8,7 +8,13 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "import-weights",
     description = "Moves published MLP-Mixer checkpoints to Mixer4J's HDF5 files, and checks them.",
-    subcommands = {ConvertCommand.class, InspectCommand.class, VerifyCommand.class},
+    subcommands = {
+      ConvertCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
+      ListCommand.class,
+      DownloadCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
