@@ -144,7 +144,7 @@ final class HttpTransfer {
         case 200 -> startAnew(head.headers(), part, channel);
         case 206 -> goOn(head.headers(), part, channel, have);
         case 416 -> {
-          checkNothingIsMissing(head.headers(), part, have);
+          checkNothingIsMissing(head.headers(), part, channel, have);
           return FileBody.unread();
         }
         default -> {
@@ -178,19 +178,19 @@ final class HttpTransfer {
     boolean fits =
         range.matches() && range.group(1) != null && Long.parseLong(range.group(1)) == have;
     if (!fits || !isOfSameVersion(headers, part)) {
-      part.discard();
+      part.restart(channel, "");
       throw new IOException("the server went on with other bytes than asked for: from the start");
     }
     announced(range.group(3).equals("*") ? -1 : Long.parseLong(range.group(3)), have, part);
     channel.position(have);
   }
 
-  private void checkNothingIsMissing(HttpHeaders headers, PartFile part, long have)
-      throws IOException {
+  private void checkNothingIsMissing(
+      HttpHeaders headers, PartFile part, FileChannel channel, long have) throws IOException {
     Matcher range = CONTENT_RANGE.matcher(headers.firstValue("Content-Range").orElse(""));
     boolean whole = have > 0 && range.matches() && range.group(3).equals(String.valueOf(have));
     if (!whole || !isOfSameVersion(headers, part)) {
-      part.discard();
+      part.restart(channel, "");
       throw new IOException("the server has less than was there already: from the start");
     }
     total = have;

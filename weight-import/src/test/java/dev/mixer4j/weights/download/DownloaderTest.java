@@ -160,6 +160,25 @@ class DownloaderTest {
   }
 
   @Test
+  void withoutVersionAHashAllowsToGoOn() throws Exception {
+    leavePart(Arrays.copyOf(content, 50_000), url(), "");
+    server.answer(this::ranged);
+    fetch(known());
+    assertWhole();
+    assertThat(last().header("Range")).isEqualTo("bytes=50000-");
+    assertThat(last().header("If-Range")).isNull();
+  }
+
+  @Test
+  void aPartOfAnotherUrlIsNotGoneOnWith() throws Exception {
+    leavePart(new byte[50_000], server.url("/other"), "\"v1\"");
+    server.answer(this::serve);
+    fetch(known());
+    assertWhole();
+    assertThat(last().header("Range")).isNull();
+  }
+
+  @Test
   void wrongRangesStartAnew() throws Exception {
     server.answer(
         firstCutThen(
@@ -573,10 +592,13 @@ class DownloaderTest {
   }
 
   private void leavePart(byte[] bytes) throws IOException {
+    leavePart(bytes, url(), "\"v1\"");
+  }
+
+  private void leavePart(byte[] bytes, URI from, String version) throws IOException {
     Files.createDirectories(target.getParent());
     Files.write(part(), bytes);
-    Files.write(
-        target.resolveSibling("weights.pth.part.from"), List.of(url().toString(), "\"v1\""));
+    Files.write(target.resolveSibling("weights.pth.part.from"), List.of(from.toString(), version));
   }
 
   private Path part() {
