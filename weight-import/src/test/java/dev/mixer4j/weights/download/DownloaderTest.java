@@ -316,7 +316,7 @@ class DownloaderTest {
         request -> {
           Answer good = serve(request);
           return switch (server.requests().size()) {
-            case 1 -> new Answer(good.head(), Arrays.copyOf(good.body(), 70_000), 5_000);
+            case 1 -> new Answer(good.head(), Arrays.copyOf(good.body(), 70_000), 60_000);
             case 2 -> hang(); // not even a head
             default -> good;
           };
@@ -328,7 +328,7 @@ class DownloaderTest {
 
   private static Answer hang() {
     try {
-      Thread.sleep(5_000);
+      Thread.sleep(60_000); // longer than this class's timeout
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
