@@ -75,19 +75,29 @@ public final class CheckpointWriter {
   /** Checks before any work whether {@link #write} would refuse this target. */
   public static void checkTarget(Path target, TargetFormat format, boolean overwrite)
       throws IOException {
-    Path folder = place(target).getParent();
-    if (!Files.isDirectory(folder)) {
-      throw new NoSuchFileException(
-          folder.toString(), null, "no such folder to write " + target + " into");
+    for (Path path : format.writer().files(place(target))) {
+      checkTarget(path, format == TargetFormat.SAVED_MODEL, overwrite);
     }
-    for (Path file : format.writer().files(place(target))) {
-      if (Files.exists(file) && Files.isDirectory(file) != (format == TargetFormat.SAVED_MODEL)) {
-        throw new FileAlreadyExistsException(
-            file.toString(), null, Files.isDirectory(file) ? "it is a folder" : "it is a file");
-      }
-      if (!overwrite && Files.exists(file)) {
-        throw new FileAlreadyExistsException(file.toString());
-      }
+  }
+
+  /** Checks whether one file may be written. */
+  public static void checkTarget(Path file, boolean overwrite) throws IOException {
+    checkTarget(place(file), false, overwrite);
+  }
+
+  private static void checkTarget(Path path, boolean folder, boolean overwrite) throws IOException {
+    if (Files.exists(path) && Files.isDirectory(path) != folder) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, folder ? "it is a file" : "it is a folder");
+    }
+    if (!Files.isDirectory(path.getParent())) {
+      throw new NoSuchFileException(
+          path.getParent().toString(),
+          null,
+          "no such folder to write " + path.getFileName() + " into");
+    }
+    if (!overwrite && Files.exists(path)) {
+      throw new FileAlreadyExistsException(path.toString());
     }
   }
 

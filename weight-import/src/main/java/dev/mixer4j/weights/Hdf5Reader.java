@@ -89,15 +89,31 @@ final class Hdf5Reader implements TensorFile {
           "%s: format_version: expected %d, found %d; a newer Mixer4J may read it"
               .formatted(path, Hdf5Writer.FORMAT_VERSION, version));
     }
-    boolean named = hdf.getAttribute("class_names") != null;
     return new Metadata(
         gelu(),
         attribute("layer_norm_epsilon", Float.class),
         rgb("mean"),
         rgb("std"),
-        named ? List.of(attribute("class_names", String[].class)) : List.of(),
+        classNames(),
         new Source(
             attribute("source_format", String.class), attribute("source_sha256", String.class)));
+  }
+
+  private List<String> classNames() {
+    String name = Hdf5Writer.CLASS_NAMES;
+    if (hdf.getAttribute(name) != null) {
+      return List.of(attribute(name, String[].class));
+    }
+    if (!(hdf.getChildren().get(name) instanceof Dataset many)) {
+      return List.of();
+    }
+    long[] sizes = many.getDimensionsAsLong();
+    boolean plausible = sizes.length == 1 && sizes[0] <= hdf.size(); // before jHDF allocates them
+    if (plausible && many.getData() instanceof String[] names) {
+      return List.of(names);
+    }
+    throw malformed(
+        "dataset '" + name + "': expected texts, found " + Arrays.toString(sizes), null);
   }
 
   private <T> T attribute(String name, Class<T> type) {
@@ -149,6 +165,9 @@ final class Hdf5Reader implements TensorFile {
     }
     for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
       String name = prefix + child.getKey();
+      if (name.equals(Hdf5Writer.CLASS_NAMES)) {
+        continue;
+      }
       if (child.getValue() instanceof Group inner) {
         collect(inner, name + "/", depth + 1);
       } else if (child.getValue() instanceof Dataset dataset) {

@@ -28,6 +28,12 @@ final class Hdf5Writer implements WeightsWriter {
 
   static final int FORMAT_VERSION = 1;
 
+  /** The classes' names: an attribute, or a dataset where they are too many for one. */
+  static final String CLASS_NAMES = "class_names";
+
+  /** HDF5 1.6's attributes end at 64 KiB; a text takes 16 bytes there, itself lying elsewhere. */
+  private static final int MOST_TEXTS_IN_ATTRIBUTE = 4000;
+
   private static final long VARIABLE_LENGTH = -1; // H5T_VARIABLE is size_t's largest value
 
   @Override
@@ -65,7 +71,7 @@ final class Hdf5Writer implements WeightsWriter {
     writeText(file, "source_format", source.format());
     writeText(file, "source_sha256", source.sha256());
     if (!weights.classNames().isEmpty()) {
-      writeTexts(file, "class_names", weights.classNames());
+      writeTexts(file, CLASS_NAMES, weights.classNames());
     }
   }
 
@@ -103,7 +109,11 @@ final class Hdf5Writer implements WeightsWriter {
         PointerPointer<BytePointer> data = new PointerPointer<>(texts)) {
       checked(H5Tset_size(type.value, VARIABLE_LENGTH), name);
       checked(H5Tset_cset(type.value, H5T_CSET_UTF8), name);
-      writeAttribute(file, name, type.value, type.value, space, data);
+      if (values.size() <= MOST_TEXTS_IN_ATTRIBUTE) {
+        writeAttribute(file, name, type.value, type.value, space, data);
+      } else {
+        writeTextDataset(file, name, type, space, data);
+      }
     } finally {
       for (BytePointer text : texts) {
         text.close();
@@ -120,6 +130,18 @@ final class Hdf5Writer implements WeightsWriter {
             id -> H5Aclose(id),
             name)) {
       checked(H5Awrite(attribute.value, memoryType, data), name);
+    }
+  }
+
+  private static void writeTextDataset(Id file, String name, Id type, Id space, Pointer data)
+      throws IOException {
+    try (Id dataset =
+        new Id(
+            H5Dcreate2(
+                file.value, name, type.value, space.value, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+            id -> H5Dclose(id),
+            name)) {
+      checked(H5Dwrite(dataset.value, type.value, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), name);
     }
   }
 

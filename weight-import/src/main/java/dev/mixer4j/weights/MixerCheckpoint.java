@@ -274,6 +274,11 @@ public final class MixerCheckpoint implements MixerWeights {
     return file.tensors();
   }
 
+  /** The files that make it up: one, but for sharded and TensorFlow's checkpoints. */
+  public List<Path> files() {
+    return file.files();
+  }
+
   /** The format and hash of this checkpoint, for what is made from it. */
   public Source asSource() throws IOException {
     return Source.of(file.format(), file.files());

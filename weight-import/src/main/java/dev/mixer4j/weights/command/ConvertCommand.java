@@ -8,12 +8,17 @@ import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.published.PublishedCheckpoint;
+import dev.mixer4j.weights.published.PublishedCheckpoints;
+import dev.mixer4j.weights.published.RecognisedWeights;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +33,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
       "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors (timm names); its content"
-          + " tells which. The geometry comes from its tensors."
+          + " tells which. The geometry comes from its tensors.",
+      "A published file, as 'import-weights list' shows them, is recognised by its SHA-256: mean, std,"
+          + " GELU and class names are then its publisher's, unless options say otherwise."
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -43,6 +50,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--drop-head", description = "No head: the network ends with its features.")
     private boolean drop;
   }
+
+  private final Supplier<PublishedCheckpoints> published;
 
   @Spec private CommandSpec spec;
 
@@ -87,6 +96,15 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Mixin private NormalizationOptions normalization;
 
+  ConvertCommand() {
+    this(PublishedCheckpoints::load); // when needed: --help need not read it
+  }
+
+  /** With checkpoints of a test's own. */
+  ConvertCommand(Supplier<PublishedCheckpoints> published) {
+    this.published = published;
+  }
+
   @Override
   public Integer call() throws IOException {
     Integer classes = classes();
@@ -95,14 +113,18 @@ final class ConvertCommand implements Callable<Integer> {
     ImportOptions options =
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options);
-        MixerWeights weights = resized(checkpoint)) {
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
       Source origin = checkpoint.asSource();
+      Optional<PublishedCheckpoint> known = published.get().recognise(origin, size(checkpoint));
+      MixerWeights named =
+          known.isPresent() ? new RecognisedWeights(checkpoint, known.get(), options) : checkpoint;
+      MixerWeights weights = imageSize == null ? named : HigherResolution.of(named, imageSize);
       long bytes = weights.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, weights, origin, overwrite, progress::step);
       }
       Summary.print(out, target, weights.config());
+      known.ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
       if (!checkpoint.ignored().isEmpty()) {
         out.println("  not used      " + String.join(", ", checkpoint.ignored()));
       }
@@ -112,8 +134,12 @@ final class ConvertCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private MixerWeights resized(MixerCheckpoint checkpoint) {
-    return imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
+  private static long size(MixerCheckpoint checkpoint) throws IOException {
+    long size = 0;
+    for (Path file : checkpoint.files()) {
+      size += Files.size(file);
+    }
+    return size;
   }
 
   private Integer classes() {

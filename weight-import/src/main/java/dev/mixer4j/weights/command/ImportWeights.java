@@ -12,7 +12,9 @@ import picocli.CommandLine.ScopeType;
       ConvertCommand.class,
       InspectCommand.class,
       VerifyCommand.class,
-      DiffCommand.class
+      DiffCommand.class,
+      ListCommand.class,
+      DownloadCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

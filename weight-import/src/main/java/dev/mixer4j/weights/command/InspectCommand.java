@@ -11,6 +11,7 @@ import dev.mixer4j.weights.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
 
   private static final JsonMapper JSON = new JsonMapper();
+  private static final int MOST_NAMES = 10;
 
   @Spec private CommandSpec spec;
 
@@ -55,7 +57,7 @@ final class InspectCommand implements Callable<Integer> {
         .source()
         .ifPresent(s -> out.println("  made from     " + s.format() + ", SHA-256 " + s.sha256()));
     if (!checkpoint.classNames().isEmpty()) {
-      out.println("  class names   " + String.join(", ", checkpoint.classNames()));
+      out.println("  class names   " + first(checkpoint.classNames()));
     }
     out.println();
     Map<String, TensorInfo> tensors = checkpoint.tensors();
@@ -69,6 +71,13 @@ final class InspectCommand implements Callable<Integer> {
               tensor.shape(),
               checkpoint.used().get(tensor.name())));
     }
+  }
+
+  /** ImageNet-21k's names would fill many screens; --json has them all. */
+  private static String first(List<String> names) {
+    return names.size() <= MOST_NAMES
+        ? String.join(", ", names)
+        : String.join("; ", names.subList(0, MOST_NAMES)) + "; … (" + names.size() + ")";
   }
 
   private ObjectNode toJson(MixerCheckpoint checkpoint) {

@@ -1,0 +1,166 @@
+package dev.mixer4j.weights.command;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.weights.Format;
+import dev.mixer4j.weights.download.DownloadCache;
+import dev.mixer4j.weights.download.DownloadPolicy;
+import dev.mixer4j.weights.download.Downloaded;
+import dev.mixer4j.weights.download.Downloader;
+import dev.mixer4j.weights.download.Mirror;
+import dev.mixer4j.weights.published.PublishedCheckpoint;
+import dev.mixer4j.weights.published.PublishedCheckpoints;
+import dev.mixer4j.weights.published.PublishedFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(
+    name = "download",
+    description = {
+      "Downloads a published checkpoint and checks its size and SHA-256, as far as they are known.",
+      "A download that was broken off goes on where it was. The file goes to the user's cache folder,"
+          + " or MIXER4J_CACHE; if it is there already, it is checked again and not fetched.",
+      "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
+    })
+final class DownloadCommand implements Callable<Integer> {
+
+  private final Supplier<PublishedCheckpoints> published;
+  private final DownloadPolicy policy;
+  private final Supplier<DownloadCache> cache;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "NAME", description = "A name that 'import-weights list' shows.")
+  private String name;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "One of the formats that the list shows, unless the first.")
+  private Format format;
+
+  @Option(
+      names = "--mirror",
+      paramLabel = "URL",
+      converter = MirrorConverter.class,
+      description =
+          "Takes the place of the URL's scheme and host; the path stays, after URL's own.")
+  private Mirror mirror;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Where to put the file, unless in the cache.")
+  private Path output;
+
+  @Option(names = "--overwrite", description = "Replace FILE if it is there.")
+  private boolean overwrite;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  DownloadCommand() {
+    this(PublishedCheckpoints::load, DownloadPolicy.DEFAULT, DownloadCache::ofUser);
+  }
+
+  /** With a test's own checkpoints, patience and cache. */
+  DownloadCommand(
+      Supplier<PublishedCheckpoints> published,
+      DownloadPolicy policy,
+      Supplier<DownloadCache> cache) {
+    this.published = published;
+    this.policy = policy;
+    this.cache = cache;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PublishedCheckpoint checkpoint =
+        published
+            .get()
+            .find(name)
+            .orElseThrow(() -> usage("no published checkpoint '" + name + "'; 'list' shows all"));
+    PublishedFile file =
+        checkpoint.files().stream()
+            .filter(f -> format == null || f.format() == format)
+            .findFirst()
+            .orElseThrow(() -> usage(checkpoint.name() + " is not published as " + format));
+    DownloadCache folder = cache.get();
+    Path cached = folder.path(checkpoint, file);
+    if (output != null) {
+      CheckpointWriter.checkTarget(output, overwrite);
+    }
+    URI url = mirror == null ? file.url() : mirror.of(file.url());
+    Path target = output == null ? cached : output;
+    Downloaded done;
+    try (DownloadProgress progress = new DownloadProgress(spec.commandLine().getErr())) {
+      done = new Downloader(policy, folder, progress).fetch(file, url, cached, target);
+    }
+    print(checkpoint, file, url, done);
+    return Cli.DONE;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private void print(PublishedCheckpoint checkpoint, PublishedFile file, URI url, Downloaded done)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      JsonMapper mapper = new JsonMapper();
+      ObjectNode root = mapper.createObjectNode();
+      root.put("name", checkpoint.name());
+      root.put("file", done.path().toString());
+      root.put("format", file.format().toString());
+      root.put("size", done.size());
+      root.put("sha256", done.sha256());
+      root.put("published_sha256", file.sha256().orElse(null));
+      root.put("url", url.toString());
+      root.put("from_cache", done.fromCache());
+      out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
+    } else {
+      out.println(
+          String.format(
+              Locale.ROOT, "%s: %,d bytes, %s", done.path(), done.size(), checkpoint.title()));
+      out.println("  from          " + (done.fromCache() ? "the cache, checked again" : url));
+      out.println("  SHA-256       " + done.sha256());
+      out.println("  published     " + publishedHash(file));
+    }
+    out.flush();
+  }
+
+  private static String publishedHash(PublishedFile file) {
+    if (file.sha256().isEmpty()) {
+      return "no SHA-256 to check it by; keep the one above to check other copies";
+    }
+    return file.hasWholeHash()
+        ? "the same SHA-256"
+        : "only the SHA-256's first digits, " + file.sha256().get() + ", which are the same";
+  }
+
+  private static final class MirrorConverter implements ITypeConverter<Mirror> {
+    @Override
+    public Mirror convert(String text) {
+      try {
+        return new Mirror(URI.create(text));
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+}

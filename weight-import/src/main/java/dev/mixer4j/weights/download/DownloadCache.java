@@ -1,0 +1,87 @@
+package dev.mixer4j.weights.download;
+
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.published.PublishedCheckpoint;
+import dev.mixer4j.weights.published.PublishedFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * The downloaded files, each under its checkpoint's name, with its hash in {@code FILE.sha256}
+ * beside it as sha256sum writes it: so that a file is checked again before it is used again, even
+ * one whose hash nobody published.
+ *
+ * @param folder of all files, made when needed
+ */
+public record DownloadCache(Path folder) {
+
+  /** The user's: {@code MIXER4J_CACHE}, or what the system has for caches. */
+  public static DownloadCache ofUser() {
+    return new DownloadCache(
+        folder(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")));
+  }
+
+  static Path folder(Map<String, String> environment, String system, String home) {
+    UnaryOperator<String> variable = name -> environment.getOrDefault(name, "");
+    if (!variable.apply("MIXER4J_CACHE").isEmpty()) {
+      return Path.of(variable.apply("MIXER4J_CACHE")).toAbsolutePath();
+    }
+    if (system.startsWith("Windows") && !variable.apply("LOCALAPPDATA").isEmpty()) {
+      return Path.of(variable.apply("LOCALAPPDATA"), "mixer4j", "cache");
+    }
+    if (system.startsWith("Mac")) {
+      return Path.of(home, "Library", "Caches", "mixer4j");
+    }
+    // The XDG specification has relative paths ignored.
+    Path xdg = Path.of(variable.apply("XDG_CACHE_HOME"));
+    return (xdg.isAbsolute() ? xdg : Path.of(home, ".cache")).resolve("mixer4j");
+  }
+
+  /** Where a file has its place. */
+  public Path path(PublishedCheckpoint checkpoint, PublishedFile file) {
+    return folder.resolve(checkpoint.name()).resolve(file.fileName());
+  }
+
+  Path locks() {
+    return folder.resolve("locks");
+  }
+
+  /** The hash of a file that is there and still as it was downloaded; empty for any other. */
+  Optional<String> check(Path path, PublishedFile file) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      return Optional.empty();
+    }
+    String sha256 = Source.of(file.format(), List.of(path)).sha256();
+    boolean asItWas =
+        !Files.exists(record(path)) || Files.readString(record(path)).startsWith(sha256);
+    return asItWas && file.allows(Files.size(path), sha256)
+        ? Optional.of(sha256)
+        : Optional.empty();
+  }
+
+  void remember(Path path, String sha256) throws IOException {
+    Files.writeString(record(path), sha256 + "  " + path.getFileName() + "\n");
+  }
+
+  private static Path record(Path path) {
+    return path.resolveSibling(path.getFileName() + ".sha256");
+  }
+
+  /** Copies a cached file, so that the copy is whole or not there. */
+  void copy(Path cached, Path target) throws IOException {
+    Path beside = target.resolveSibling(target.getFileName() + ".part");
+    try {
+      Files.copy(cached, beside, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          beside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(beside);
+    }
+  }
+}

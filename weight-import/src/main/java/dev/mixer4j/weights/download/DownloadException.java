@@ -1,0 +1,17 @@
+package dev.mixer4j.weights.download;
+
+import java.io.IOException;
+
+/** A download that another attempt would not mend. Its message is for a person. */
+public final class DownloadException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  DownloadException(String message) {
+    super(message);
+  }
+
+  DownloadException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.mixer4j.weights.download;
+
+import java.time.Duration;
+
+/** Is told how a download goes, on the thread that asked for it. */
+public interface DownloadListener {
+
+  /** Bytes there so far, fewer than before when it starts anew; total is -1 where unknown. */
+  default void progress(long bytes, long total) {}
+
+  /** An attempt failed, and the next one starts after the delay. */
+  default void retrying(String reason, Duration delay) {}
+
+  /** Another process is at the same file, and is waited for. */
+  default void waiting() {}
+}

@@ -1,0 +1,177 @@
+package dev.mixer4j.weights.download;
+
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.published.PublishedFile;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/**
+ * Brings a published file to a path: there is either the whole file there, checked, or none. A
+ * transfer that breaks off goes on where it was, in this process or a later one.
+ */
+public final class Downloader {
+
+  /** However many bytes each attempt brings, a server that always breaks off ends here. */
+  private static final int MOST_ATTEMPTS_FACTOR = 50;
+
+  private final DownloadPolicy policy;
+  private final DownloadCache cache;
+  private final DownloadListener listener;
+
+  /**
+   * Prepares downloads.
+   *
+   * @param cache where a file may be already, and where processes wait for one another
+   */
+  public Downloader(DownloadPolicy policy, DownloadCache cache, DownloadListener listener) {
+    this.policy = policy;
+    this.cache = cache;
+    this.listener = listener;
+  }
+
+  /**
+   * Fetches a file, unless the cache has it.
+   *
+   * @param file what it must be
+   * @param url where it is fetched: the file's own URL or a mirror's
+   * @param cached its path in the cache
+   * @param target where it is wanted: the same path, or one elsewhere, replaced if it is there
+   * @throws DownloadException if it cannot be had, or is not what was published
+   */
+  public Downloaded fetch(PublishedFile file, URI url, Path cached, Path target)
+      throws IOException {
+    Path whole = target.toAbsolutePath();
+    boolean intoCache = cached.toAbsolutePath().equals(whole);
+    Files.createDirectories(whole.getParent());
+    TargetLock lock = TargetLock.take(cache.locks(), whole, policy, listener);
+    try {
+      Optional<String> known = cache.check(cached, file);
+      if (known.isPresent()) {
+        if (!intoCache) {
+          cache.copy(cached, whole);
+        }
+        return new Downloaded(whole, Files.size(whole), known.get(), true);
+      }
+      if (intoCache) {
+        Files.deleteIfExists(whole); // damaged since it was downloaded
+      }
+      return download(file, url, whole, intoCache);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private Downloaded download(PublishedFile file, URI url, Path target, boolean intoCache)
+      throws IOException {
+    PartFile part = new PartFile(target, url);
+    part.takeUp(file.sha256().isPresent());
+    transfer(file, url, part);
+    String sha256 = verify(file, url, part);
+    long size = part.length();
+    if (intoCache) {
+      cache.remember(target, sha256);
+    }
+    part.finish();
+    return new Downloaded(target, size, sha256, false);
+  }
+
+  private void transfer(PublishedFile file, URI url, PartFile part) throws IOException {
+    HttpTransfer transfer =
+        new HttpTransfer(policy, file.size(), file.sha256().isPresent(), listener);
+    int failures = 0;
+    for (int attempt = 1; ; attempt++) {
+      long before = part.length();
+      try {
+        transfer.run(url, part);
+        return;
+      } catch (DownloadException
+          | SSLHandshakeException
+          | SSLPeerUnverifiedException
+          | InterruptedIOException e) {
+        throw failed(url, reason(e), e);
+      } catch (IOException e) {
+        failures = part.length() > before ? 1 : failures + 1;
+        if (failures >= policy.attempts() || attempt >= policy.attempts() * MOST_ATTEMPTS_FACTOR) {
+          throw failed(url, reason(e) + "; gave up after " + attempt + " attempts", e);
+        }
+        Duration delay = delay(url, failures, e);
+        listener.retrying(reason(e), delay);
+        sleep(delay);
+      }
+    }
+  }
+
+  private Duration delay(URI url, int failures, IOException problem) throws DownloadException {
+    Duration own = policy.delay(failures, ThreadLocalRandom.current().nextDouble());
+    if (problem instanceof RetryLaterException later && later.after().isPresent()) {
+      Duration asked = later.after().get();
+      if (asked.compareTo(policy.longestRetryAfter()) > 0) {
+        throw failed(
+            url,
+            problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s",
+            problem);
+      }
+      return asked.compareTo(own) > 0 ? asked : own;
+    }
+    return own;
+  }
+
+  private void sleep(Duration delay) throws IOException {
+    try {
+      policy.sleeper().sleep(delay);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+  }
+
+  /** A file that is not the published one never gets its name, nor is it gone on with. */
+  private static String verify(PublishedFile file, URI url, PartFile part) throws IOException {
+    String sha256 = Source.of(file.format(), List.of(part.path())).sha256();
+    if (file.allows(part.length(), sha256)) {
+      return sha256;
+    }
+    long length = part.length();
+    part.discard();
+    if (file.size().isPresent() && file.size().getAsLong() != length) {
+      throw failed(
+          url,
+          "expected " + file.size().getAsLong() + " bytes, got " + length + "; they are deleted",
+          null);
+    }
+    throw failed(
+        url,
+        "these are other bytes than were published: expected SHA-256 %s%s, found %s; they are deleted"
+            .formatted(file.sha256().orElse(""), file.hasWholeHash() ? "" : "…", sha256),
+        null);
+  }
+
+  private static DownloadException failed(URI url, String reason, Exception cause) {
+    return new DownloadException(url + ": " + reason, cause);
+  }
+
+  /** The net's exceptions often have no message, or one for programmers. */
+  private static String reason(IOException problem) {
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+        return "no such host, or no net";
+      }
+    }
+    if (problem instanceof ConnectException) {
+      String detail = problem.getMessage();
+      return "cannot connect" + (detail == null ? "" : ": " + detail);
+    }
+    return problem.getMessage() == null ? problem.toString() : problem.getMessage();
+  }
+}

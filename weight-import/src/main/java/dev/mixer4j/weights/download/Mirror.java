@@ -1,0 +1,33 @@
+package dev.mixer4j.weights.download;
+
+import java.net.URI;
+
+/**
+ * A server that has others' files under their paths.
+ *
+ * @param base what takes the place of scheme, host and port, with a path of its own or none
+ */
+public record Mirror(URI base) {
+
+  /**
+   * Checks the address.
+   *
+   * @throws IllegalArgumentException if it is not of the web
+   */
+  public Mirror {
+    String scheme = base.getScheme();
+    boolean web = "https".equalsIgnoreCase(scheme) || "http".equalsIgnoreCase(scheme);
+    if (!web || base.getHost() == null || base.getQuery() != null || base.getFragment() != null) {
+      throw new IllegalArgumentException(
+          "expected an address as https://mirror.example/path, found '" + base + "'");
+    }
+  }
+
+  /** Where the mirror has what others have under this URL. */
+  public URI of(URI url) {
+    String address = base.toString();
+    String prefix = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
+    return URI.create(
+        prefix + url.getRawPath() + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery()));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.mixer4j.weights.download;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * The bytes of a file so far, as {@code NAME.part} beside it, and in {@code NAME.part.from} which
+ * version of which URL they are of: what lets another process go on where one was broken off.
+ */
+final class PartFile {
+
+  private final Path target;
+  private final Path path;
+  private final Path from;
+  private final URI url;
+
+  /** What If-Range takes: a strong ETag or a date; empty where the server gave neither. */
+  private String version = "";
+
+  PartFile(Path target, URI url) {
+    this.target = target;
+    this.path = target.resolveSibling(target.getFileName() + ".part");
+    this.from = target.resolveSibling(target.getFileName() + ".part.from");
+    this.url = url;
+  }
+
+  /**
+   * Keeps what an earlier process left, if it is of the same URL.
+   *
+   * @param checkable whether a hash will tell if the parts do not fit together; otherwise they need
+   *     a version, since a server's file may have changed between them
+   */
+  void takeUp(boolean checkable) throws IOException {
+    if (Files.exists(path) && Files.exists(from)) {
+      List<String> lines = Files.readAllLines(from);
+      if (lines.size() == 2 && lines.get(0).equals(url.toString())) {
+        version = lines.get(1);
+        if (checkable || !version.isEmpty()) {
+          return;
+        }
+      }
+    }
+    discard();
+  }
+
+  Path path() {
+    return path;
+  }
+
+  String version() {
+    return version;
+  }
+
+  long length() throws IOException {
+    return Files.exists(path) ? Files.size(path) : 0;
+  }
+
+  FileChannel open() throws IOException {
+    return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  /** Starts anew with what the server calls this version. */
+  void restart(FileChannel channel, String newVersion) throws IOException {
+    channel.truncate(0);
+    version = newVersion;
+    Files.write(from, List.of(url.toString(), version));
+  }
+
+  void discard() throws IOException {
+    Files.deleteIfExists(path);
+    Files.deleteIfExists(from);
+    version = "";
+  }
+
+  /** Gives the file, now whole and checked, its name. */
+  void finish() throws IOException {
+    Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.deleteIfExists(from);
+  }
+}

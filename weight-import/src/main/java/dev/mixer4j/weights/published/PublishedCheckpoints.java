@@ -1,0 +1,106 @@
+package dev.mixer4j.weights.published;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.Format;
+import dev.mixer4j.weights.Source;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The published checkpoints, from a data file that a person can check: {@code published.json}
+ * beside this class.
+ *
+ * @param all in the data file's order
+ */
+public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
+
+  private static final String RESOURCE = "published.json";
+
+  /** Keeps its own copy of the list. */
+  public PublishedCheckpoints {
+    all = List.copyOf(all);
+  }
+
+  /** The ones that this library knows. */
+  public static PublishedCheckpoints load() {
+    try (InputStream in = PublishedCheckpoints.class.getResourceAsStream(RESOURCE)) {
+      return of(new JsonMapper().readTree(in));
+    } catch (IOException e) {
+      throw new UncheckedIOException(RESOURCE, e);
+    }
+  }
+
+  /** Reads what {@code published.json} holds. */
+  static PublishedCheckpoints of(JsonNode array) {
+    List<PublishedCheckpoint> all = new ArrayList<>();
+    array.forEach(node -> all.add(checkpoint(node)));
+    return new PublishedCheckpoints(all);
+  }
+
+  private static PublishedCheckpoint checkpoint(JsonNode node) {
+    List<PublishedFile> files = new ArrayList<>();
+    node.required("files").forEach(file -> files.add(file(file)));
+    return new PublishedCheckpoint(
+        node.required("name").textValue(),
+        node.required("title").textValue(),
+        node.required("source").textValue(),
+        node.required("image_size").intValue(),
+        node.required("classes").intValue(),
+        node.required("class_list").textValue(),
+        rgb(node.required("mean")),
+        rgb(node.required("std")),
+        Gelu.of(node.required("gelu").textValue()),
+        node.required("licence").textValue(),
+        files);
+  }
+
+  private static PublishedFile file(JsonNode node) {
+    JsonNode size = node.required("size");
+    return new PublishedFile(
+        Format.valueOf(node.required("format").textValue().toUpperCase(Locale.ROOT)),
+        URI.create(node.required("url").textValue()),
+        size.isNull() ? OptionalLong.empty() : OptionalLong.of(size.longValue()),
+        Optional.ofNullable(node.required("sha256").textValue()));
+  }
+
+  private static Rgb rgb(JsonNode values) {
+    return new Rgb(
+        values.required(0).floatValue(),
+        values.required(1).floatValue(),
+        values.required(2).floatValue());
+  }
+
+  /** The one of a name, in whatever case. */
+  public Optional<PublishedCheckpoint> find(String name) {
+    return all.stream().filter(checkpoint -> checkpoint.name().equalsIgnoreCase(name)).findFirst();
+  }
+
+  /**
+   * The one that a file is, by its hash. Where only the hash's first digits are known, size (if
+   * known) and format must fit as well: eight digits alone may agree by chance.
+   *
+   * @param file its format and hash
+   * @param size in bytes
+   */
+  public Optional<PublishedCheckpoint> recognise(Source file, long size) {
+    return all.stream()
+        .filter(checkpoint -> checkpoint.files().stream().anyMatch(known -> is(known, file, size)))
+        .findFirst();
+  }
+
+  private static boolean is(PublishedFile known, Source file, long size) {
+    return known.sha256().isPresent()
+        && known.allows(size, file.sha256())
+        && (known.hasWholeHash() || known.format().toString().equals(file.format()));
+  }
+}

@@ -1,0 +1,47 @@
+package dev.mixer4j.weights.published;
+
+import dev.mixer4j.weights.Format;
+import java.net.URI;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * One file of a published checkpoint.
+ *
+ * @param format what the file is
+ * @param url where its publisher has it
+ * @param size in bytes; empty where no source says
+ * @param sha256 its hash in lower-case hexadecimal, or the hash's first digits, eight at least;
+ *     empty where no source says
+ */
+public record PublishedFile(Format format, URI url, OptionalLong size, Optional<String> sha256) {
+
+  private static final int SHA256_DIGITS = 64;
+
+  /** Checks the hash's form, since a wrong one would let any file pass or none. */
+  public PublishedFile {
+    sha256.ifPresent(
+        digits -> {
+          if (!digits.matches("[0-9a-f]{8,64}")) {
+            throw new IllegalArgumentException(
+                url + ": expected 8 to 64 hexadecimal digits, found '" + digits + "'");
+          }
+        });
+  }
+
+  /** The last part of the URL's path. */
+  public String fileName() {
+    return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
+  }
+
+  /** Whether {@link #sha256()} is the whole hash, not its start or nothing. */
+  public boolean hasWholeHash() {
+    return sha256.isPresent() && sha256.get().length() == SHA256_DIGITS;
+  }
+
+  /** Whether a file of this size and hash may be this one. True where nothing is known. */
+  public boolean allows(long fileSize, String fileSha256) {
+    return (size.isEmpty() || size.getAsLong() == fileSize)
+        && (sha256.isEmpty() || fileSha256.startsWith(sha256.get()));
+  }
+}
