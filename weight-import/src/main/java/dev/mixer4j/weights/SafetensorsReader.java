@@ -60,6 +60,7 @@ final class SafetensorsReader implements TensorFile {
   private final long dataStart;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+  private final Map<String, String> texts = new LinkedHashMap<>();
 
   SafetensorsReader(Path path) throws IOException {
     this.path = path;
@@ -107,9 +108,26 @@ final class SafetensorsReader implements TensorFile {
       throw malformed("expected a JSON object as header");
     }
     for (Map.Entry<String, JsonNode> field : root.properties()) {
-      if (!field.getKey().equals("__metadata__")) {
+      if (field.getKey().equals("__metadata__")) {
+        readTexts(field.getValue());
+      } else {
         entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
       }
+    }
+  }
+
+  private void readTexts(JsonNode node) {
+    if (node.isNull()) {
+      return;
+    }
+    if (!node.isObject()) {
+      throw malformed("__metadata__: expected texts by name");
+    }
+    for (Map.Entry<String, JsonNode> text : node.properties()) {
+      if (!text.getValue().isTextual()) {
+        throw malformed("__metadata__: expected a text as '" + text.getKey() + "'");
+      }
+      texts.put(text.getKey(), text.getValue().asText());
     }
   }
 
@@ -185,6 +203,11 @@ final class SafetensorsReader implements TensorFile {
   @Override
   public Map<String, TensorInfo> tensors() {
     return Collections.unmodifiableMap(tensors);
+  }
+
+  @Override
+  public Map<String, String> texts() {
+    return Collections.unmodifiableMap(texts);
   }
 
   @Override

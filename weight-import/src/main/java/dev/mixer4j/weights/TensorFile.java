@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,6 +26,26 @@ public interface TensorFile extends Closeable {
   /** What the file says of the network beside its tensors; empty for formats that say nothing. */
   default Optional<Metadata> metadata() {
     return Optional.empty();
+  }
+
+  /** What the network computes with where {@link #metadata} does not say: the format's habit. */
+  default Numerics numerics() {
+    return format().numerics();
+  }
+
+  /** Free texts that the file carries, such as safetensors' {@code __metadata__}. */
+  default Map<String, String> texts() {
+    return Map.of();
+  }
+
+  /** Which entry of the file {@link #tensors} are, where it holds several; empty for all of it. */
+  default String part() {
+    return "";
+  }
+
+  /** What the file holds beside {@link #tensors}, by name, such as an optimizer's state. */
+  default List<String> ignored() {
+    return List.of();
   }
 
   /**

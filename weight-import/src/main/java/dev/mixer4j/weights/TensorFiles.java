@@ -14,7 +14,8 @@ public final class TensorFiles {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  private static final byte[] LEGACY_TORCH = {(byte) 0x80, 2, (byte) 0x8a, 10};
+
+  private static final byte[] JSON = {'{'};
 
   private TensorFiles() {}
 
@@ -37,21 +38,25 @@ public final class TensorFiles {
       return openZip(path);
     }
     if (startsWith(start, HDF5)) {
-      return new Hdf5Reader(path);
+      return Hdf5Reader.open(path);
     }
-    if (startsWith(start, LEGACY_TORCH)) {
-      throw new UnsupportedFileException(
-          path
-              + ": PyTorch's file format from before 1.6 is not read; load and save it once in a"
-              + " newer PyTorch");
+    if (TorchLegacyStream.isMagic(start)) {
+      return TorchLegacyStream.open(path);
     }
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
     }
+    // After safetensors: the length of its header may start with the same two bytes.
+    if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
+      return new PaddleReader(path);
+    }
+    if (startsWith(start, JSON) || path.getFileName().toString().endsWith(".index.json")) {
+      return new SafetensorsIndex(path);
+    }
     throw new UnsupportedFileException(
         path
             + ": not a weights file that is read; expected the content of JAX .npz, PyTorch .pth,"
-            + " .safetensors or .h5, found "
+            + " .safetensors or its index, Paddle .pdparams, .h5 or .keras, found "
             + (start.length == 0 ? "an empty file" : "something else"));
   }
 
@@ -72,8 +77,11 @@ public final class TensorFiles {
     try {
       Optional<String> pickle =
           zip.entries().keySet().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).findFirst();
-      return pickle.isPresent()
-          ? new TorchReader(path, zip, pickle.get())
+      if (pickle.isPresent()) {
+        return TorchZip.open(path, zip, pickle.get());
+      }
+      return zip.entries().containsKey(KerasArchive.WEIGHTS)
+          ? KerasArchive.open(path, zip)
           : new NpzReader(path, zip);
     } catch (IOException | RuntimeException e) {
       zip.close();
