@@ -23,8 +23,10 @@ import picocli.CommandLine.Spec;
     name = "convert",
     description = {
       "Converts a checkpoint to Mixer4J's HDF5.",
-      "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors (timm names); its content"
-          + " tells which. The geometry comes from its tensors."
+      "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors or its index (timm names),"
+          + " a Keras .h5, .weights.h5 or .keras (keras_cv_attention_models' names), or a Paddle"
+          + " .pdparams (PaddleViT's or timm's); its content tells which. The geometry comes from its"
+          + " tensors."
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -60,8 +62,8 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--gelu",
       description =
-          "GELU's form, erf or tanh. Unless given: tanh for Flax's names, as JAX computes it, erf"
-              + " for timm's, as PyTorch does.")
+          "GELU's form, erf or tanh. Unless given or said by the file: tanh for Flax's names, as JAX"
+              + " computes it, erf for all others, as PyTorch, Keras and Paddle do.")
   private Gelu gelu;
 
   @Mixin private NormalizationOptions normalization;
@@ -80,9 +82,7 @@ final class ConvertCommand implements Callable<Integer> {
         Hdf5Writer.write(target, checkpoint, origin, overwrite, progress::step);
       }
       Summary.print(out, target, checkpoint.config());
-      if (!checkpoint.ignored().isEmpty()) {
-        out.println("  not used      " + String.join(", ", checkpoint.ignored()));
-      }
+      Summary.printUse(out, checkpoint);
     }
     out.flush();
     return Cli.DONE;
