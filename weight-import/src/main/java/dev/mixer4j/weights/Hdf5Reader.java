@@ -2,84 +2,46 @@ package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.Rgb;
-import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
-import io.jhdf.api.dataset.ContiguousDataset;
-import io.jhdf.object.datatype.FloatingPoint;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
-/**
- * Reads the HDF5 files that {@link Hdf5Writer} writes. The directory is read by jHDF, which is pure
- * Java: a damaged file ends in an exception, where the native library could take the process along.
- */
+/** Reads the HDF5 files that {@link Hdf5Writer} writes, and tells them from Keras's. */
 final class Hdf5Reader implements TensorFile {
 
   private static final int MAX_DEPTH = 8;
 
-  private final Path path;
-  private final HdfFile hdf;
-  private final FileChannel channel;
+  private final Hdf5Tensors file;
   private final Metadata metadata;
-  private final Map<String, ContiguousDataset> datasets = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
-  /** Addresses of the groups that were visited: a damaged file may have one within itself. */
-  private final Set<Long> groups = new HashSet<>();
-
-  Hdf5Reader(Path path) throws IOException {
-    this.path = path;
-    this.channel = FileChannel.open(path, StandardOpenOption.READ);
+  /** Opens an HDF5 file of Mixer4J's or Keras's. */
+  static TensorFile open(Path path) throws IOException {
+    Hdf5Tensors file = new Hdf5Tensors(path, path);
     try {
-      hdf = HdfFile.fromByteBuffer(map());
-      checkEnd();
-      metadata = readMetadata();
-      collect(hdf, "", 0);
+      return file.root().getAttribute("format_version") == null && KerasReader.reads(file)
+          ? new KerasReader(file)
+          : new Hdf5Reader(file);
     } catch (IOException | WeightsException e) {
-      close();
+      file.close();
       throw e;
-    } catch (RuntimeException | StackOverflowError e) {
-      // jHDF's own, and what damaged files bring about in it: nodes that point at themselves too.
-      close();
-      throw malformed(String.valueOf(e.getMessage()), e);
+    } catch (RuntimeException | StackOverflowError e) { // jHDF's, brought about by damaged files
+      file.close();
+      throw file.broken(e);
     }
   }
 
-  /**
-   * The whole file as virtual memory. jHDF takes slices of it, which are checked against its end;
-   * from a file it would allocate as much as a damaged length claims.
-   */
-  private ByteBuffer map() throws IOException {
-    if (channel.size() > Integer.MAX_VALUE) {
-      throw new UnsupportedFileException(
-          "%s: expected at most %d bytes of HDF5, found %d"
-              .formatted(path, Integer.MAX_VALUE, channel.size()));
-    }
-    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-  }
-
-  private void checkEnd() throws IOException {
-    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
-    if (channel.size() < end) {
-      throw malformed(
-          "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
-    }
+  private Hdf5Reader(Hdf5Tensors file) throws IOException {
+    this.file = file;
+    this.metadata = readMetadata();
+    collect(file.root(), "", 0);
   }
 
   private Metadata readMetadata() {
@@ -87,7 +49,7 @@ final class Hdf5Reader implements TensorFile {
     if (version != Hdf5Writer.FORMAT_VERSION) {
       throw new UnsupportedFileException(
           "%s: format_version: expected %d, found %d; a newer Mixer4J may read it"
-              .formatted(path, Hdf5Writer.FORMAT_VERSION, version));
+              .formatted(path(), Hdf5Writer.FORMAT_VERSION, version));
     }
     return new Metadata(
         gelu(),
@@ -101,40 +63,39 @@ final class Hdf5Reader implements TensorFile {
 
   private List<String> classNames() {
     String name = Hdf5Writer.CLASS_NAMES;
-    if (hdf.getAttribute(name) != null) {
+    if (file.root().getAttribute(name) != null) {
       return List.of(attribute(name, String[].class));
     }
-    if (!(hdf.getChildren().get(name) instanceof Dataset many)) {
+    if (!(file.root().getChildren().get(name) instanceof Dataset many)) {
       return List.of();
     }
     long[] sizes = many.getDimensionsAsLong();
-    boolean plausible = sizes.length == 1 && sizes[0] <= hdf.size(); // before jHDF allocates them
+    // Looked at before jHDF allocates as many.
+    boolean plausible = sizes.length == 1 && sizes[0] <= file.root().size();
     if (plausible && many.getData() instanceof String[] names) {
       return List.of(names);
     }
-    throw malformed(
+    throw file.malformed(
         "dataset '" + name + "': expected texts, found " + Arrays.toString(sizes), null);
   }
 
   private <T> T attribute(String name, Class<T> type) {
-    Attribute attribute = hdf.getAttribute(name);
+    Attribute attribute = file.root().getAttribute(name);
     if (attribute == null) {
       throw new UnsupportedFileException(
-          "%s: no attribute '%s'; expected an HDF5 file that import-weights or finetune-cifar wrote"
-              .formatted(path, name));
+          "%s: no attribute '%s'; expected an HDF5 file that import-weights, finetune-cifar or Keras"
+                  .formatted(path(), name)
+              + " wrote");
     }
-    long[] sizes = attribute.getDimensionsAsLong();
-    // jHDF would allocate whatever the sizes claim.
-    boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
-    Object value = small ? attribute.getData() : null;
+    Object value = file.attribute(file.root(), name);
     if (!type.isInstance(value)) {
-      throw malformed(
+      throw file.malformed(
           "attribute '%s': expected %s, found %s of shape %s"
               .formatted(
                   name,
                   type.getSimpleName(),
                   attribute.getJavaType().getSimpleName(),
-                  Arrays.toString(sizes)),
+                  Arrays.toString(attribute.getDimensionsAsLong())),
           null);
     }
     return type.cast(value);
@@ -144,25 +105,24 @@ final class Hdf5Reader implements TensorFile {
     try {
       return Gelu.of(attribute("gelu", String.class));
     } catch (IllegalArgumentException e) {
-      throw malformed("attribute 'gelu': " + e.getMessage(), e);
+      throw file.malformed("attribute 'gelu': " + e.getMessage(), e);
     }
   }
 
   private Rgb rgb(String name) {
     float[] values = attribute(name, float[].class);
     if (values.length != 3) {
-      throw malformed("attribute '%s': expected 3, found %d".formatted(name, values.length), null);
+      throw file.malformed(
+          "attribute '%s': expected 3, found %d".formatted(name, values.length), null);
     }
     return new Rgb(values[0], values[1], values[2]);
   }
 
   private void collect(Group group, String prefix, int depth) throws IOException {
     if (depth > MAX_DEPTH) {
-      throw malformed("groups are nested deeper than " + MAX_DEPTH, null);
+      throw file.malformed("groups are nested deeper than " + MAX_DEPTH, null);
     }
-    if (!groups.add(group.getAddress())) {
-      throw malformed("group '" + prefix + "' is there twice", null);
-    }
+    file.visit(group, prefix);
     for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
       String name = prefix + child.getKey();
       if (name.equals(Hdf5Writer.CLASS_NAMES)) {
@@ -171,45 +131,16 @@ final class Hdf5Reader implements TensorFile {
       if (child.getValue() instanceof Group inner) {
         collect(inner, name + "/", depth + 1);
       } else if (child.getValue() instanceof Dataset dataset) {
-        add(name, dataset);
+        file.add(name, dataset);
       } else {
-        throw new UnsupportedFileException(
-            "%s: '%s' is neither a group nor a dataset; links are not followed"
-                .formatted(path, name));
+        throw file.refuse(name);
       }
     }
   }
 
-  private void add(String name, Dataset dataset) throws IOException {
-    boolean float32 =
-        dataset.getDataType() instanceof FloatingPoint type && type.getSize() == Float.BYTES;
-    if (!float32 || !(dataset instanceof ContiguousDataset contiguous)) {
-      throw new UnsupportedFileException(
-          path + ": dataset '" + name + "': expected float32 numbers in one piece");
-    }
-    TensorInfo info = TensorInfo.checked(path, name, DType.FLOAT32, dataset.getDimensionsAsLong());
-    long offset = offset(contiguous);
-    if (offset < 0 || offset > channel.size() - info.bytes()) {
-      throw malformed(
-          "dataset '%s': its %d bytes at %d reach beyond the file's end"
-              .formatted(name, info.bytes(), offset),
-          null);
-    }
-    datasets.put(name, contiguous);
-    tensors.put(name, info);
-  }
-
-  private long offset(ContiguousDataset dataset) {
-    return hdf.getUserBlockSize() + dataset.getDataAddress();
-  }
-
-  private MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": not a sound HDF5 file: " + problem, cause);
-  }
-
   @Override
   public Path path() {
-    return path;
+    return file.path();
   }
 
   @Override
@@ -219,7 +150,7 @@ final class Hdf5Reader implements TensorFile {
 
   @Override
   public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
+    return file.infos();
   }
 
   @Override
@@ -229,17 +160,11 @@ final class Hdf5Reader implements TensorFile {
 
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    ContiguousDataset dataset = datasets.get(name);
-    ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
-    int count = tensors.get(name).elements();
-    ElementReader.read(channel, offset(dataset), DType.FLOAT32, order, count, destination);
+    file.read(name, destination);
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
-    if (hdf != null) {
-      hdf.close();
-    }
+    file.close();
   }
 }

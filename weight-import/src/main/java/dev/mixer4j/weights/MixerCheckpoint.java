@@ -1,6 +1,5 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.EOFException;
@@ -32,6 +31,7 @@ public final class MixerCheckpoint implements MixerWeights {
   }
 
   private final TensorFile file;
+  private final SourceNames names;
   private final MixerConfig config;
   private final List<String> classNames;
   private final Map<String, Origin> origins = new LinkedHashMap<>();
@@ -40,6 +40,8 @@ public final class MixerCheckpoint implements MixerWeights {
 
   private MixerCheckpoint(TensorFile file, ImportOptions options) {
     this.file = file;
+    this.names = new SourceNames(file.tensors().keySet(), NameMap.of(file.format().naming()));
+    ignored.addAll(file.ignored());
     mapNames();
     boolean replaceHead = options.classes() != null;
     if (replaceHead) {
@@ -82,10 +84,12 @@ public final class MixerCheckpoint implements MixerWeights {
   }
 
   private void mapNames() {
-    ignored.addAll(file.ignored());
-    NameMap names = NameMap.of(file.format().naming());
     List<String> unknown = new ArrayList<>();
     for (TensorInfo info : file.tensors().values()) {
+      if (names.isBeside(info.name())) {
+        ignored.add(info.name());
+        continue;
+      }
       Optional<NameMap.Target> target = names.target(info.name());
       if (target.isEmpty()) {
         unknown.add(info.name());
@@ -116,9 +120,11 @@ public final class MixerCheckpoint implements MixerWeights {
                   file.tensors().size(),
                   file.format().naming(),
                   listed(unknown),
-                  file.format().naming().equals("timm")
-                      ? "blocks.0.mlp_tokens.fc1.weight"
-                      : "MixerBlock_0/token_mixing/Dense_0/kernel"));
+                  switch (file.format().naming()) {
+                    case "timm", "paddle" -> "blocks.0.mlp_tokens.fc1.weight";
+                    case "keras" -> "MixerBlock_0/token_mixing/Dense_0/kernel:0";
+                    default -> "MixerBlock_0/token_mixing/Dense_0/kernel";
+                  }));
     }
   }
 
@@ -191,7 +197,7 @@ public final class MixerCheckpoint implements MixerWeights {
 
   private MixerConfig configure(
       MixerConfig geometry, ImportOptions options, Optional<Metadata> metadata) {
-    Gelu byFormat = file.format().naming().equals("flax") ? Gelu.TANH : Gelu.ERF;
+    Numerics habit = file.numerics();
     try {
       return new MixerConfig(
           geometry.imageSize(),
@@ -201,8 +207,9 @@ public final class MixerCheckpoint implements MixerWeights {
           geometry.tokensMlpSize(),
           geometry.channelsMlpSize(),
           geometry.classes(),
-          Objects.requireNonNullElse(options.gelu(), metadata.map(Metadata::gelu).orElse(byFormat)),
-          metadata.map(Metadata::layerNormEpsilon).orElse(geometry.layerNormEpsilon()),
+          Objects.requireNonNullElse(
+              options.gelu(), metadata.map(Metadata::gelu).orElse(habit.gelu())),
+          metadata.map(Metadata::layerNormEpsilon).orElse(habit.layerNormEpsilon()),
           0f,
           Objects.requireNonNullElse(
               options.mean(), metadata.map(Metadata::mean).orElse(geometry.mean())),
@@ -296,9 +303,27 @@ public final class MixerCheckpoint implements MixerWeights {
     return Collections.unmodifiableMap(used);
   }
 
-  /** What is not used: a head that the options replace, and what is no tensor of a network. */
+  /**
+   * What of the source is not used, by name: other entries of the file, such as an optimizer's
+   * state or an epoch, and the tensors of a head that the options replace.
+   */
   public List<String> ignored() {
     return Collections.unmodifiableList(ignored);
+  }
+
+  /** The entry of the file that the weights are from, such as {@code state_dict_ema}; or empty. */
+  public String part() {
+    return file.part();
+  }
+
+  /** What all names in the file start with and canonical ones do not, such as {@code module.}. */
+  public String prefix() {
+    return names.prefix();
+  }
+
+  /** Free texts that the file carries, such as safetensors' {@code __metadata__}. */
+  public Map<String, String> texts() {
+    return file.texts();
   }
 
   @Override
@@ -320,6 +345,7 @@ public final class MixerCheckpoint implements MixerWeights {
       return;
     }
     Origin origin = origins.get(name);
+    int start = destination.position();
     try {
       if (origin.axes.length == 0) {
         file.read(origin.info.name(), destination);
@@ -335,6 +361,22 @@ public final class MixerCheckpoint implements MixerWeights {
           e);
     } catch (IOException e) {
       throw new UncheckedIOException(path() + ": " + e.getMessage(), e);
+    }
+    checkNumbers(origin, destination, start);
+  }
+
+  /** A network that diverged, or was never filled, would go through unnoticed to its last logit. */
+  private void checkNumbers(Origin origin, FloatBuffer values, int start) {
+    for (int i = start; i < values.position(); i++) {
+      if (!Float.isNaN(values.get(i))) {
+        return;
+      }
+    }
+    if (values.position() > start) {
+      throw new MismatchException(
+          "%s: tensor '%s': expected numbers, found nothing but NaN; take a checkpoint from before"
+                  .formatted(path(), origin.info.name())
+              + " the training diverged");
     }
   }
 

@@ -12,10 +12,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What a framework calls each tensor and how it lays it out, read from a table that a person can
- * check against the framework's source: {@code flax.map}, {@code timm.map} beside this class.
+ * check against the framework's source: {@code flax.map}, {@code timm.map} beside this class. In a
+ * source name {@code {i}} is a number, the same in the canonical name, and {@code {a|b}} is one
+ * text or another.
  */
 final class NameMap {
 
@@ -31,6 +34,8 @@ final class NameMap {
   private record Rule(
       Pattern source, String sourceTemplate, Pattern target, String targetTemplate, int[] axes) {}
 
+  private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
+
   private final List<Rule> rules = new ArrayList<>();
 
   private NameMap() {}
@@ -45,11 +50,23 @@ final class NameMap {
       lines
           .lines()
           .filter(line -> !line.isBlank() && !line.startsWith("#"))
+          .flatMap(NameMap::alternatives)
           .forEach(line -> map.rules.add(rule(line.strip().split("\\s+"))));
     } catch (IOException e) {
       throw new UncheckedIOException(resource, e);
     }
     return map;
+  }
+
+  /** A line for each choice of {@code {one|another}} in it. */
+  private static Stream<String> alternatives(String line) {
+    Matcher choice = CHOICE.matcher(line);
+    if (!choice.find()) {
+      return Stream.of(line);
+    }
+    return Arrays.stream(choice.group(1).split("\\|", -1))
+        .map(each -> line.substring(0, choice.start()) + each + line.substring(choice.end()))
+        .flatMap(NameMap::alternatives);
   }
 
   private static Rule rule(String[] columns) {

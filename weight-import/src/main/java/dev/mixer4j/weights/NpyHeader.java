@@ -115,10 +115,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
       ElementReader.read(in, info.dtype(), order, info.elements(), destination);
       return;
     }
-    int[] reversed = new int[rank];
-    for (int i = 0; i < rank; i++) {
-      reversed[i] = rank - 1 - i;
-    }
+    int[] reversed = Permutation.reversed(rank);
     FloatBuffer stored = FloatBuffer.allocate(info.elements());
     ElementReader.read(in, info.dtype(), order, info.elements(), stored);
     Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);

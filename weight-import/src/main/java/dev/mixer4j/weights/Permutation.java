@@ -19,6 +19,15 @@ final class Permutation {
     return Shape.of(sizes);
   }
 
+  /** The order that turns the axes round, as between C's and Fortran's layouts. */
+  static int[] reversed(int rank) {
+    int[] axes = new int[rank];
+    for (int i = 0; i < rank; i++) {
+      axes[i] = rank - 1 - i;
+    }
+    return axes;
+  }
+
   /** The row-major strides of a shape, in elements. */
   static long[] strides(Shape shape) {
     long[] strides = new long[shape.numDimensions()];

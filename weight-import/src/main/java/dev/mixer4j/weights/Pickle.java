@@ -13,10 +13,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A pickle machine that builds data and nothing else: text, numbers, lists, tuples, dictionaries,
- * and what {@link Constructors} allows by name. Opcodes are those of protocols 2 to 5 as CPython's
- * {@code pickletools} documents them; one that is not needed for data is refused. It does not
- * recurse, and allocates no more than the pickle has bytes for.
+ * A pickle machine that builds data and nothing else: text, bytes, numbers, lists, tuples,
+ * dictionaries, and what {@link Constructors} allows by name. Opcodes are those of protocols 2 to 5
+ * as CPython's {@code pickletools} documents them; one that is not needed for data is refused. It
+ * does not recurse. Its memory is bounded by the instructions and text that it takes; bytes and
+ * long texts stay where they are, as {@link Span}s.
  */
 final class Pickle {
 
@@ -34,7 +35,31 @@ final class Pickle {
 
     /** The object behind a persistent id. */
     Object persistent(Object id);
+
+    /** Gives an object its state, as {@code __setstate__} would; unless overridden, ignores it. */
+    default void build(Object target, Object state) {}
+
+    /** What somebody who trusts a refused file can do. */
+    default String remedy() {
+      return "load it in PyTorch and save model.state_dict()";
+    }
   }
+
+  /**
+   * Bytes that are left in the buffer, or a text too long to be a name.
+   *
+   * @param offset of the first byte in the buffer
+   * @param length in bytes
+   * @param text whether the bytes are the UTF-8 of a text
+   */
+  record Span(int offset, int length, boolean text) {}
+
+  /** Far above any checkpoint's: Mixer-L/16 with its optimizer takes some 30,000. */
+  private static final int MAX_INSTRUCTIONS = 1 << 20;
+
+  private static final int MAX_NAME = 4096;
+  private static final int MAX_TEXT = 32 << 20;
+  private static final int MAX_LINE = 1024;
 
   /** A list that is a tuple, which in Python has a type of its own. */
   static final class Tuple extends ArrayList<Object> {
@@ -55,6 +80,7 @@ final class Pickle {
 
   private final String where;
   private final ByteBuffer in;
+  private int textBytes;
   private final Constructors constructors;
   private final Deque<Object> stack = new ArrayDeque<>();
   private final Map<Integer, Object> memo = new HashMap<>();
@@ -62,9 +88,9 @@ final class Pickle {
   /** ArrayDeque takes no null, so Python's None stands on the stack as this. */
   private static final Object NONE = new Object();
 
-  private Pickle(String where, byte[] bytes, Constructors constructors) {
+  private Pickle(String where, ByteBuffer in, Constructors constructors) {
     this.where = where;
-    this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    this.in = in.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     this.constructors = constructors;
   }
 
@@ -76,9 +102,20 @@ final class Pickle {
    * @throws UnsupportedFileException if it asks for anything but data
    */
   static Object load(String where, byte[] bytes, Constructors constructors) {
-    Pickle pickle = new Pickle(where, bytes, constructors);
+    return load(where, ByteBuffer.wrap(bytes), constructors);
+  }
+
+  /**
+   * Reads one pickle from a buffer, and leaves the buffer's position behind it.
+   *
+   * @see #load(String, byte[], Constructors)
+   */
+  static Object load(String where, ByteBuffer buffer, Constructors constructors) {
+    Pickle pickle = new Pickle(where, buffer, constructors);
     try {
-      return pickle.run();
+      Object top = pickle.run();
+      buffer.position(pickle.in.position());
+      return top;
     } catch (BufferUnderflowException e) {
       throw pickle.malformed("it is cut off");
     } catch (ClassCastException e) {
@@ -87,7 +124,7 @@ final class Pickle {
   }
 
   private Object run() {
-    while (true) {
+    for (int instructions = 0; instructions < MAX_INSTRUCTIONS; instructions++) {
       int at = in.position();
       int opcode = in.get() & 0xff;
       switch (opcode) {
@@ -109,6 +146,9 @@ final class Pickle {
         case 'X' -> stack.push(text(in.getInt() & 0xffffffffL));
         case 0x8c -> stack.push(text(in.get() & 0xff));
         case 0x8d -> stack.push(text(in.getLong()));
+        case 'C' -> stack.push(span(in.get() & 0xff, false));
+        case 'B' -> stack.push(span(in.getInt() & 0xffffffffL, false));
+        case 0x8e -> stack.push(span(in.getLong(), false));
         case '}' -> stack.push(new LinkedHashMap<>());
         case ']' -> stack.push(new ArrayList<>());
         case ')' -> stack.push(new Tuple(List.of()));
@@ -138,14 +178,21 @@ final class Pickle {
           List<Object> arguments = (Tuple) pop();
           stack.push(constructors.call(pop(), arguments));
         }
-        // BUILD sets attributes, such as a state dict's _metadata: no tensor is among them.
-        case 'b' -> pop();
+        case 'b' -> {
+          Object state = none(pop());
+          constructors.build(peek(), state);
+        }
         default ->
             throw new UnsupportedFileException(
                 "%s: pickle opcode 0x%02x at byte %d is refused: it is not needed for plain data"
                     .formatted(where, opcode, at));
       }
     }
+    throw new UnsupportedFileException(
+        where
+            + ": the pickle takes more than "
+            + MAX_INSTRUCTIONS
+            + " instructions; is it weights?");
   }
 
   private void protocol(int version) {
@@ -241,26 +288,52 @@ final class Pickle {
               + ": the pickle asks for '"
               + full
               + "', which is refused: only plain state dicts of tensors are read. If you trust the"
-              + " file, load it in PyTorch and save model.state_dict()");
+              + " file, "
+              + constructors.remedy());
     }
     return value;
   }
 
   private String line() {
-    int start = in.position();
-    while (in.get() != '\n') {}
-    return new String(in.array(), start, in.position() - 1 - start, StandardCharsets.UTF_8);
+    byte[] line = new byte[MAX_LINE];
+    for (int i = 0; i < MAX_LINE; i++) {
+      line[i] = in.get();
+      if (line[i] == '\n') {
+        return new String(line, 0, i, StandardCharsets.UTF_8);
+      }
+    }
+    throw malformed("a name of more than " + MAX_LINE + " bytes before byte " + in.position());
   }
 
-  private String text(long length) {
-    if (length < 0 || length > in.remaining()) {
-      throw malformed(
-          "it is cut off: text of %s bytes at byte %d, %d are left"
-              .formatted(Long.toUnsignedString(length), in.position(), in.remaining()));
+  private Object text(long length) {
+    if (length < 0 || length > MAX_NAME) {
+      return span(length, true);
     }
-    String text = new String(in.array(), in.position(), (int) length, StandardCharsets.UTF_8);
-    in.position(in.position() + (int) length);
-    return text;
+    textBytes += (int) length;
+    if (textBytes > MAX_TEXT) {
+      throw malformed("more than " + MAX_TEXT + " bytes of names");
+    }
+    if (length > in.remaining()) {
+      throw tooLong("text", length);
+    }
+    byte[] utf8 = new byte[(int) length];
+    in.get(utf8);
+    return new String(utf8, StandardCharsets.UTF_8);
+  }
+
+  private Span span(long length, boolean text) {
+    int at = in.position();
+    if (length < 0 || length > in.remaining()) {
+      throw tooLong(text ? "text" : "data", length);
+    }
+    in.position(at + (int) length);
+    return new Span(at, (int) length, text);
+  }
+
+  private MalformedFileException tooLong(String what, long length) {
+    return malformed(
+        "it is cut off: %s of %s bytes at byte %d, %d are left"
+            .formatted(what, Long.toUnsignedString(length), in.position(), in.remaining()));
   }
 
   private Long longOf(int length) {

@@ -62,6 +62,7 @@ final class SafetensorsReader implements TensorFile {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private Optional<Metadata> metadata = Optional.empty();
+  private final Map<String, String> texts = new LinkedHashMap<>();
 
   SafetensorsReader(Path path) throws IOException {
     this.path = path;
@@ -110,26 +111,35 @@ final class SafetensorsReader implements TensorFile {
     }
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (field.getKey().equals("__metadata__")) {
-        metadata = metadata(field.getValue());
+        readTexts(field.getValue());
+        metadata = ownMetadata();
       } else {
         entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
       }
     }
   }
 
-  /** Texts by name; ours among them where {@link SafetensorsWriter} wrote the file. */
-  private Optional<Metadata> metadata(JsonNode node) {
-    Map<String, String> text = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> field : node.properties()) {
-      if (!field.getValue().isTextual()) {
-        throw malformed("metadata '" + field.getKey() + "' is not text");
-      }
-      text.put(field.getKey(), field.getValue().asText());
-    }
+  /** What {@link SafetensorsWriter} notes, where it wrote the file. */
+  private Optional<Metadata> ownMetadata() {
     try {
-      return Metadata.ofText(text);
+      return Metadata.ofText(texts);
     } catch (IllegalArgumentException e) {
-      throw malformed("its metadata: " + e.getMessage());
+      throw malformed("__metadata__: " + e.getMessage());
+    }
+  }
+
+  private void readTexts(JsonNode node) {
+    if (node.isNull()) {
+      return;
+    }
+    if (!node.isObject()) {
+      throw malformed("__metadata__: expected texts by name");
+    }
+    for (Map.Entry<String, JsonNode> text : node.properties()) {
+      if (!text.getValue().isTextual()) {
+        throw malformed("__metadata__: expected a text as '" + text.getKey() + "'");
+      }
+      texts.put(text.getKey(), text.getValue().asText());
     }
   }
 
@@ -210,6 +220,11 @@ final class SafetensorsReader implements TensorFile {
   @Override
   public Map<String, TensorInfo> tensors() {
     return Collections.unmodifiableMap(tensors);
+  }
+
+  @Override
+  public Map<String, String> texts() {
+    return Collections.unmodifiableMap(texts);
   }
 
   @Override

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * Where a weights file's numbers come from.
  *
- * @param format {@code npz}, {@code pth}, {@code safetensors} or {@code h5}
+ * @param format {@code npz}, {@code pth}, {@code safetensors}, {@code keras}, {@code pdparams} or
+ *     {@code h5}
  * @param sha256 the source file's hash, 64 hexadecimal digits
  */
 public record Source(String format, String sha256) {

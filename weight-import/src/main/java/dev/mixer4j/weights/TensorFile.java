@@ -28,14 +28,29 @@ public interface TensorFile extends Closeable {
     return List.of(path());
   }
 
-  /** What the file holds beside the tensors of a network, by name, such as a step counter. */
-  default List<String> ignored() {
-    return List.of();
-  }
-
   /** What the file says of the network beside its tensors; empty for formats that say nothing. */
   default Optional<Metadata> metadata() {
     return Optional.empty();
+  }
+
+  /** What the network computes with where {@link #metadata} does not say: the format's habit. */
+  default Numerics numerics() {
+    return format().numerics();
+  }
+
+  /** Free texts that the file carries, such as safetensors' {@code __metadata__}. */
+  default Map<String, String> texts() {
+    return Map.of();
+  }
+
+  /** Which entry of the file {@link #tensors} are, where it holds several; empty for all of it. */
+  default String part() {
+    return "";
+  }
+
+  /** What the file holds beside {@link #tensors}, by name, such as an optimizer's state. */
+  default List<String> ignored() {
+    return List.of();
   }
 
   /**

@@ -14,7 +14,8 @@ public final class TensorFiles {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  private static final byte[] LEGACY_TORCH = {(byte) 0x80, 2, (byte) 0x8a, 10};
+
+  private static final byte[] JSON = {'{'};
 
   private TensorFiles() {}
 
@@ -41,13 +42,10 @@ public final class TensorFiles {
       return openZip(path);
     }
     if (startsWith(start, HDF5)) {
-      return new Hdf5Reader(path);
+      return Hdf5Reader.open(path);
     }
-    if (startsWith(start, LEGACY_TORCH)) {
-      throw new UnsupportedFileException(
-          path
-              + ": PyTorch's file format from before 1.6 is not read; load and save it once in a"
-              + " newer PyTorch");
+    if (TorchLegacyStream.isMagic(start)) {
+      return TorchLegacyStream.open(path);
     }
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
@@ -57,10 +55,18 @@ public final class TensorFiles {
       Path prefix = path.resolveSibling(name.substring(0, name.length() - ".index".length()));
       return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Optional.empty());
     }
+    // After safetensors: the length of its header may start with the same two bytes.
+    if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
+      return new PaddleReader(path);
+    }
+    if (startsWith(start, JSON) || path.getFileName().toString().endsWith(".index.json")) {
+      return new SafetensorsIndex(path);
+    }
     throw new UnsupportedFileException(
         path
             + ": not a weights file that is read; expected the content of JAX .npz, PyTorch .pth,"
-            + " .safetensors, .h5 or a TensorFlow checkpoint, found "
+            + " .safetensors or its index, Paddle .pdparams, .h5, .keras or a TensorFlow checkpoint,"
+            + " found "
             + (start.length == 0 ? "an empty file" : "something else"));
   }
 
@@ -94,8 +100,11 @@ public final class TensorFiles {
     try {
       Optional<String> pickle =
           zip.entries().keySet().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).findFirst();
-      return pickle.isPresent()
-          ? new TorchReader(path, zip, pickle.get())
+      if (pickle.isPresent()) {
+        return TorchZip.open(path, zip, pickle.get());
+      }
+      return zip.entries().containsKey(KerasArchive.WEIGHTS)
+          ? KerasArchive.open(path, zip)
           : new NpzReader(path, zip);
     } catch (IOException | RuntimeException e) {
       zip.close();

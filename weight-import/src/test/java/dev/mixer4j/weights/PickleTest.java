@@ -17,10 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PickleTest {
 
   /** CPython's opcodes of data, which torch.save writes or may write; pickletools names them. */
-  private static final String DATA = "().0NJKMGX}]tqrhjaesucQRb";
+  private static final String DATA = "().0NJKMGXBC}]tqrhjaesucQRb";
 
   private static final List<Integer> DATA_BEYOND_ASCII =
-      List.of(0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x8d, 0x93, 0x94, 0x95);
+      List.of(0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x8d, 0x8e, 0x93, 0x94, 0x95);
 
   /** Allows one name, whose calls give their arguments. */
   private static final class Allowed implements Pickle.Constructors {
@@ -92,6 +92,36 @@ class PickleTest {
     assertThat(load(PickleBytes.start().op(0x8a, 2, 0x00, 0x80))).isEqualTo(-32768L);
     assertThat(load(PickleBytes.start().number(Long.MIN_VALUE))).isEqualTo(Long.MIN_VALUE);
     assertMalformed(PickleBytes.start().op(0x8a, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1), "9 bytes");
+  }
+
+  @Test
+  void bytesAndLongTextsStayWhereTheyAre() {
+    assertThat(load(PickleBytes.start().op('C', 2, 7, 8))).isEqualTo(new Pickle.Span(4, 2, false));
+    assertThat(load(PickleBytes.start().op('B', 1, 0, 0, 0, 7)))
+        .isEqualTo(new Pickle.Span(7, 1, false));
+    assertThat(load(PickleBytes.start().op(0x8e, 1, 0, 0, 0, 0, 0, 0, 0, 7)))
+        .isEqualTo(new Pickle.Span(11, 1, false));
+    assertThat(load(PickleBytes.start().text("x".repeat(5000))))
+        .isEqualTo(new Pickle.Span(7, 5000, true));
+    assertMalformed(PickleBytes.start().op('C', 9, 7), "data of 9 bytes at byte 4, 2 are left");
+    assertMalformed(
+        PickleBytes.start().op('B', 0xff, 0xff, 0xff, 0xff), "data of 4294967295 bytes");
+  }
+
+  @Test
+  void tooManyInstructionsAreRefused() {
+    int[] lists = new int[1 << 20];
+    java.util.Arrays.fill(lists, ']');
+    byte[] pickle = PickleBytes.start().op(lists).stop();
+    assertThatThrownBy(() -> load(pickle))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessageContaining("more than 1048576 instructions");
+  }
+
+  @Test
+  void tooLongALineIsRefused() {
+    PickleBytes line = PickleBytes.start().global("m".repeat(2000), "name");
+    assertMalformed(line, "a name of more than 1024 bytes");
   }
 
   @Test

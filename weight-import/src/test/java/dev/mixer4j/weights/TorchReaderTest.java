@@ -245,8 +245,8 @@ class TorchReaderTest {
     assertUnsupported(file(PickleBytes.start().op(']')), "expected a state dict");
     assertUnsupported(file(PickleBytes.start().op('N')), "expected a state dict");
     assertUnsupported(
-        file(PickleBytes.start().op('}').text("state_dict").op('}', 's')),
-        "entry 'state_dict' is not a tensor",
+        file(PickleBytes.start().op('}').text("weights").op('}', 's')),
+        "entry 'weights' is not a tensor",
         "save model.state_dict()");
     assertUnsupported(file(dict(p -> p.op('N'))), "entry 'w' is not a tensor");
     PickleBytes number = PickleBytes.start().op('}', 'K', 7);

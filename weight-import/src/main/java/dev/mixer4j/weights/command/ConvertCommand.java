@@ -32,8 +32,10 @@ import picocli.CommandLine.Spec;
     name = "convert",
     description = {
       "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
-      "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors (timm names); its content"
-          + " tells which. The geometry comes from its tensors.",
+      "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors or its index (timm names),"
+          + " a Keras .h5, .weights.h5 or .keras (keras_cv_attention_models' names), or a Paddle"
+          + " .pdparams (PaddleViT's or timm's); its content tells which. The geometry comes from its"
+          + " tensors.",
       "A published file, as 'import-weights list' shows them, is recognised by its SHA-256: mean, std,"
           + " GELU and class names are then its publisher's, unless options say otherwise."
     })
@@ -90,8 +92,8 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--gelu",
       description =
-          "GELU's form, erf or tanh. Unless given: tanh for Flax's names, as JAX computes it, erf"
-              + " for timm's, as PyTorch does.")
+          "GELU's form, erf or tanh. Unless given or said by the file: tanh for Flax's names, as JAX"
+              + " computes it, erf for all others, as PyTorch, Keras and Paddle do.")
   private Gelu gelu;
 
   @Mixin private NormalizationOptions normalization;
@@ -125,9 +127,7 @@ final class ConvertCommand implements Callable<Integer> {
       }
       Summary.print(out, target, weights.config());
       known.ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
-      if (!checkpoint.ignored().isEmpty()) {
-        out.println("  not used      " + String.join(", ", checkpoint.ignored()));
-      }
+      Summary.printUse(out, checkpoint);
       format.losses(weights).forEach(loss -> out.println("  note          " + loss));
     }
     out.flush();

@@ -27,6 +27,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static final JsonMapper JSON = new JsonMapper();
   private static final int MOST_NAMES = 10;
+  private static final int MOST_TEXT = 200;
 
   @Spec private CommandSpec spec;
 
@@ -53,6 +54,10 @@ final class InspectCommand implements Callable<Integer> {
   private void print(PrintWriter out, MixerCheckpoint checkpoint) {
     Summary.print(out, file, checkpoint.config());
     out.println("  format        " + checkpoint.format());
+    Summary.printUse(out, checkpoint);
+    checkpoint
+        .texts()
+        .forEach((name, text) -> out.println("  metadata      " + name + ": " + oneLine(text)));
     checkpoint
         .source()
         .ifPresent(s -> out.println("  made from     " + s.format() + ", SHA-256 " + s.sha256()));
@@ -61,6 +66,7 @@ final class InspectCommand implements Callable<Integer> {
     }
     out.println();
     Map<String, TensorInfo> tensors = checkpoint.tensors();
+    Map<String, String> used = checkpoint.used();
     int width = tensors.keySet().stream().mapToInt(String::length).max().orElse(0);
     for (TensorInfo tensor : tensors.values()) {
       out.println(
@@ -69,7 +75,7 @@ final class InspectCommand implements Callable<Integer> {
               tensor.name(),
               tensor.dtype(),
               tensor.shape(),
-              checkpoint.used().get(tensor.name())));
+              used.getOrDefault(tensor.name(), "not used")));
     }
   }
 
@@ -78,6 +84,12 @@ final class InspectCommand implements Callable<Integer> {
     return names.size() <= MOST_NAMES
         ? String.join(", ", names)
         : String.join("; ", names.subList(0, MOST_NAMES)) + "; … (" + names.size() + ")";
+  }
+
+  /** A text of the file's as a line that cannot pass for others, nor steer the terminal. */
+  private static String oneLine(String text) {
+    String line = text.replaceAll("\\p{Cntrl}+", " ");
+    return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT) + "…";
   }
 
   private ObjectNode toJson(MixerCheckpoint checkpoint) {
@@ -104,6 +116,13 @@ final class InspectCommand implements Callable<Integer> {
     checkpoint
         .source()
         .ifPresent(s -> root.put("source_format", s.format()).put("source_sha256", s.sha256()));
+    root.put("taken_from", checkpoint.part());
+    root.put("prefix", checkpoint.prefix());
+    ArrayNode ignored = root.putArray("not_used");
+    checkpoint.ignored().forEach(ignored::add);
+    ObjectNode texts = root.putObject("metadata");
+    checkpoint.texts().forEach(texts::put);
+    Map<String, String> used = checkpoint.used();
     ArrayNode tensors = root.putArray("tensors");
     for (TensorInfo tensor : checkpoint.tensors().values()) {
       ObjectNode node = tensors.addObject();
@@ -113,7 +132,7 @@ final class InspectCommand implements Callable<Integer> {
       for (long size : tensor.shape().asArray()) {
         shape.add(size);
       }
-      node.put("canonical_name", checkpoint.used().get(tensor.name()));
+      node.put("canonical_name", used.get(tensor.name()));
     }
     return root;
   }

@@ -2,12 +2,16 @@ package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
+import dev.mixer4j.weights.MixerCheckpoint;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
+
+  private static final int MOST_SHOWN = 12;
 
   private Summary() {}
 
@@ -36,6 +40,25 @@ final class Summary {
     line(out, "  GELU          %s", config.gelu());
     line(out, "  LayerNorm     epsilon %s", config.layerNormEpsilon());
     line(out, "  pixels        mean %s, std %s", config.mean(), config.std());
+  }
+
+  /** What of the source became weights and what did not. */
+  static void printUse(PrintWriter out, MixerCheckpoint checkpoint) {
+    if (!checkpoint.part().isEmpty()) {
+      line(out, "  taken from    entry '%s' of the file", checkpoint.part());
+    }
+    if (!checkpoint.prefix().isEmpty()) {
+      line(out, "  names         without '%s' before each", checkpoint.prefix());
+    }
+    List<String> ignored = checkpoint.ignored();
+    if (!ignored.isEmpty()) {
+      int shown = Math.min(MOST_SHOWN, ignored.size());
+      line(
+          out,
+          "  not used      %s%s",
+          String.join(", ", ignored.subList(0, shown)),
+          shown < ignored.size() ? " and %d more".formatted(ignored.size() - shown) : "");
+    }
   }
 
   /** In one language whatever the machine's, since people paste these lines into reports. */

@@ -218,7 +218,7 @@ class DownloadCommandTest {
 
   private static String hash(String name) {
     try {
-      return Source.of(Format.PTH, FIXTURES.resolve(name)).sha256();
+      return Source.of(Format.PTH, List.of(FIXTURES.resolve(name))).sha256();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
