@@ -48,7 +48,7 @@ public final class CheckpointWriter {
     Thread onCtrlC = new Thread(() -> deleteQuietly(beside)); // which runs no finally
     Runtime.getRuntime().addShutdownHook(onCtrlC);
     try {
-      Files.createDirectory(beside);
+      createFolder(beside);
       Path written = beside.resolve(place.getFileName());
       format.writer().write(written, weights, source, progress);
       List<Path> from = format.writer().files(written);
@@ -92,12 +92,21 @@ public final class CheckpointWriter {
     }
     if (!Files.isDirectory(path.getParent())) {
       throw new NoSuchFileException(
-          path.getParent().toString(),
-          null,
-          "no such folder to write " + path.getFileName() + " into");
+          path.getParent().toString(), null, "no such folder to write " + path + " into");
     }
     if (!overwrite && Files.exists(path)) {
       throw new FileAlreadyExistsException(path.toString());
+    }
+  }
+
+  private static void createFolder(Path beside) throws IOException {
+    try {
+      Files.createDirectory(beside);
+    } catch (IOException e) {
+      throw new IOException(
+          "%s: cannot be written to: is it read-only, or the disk full? (%s)"
+              .formatted(beside.getParent(), e),
+          e);
     }
   }
 

@@ -77,7 +77,7 @@ class TensorFilesTest {
   void folderInPlaceOfAFile() {
     assertThatThrownBy(() -> TensorFiles.open(folder))
         .isInstanceOf(UnsupportedFileException.class)
-        .hasMessage(folder + ": expected a weights file, found a folder");
+        .hasMessageContainingAll(folder + ": a folder without saved_model.pb");
   }
 
   @Test

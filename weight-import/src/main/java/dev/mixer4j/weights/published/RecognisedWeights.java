@@ -33,11 +33,18 @@ public final class RecognisedWeights implements MixerWeights {
             .withNormalization(
                 Objects.requireNonNullElse(options.mean(), published.mean()),
                 Objects.requireNonNullElse(options.std(), published.std()));
-    // The list names the file's own classes, so not those of a head that the caller replaces.
-    this.classNames =
-        options.classes() == null && config.classes() == published.classes()
-            ? ClassList.load(published.classList())
-            : weights.classNames();
+    this.classNames = classNames(published, options);
+  }
+
+  /** The list names the file's own classes, so not those of a head that the caller replaces. */
+  private List<String> classNames(PublishedCheckpoint published, ImportOptions options) {
+    if (options.classes() == null) {
+      List<String> names = ClassList.load(published.classList());
+      if (names.size() == config.classes()) {
+        return names;
+      }
+    }
+    return weights.classNames();
   }
 
   @Override

@@ -125,7 +125,7 @@ class ConvertCommandTest {
 
   @Test
   void folderAsTarget() {
-    CommandRun run = CommandRun.of("convert", NARROW, "-o", folder, "--overwrite");
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", folder, "--to", "h5", "--overwrite");
     assertUsage(run, folder + ": it is a folder");
     assertThat(run.err()).doesNotContain("--overwrite");
   }
