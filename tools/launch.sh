@@ -95,7 +95,7 @@ launch() {
   # through a filter that drops the lines known to be harmless, and our own messages take the real stderr.
   export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3}
   exec 3>&2
-  exec "$java" "${options[@]}" -Dmixer4j.stderr=/dev/fd/3 ${JAVA_OPTS:-} \
+  exec "$java" "${options[@]}" -Dmixer4j.stderr=3 --add-opens=java.base/java.io=ALL-UNNAMED ${JAVA_OPTS:-} \
     -cp "$(cat "$classpath_file")" "$main" "$@" \
     2> >(exec grep -avE --line-buffered "$chatter" >&3)
 }

@@ -1,17 +1,19 @@
 package dev.mixer4j.weights.command;
 
-import java.io.FileNotFoundException;
+import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
 
 /**
  * The user's terminal, as the launchers hand it over. TensorFlow and HDF5 write to the process's
  * stderr from native code, where Java cannot stop them: so the launchers filter that one, and give
- * the real stderr under another path, for our messages alone.
+ * the real stderr as another file descriptor, for our messages alone.
  */
 public final class Terminal {
 
-  /** The path of the real stderr. */
+  /** The number of the real stderr. */
   private static final String STDERR = "mixer4j.stderr";
 
   /** The width of the terminal that stderr is; absent where it is none. */
@@ -19,17 +21,25 @@ public final class Terminal {
 
   private Terminal() {}
 
-  /** Makes {@code System.err} the real stderr, where a launcher names it. */
+  /**
+   * Makes {@code System.err} the real stderr, where a launcher names it. Opened by its path under
+   * {@code /dev/fd} a file would have a position of its own, and others would write over it.
+   */
   static void useLaunchersStderr() {
-    String path = System.getProperty(STDERR);
-    if (path != null) {
-      try {
-        // Never closed: it lives as long as the process.
-        System.setErr(new PrintStream(new FileOutputStream(path, true), true));
-      } catch (FileNotFoundException e) {
-        // Some stderr, a socket's for one, cannot be opened by path: the filtered one is left.
-        return;
-      }
+    Integer number = Integer.getInteger(STDERR);
+    if (number == null) {
+      return;
+    }
+    try {
+      Constructor<FileDescriptor> constructor =
+          FileDescriptor.class.getDeclaredConstructor(int.class);
+      constructor.setAccessible(true); // the launchers open java.io for this
+      // Never closed: it lives as long as the process.
+      FileOutputStream stderr = new FileOutputStream(constructor.newInstance(number));
+      System.setErr(new PrintStream(stderr, true));
+    } catch (ReflectiveOperationException | InaccessibleObjectException e) {
+      // The filtered one is left, and serves.
+      return;
     }
   }
 
