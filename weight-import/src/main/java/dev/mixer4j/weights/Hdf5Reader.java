@@ -9,6 +9,7 @@ import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.object.datatype.FloatingPoint;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -213,7 +214,11 @@ final class Hdf5Reader implements TensorFile {
     ContiguousDataset dataset = datasets.get(name);
     ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
     int count = tensors.get(name).elements();
-    ElementReader.read(channel, offset(dataset), DType.FLOAT32, order, count, destination);
+    try {
+      ElementReader.read(channel, offset(dataset), DType.FLOAT32, order, count, destination);
+    } catch (EOFException e) {
+      throw malformed("dataset '" + name + "': " + e.getMessage(), e);
+    }
   }
 
   @Override
