@@ -9,6 +9,7 @@ import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.object.datatype.FloatingPoint;
 import io.jhdf.object.datatype.OpaqueDataType;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -173,7 +174,12 @@ final class Hdf5Tensors implements Closeable {
   void read(String name, FloatBuffer destination) throws IOException {
     Run run = runs.get(name);
     TensorInfo info = infos.get(name);
-    ElementReader.read(channel, run.offset, info.dtype(), run.order, info.elements(), destination);
+    try {
+      ElementReader.read(
+          channel, run.offset, info.dtype(), run.order, info.elements(), destination);
+    } catch (EOFException e) {
+      throw malformed("dataset '" + name + "': " + e.getMessage(), e);
+    }
   }
 
   /** What jHDF throws for damaged files, as an error of ours. */

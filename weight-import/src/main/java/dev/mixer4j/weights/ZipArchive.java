@@ -58,6 +58,9 @@ final class ZipArchive implements Closeable {
               null);
         }
       }
+    } catch (IllegalArgumentException e) { // a text of the directory that is not UTF-8
+      zip.close();
+      throw malformed(e.getMessage(), e);
     } catch (RuntimeException e) {
       zip.close();
       throw e;

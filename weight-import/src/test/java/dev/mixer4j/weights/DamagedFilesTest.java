@@ -42,7 +42,7 @@ class DamagedFilesTest {
     PTH(1000),
     PICKLE(2000),
     SAFETENSORS(2000),
-    H5(1500);
+    H5(2000);
 
     private final int cases;
 

@@ -221,6 +221,16 @@ class Hdf5ReaderTest {
   }
 
   @Test
+  void fileThatShrinksWhileItIsOpen() throws IOException {
+    try (TensorFile h5 = TensorFiles.open(file)) {
+      Files.write(file, new byte[8]);
+      assertThatThrownBy(() -> h5.read("stem/bias", FloatBuffer.allocate(3)))
+          .isInstanceOf(MalformedFileException.class)
+          .hasMessageContainingAll(file.toString(), "'stem/bias': expected 12 bytes, found 0");
+    }
+  }
+
+  @Test
   void nodesThatPointAtThemselves() throws IOException {
     // The root group's B-tree becomes a node of level 1 whose children are the tree itself.
     byte[] content = Files.readAllBytes(file);

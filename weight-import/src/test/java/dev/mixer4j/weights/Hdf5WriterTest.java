@@ -13,6 +13,7 @@ import io.jhdf.api.Dataset;
 import io.jhdf.api.dataset.ContiguousDataset;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.Charset;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
 
 class Hdf5WriterTest {
@@ -105,9 +108,14 @@ class Hdf5WriterTest {
     assertThat(bytes).hasValue(CONFIG.parameterCount() * 4);
   }
 
-  @Test
-  void pathWithSpacesAndLettersBeyondAscii() throws IOException {
-    Path target = Files.createDirectory(folder.resolve("ein Ordner")).resolve("Gewichte für 猫.h5");
+  @ParameterizedTest
+  @ValueSource(strings = {"a folder/my weights.h5", "Ordner/Gewichte für 猫.h5"})
+  void pathWithSpacesAndLettersBeyondAscii(String name) throws IOException {
+    // In the C locale Java itself has no such paths.
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    assumeThat(Charset.forName(encoding).newEncoder().canEncode(name)).isTrue();
+    Path target = folder.resolve(name);
+    Files.createDirectory(target.getParent());
     write(target, WEIGHTS);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
       assertThat(checkpoint.classNames()).containsExactly("Hündin", "猫 cat");

@@ -165,6 +165,13 @@ class NpzReaderTest {
   }
 
   @Test
+  void textThatIsNoUtf8() {
+    byte[] content = new ZipBytes().stored("w.npy", ARRAY).commented("v.npy", "remark").bytes();
+    content[ZipBytes.indexOf(content, "remark", 0)] = (byte) 0xff;
+    assertMalformed(content, "not a sound zip file");
+  }
+
+  @Test
   void compressionThatJavaDoesNotKnow() {
     byte[] content = sound(true);
     content[directory(content, 10)] = 12; // bzip2

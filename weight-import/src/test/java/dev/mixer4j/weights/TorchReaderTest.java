@@ -6,90 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
 
-class TorchReaderTest {
-
-  /** Storage 0 of most files here. */
-  private static final byte[] TWELVE =
-      NpyBytes.floats(ByteOrder.LITTLE_ENDIAN, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-
-  @TempDir private Path folder;
-
-  private TensorFile open(byte[] content) throws IOException {
-    return TensorFiles.open(Files.write(folder.resolve("a.pth"), content));
-  }
-
-  private static byte[] file(PickleBytes pickle) {
-    return zip(pickle).bytes();
-  }
-
-  private static ZipBytes zip(PickleBytes pickle) {
-    return new ZipBytes().stored("model/data.pkl", pickle.stop()).stored("model/data/0", TWELVE);
-  }
-
-  /** A state dict with one tensor, {@code w}. */
-  private static PickleBytes dict(UnaryOperator<PickleBytes> tensor) {
-    return tensor.apply(PickleBytes.start().op('}').text("w")).op('s');
-  }
-
-  private static PickleBytes view(long elements, long offset, long[] sizes, long... strides) {
-    return dict(p -> p.tensor("FloatStorage", "0", elements, offset, sizes, strides));
-  }
-
-  private static long[] sizes(long... sizes) {
-    return sizes;
-  }
-
-  private float[] read(byte[] content, String name) throws IOException {
-    try (TensorFile file = open(content)) {
-      FloatBuffer values = FloatBuffer.allocate(file.tensors().get(name).elements());
-      file.read(name, values);
-      return values.array();
-    }
-  }
-
-  private void assertMalformed(PickleBytes pickle, String... problem) {
-    assertMalformed(file(pickle), problem);
-  }
-
-  private void assertMalformed(byte[] content, String... problem) {
-    assertThatThrownBy(() -> open(content).close())
-        .isInstanceOf(MalformedFileException.class)
-        .hasMessageContainingAll("a.pth: not a sound PyTorch file")
-        .hasMessageContainingAll(problem);
-  }
-
-  private void assertUnsupported(byte[] content, String... problem) {
-    assertThatThrownBy(() -> open(content).close())
-        .isInstanceOf(UnsupportedFileException.class)
-        .hasMessageContainingAll("a.pth")
-        .hasMessageContainingAll(problem);
-  }
-
-  @Test
-  void viewsOfAStorage() throws IOException {
-    assertThat(read(file(view(12, 0, sizes(3, 4), 4, 1)), "w"))
-        .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-    assertThat(read(file(view(12, 5, sizes(2, 3), 3, 1)), "w")).containsExactly(5, 6, 7, 8, 9, 10);
-    assertThat(read(file(view(12, 0, sizes(4, 3), 1, 4)), "w"))
-        .containsExactly(0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11);
-    assertThat(read(file(view(12, 1, sizes(2, 1, 3), 6, 99, 2)), "w"))
-        .containsExactly(1, 3, 5, 7, 9, 11);
-    assertThat(read(file(view(12, 11, sizes())), "w")).containsExactly(11);
-    assertThat(read(file(view(12, 12, sizes(0, 4), 4, 1)), "w")).isEmpty();
-  }
+class TorchReaderTest extends TorchFileTest {
 
   @Test
   void stateDictIsAnOrderedDictOfParametersWithMetadata() throws IOException {
@@ -152,86 +77,6 @@ class TorchReaderTest {
   void otherByteOrder() {
     ZipBytes zip = zip(view(12, 0, sizes(1), 1));
     assertMalformed(zip.stored("model/byteorder", new byte[] {'?'}).bytes(), "byteorder is '?'");
-  }
-
-  @Test
-  void storageThatIsMissing() {
-    assertMalformed(
-        dict(p -> p.tensor("FloatStorage", "1", 12, 0, sizes(1), sizes(1))),
-        "tensor 'w': storage 1 is missing");
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {11, 13, 0, -1, Long.MAX_VALUE})
-  void storageOfAnotherSize(long elements) {
-    assertMalformed(
-        view(elements, 0, sizes(1), 1),
-        "tensor 'w': expected a storage of " + elements + " elements of float32, found 48 bytes");
-  }
-
-  @Test
-  void storageOfNoWholeNumberOfElements() {
-    PickleBytes pickle = view(12, 0, sizes(1), 1);
-    byte[] content =
-        new ZipBytes()
-            .stored("model/data.pkl", pickle.stop())
-            .stored("model/data/0", Arrays.copyOf(TWELVE, 50))
-            .bytes();
-    assertMalformed(content, "found 50 bytes");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "0,13,1",
-    "12,1,1",
-    "11,2,1",
-    "1,12,1",
-    "0,2,12",
-    "0,3,6",
-    "0,2,9223372036854775807",
-    "9223372036854775807,1,1",
-    "0,536870911,9223372036854775807",
-    "0,3,4611686018427387904"
-  })
-  void viewThatIsOutOfBounds(long offset, long size, long stride) {
-    assertThatThrownBy(() -> open(file(view(12, offset, sizes(size), stride))).close())
-        .isInstanceOf(WeightsException.class)
-        .hasMessageContainingAll("a.pth", "tensor 'w'", "strid");
-  }
-
-  @Test
-  void viewThatMakesNoSense() {
-    String problem = "tensor 'w': its view of the storage makes no sense";
-    assertMalformed(view(12, -1, sizes(1), 1), problem);
-    assertMalformed(view(12, 0, sizes(1)), problem);
-    assertMalformed(view(12, 0, sizes(1, 1), 1), problem);
-    assertMalformed(view(12, 11, sizes(2), -1), "negative stride -1");
-  }
-
-  @Test
-  void sizesThatAreNegativeOrTooLarge() {
-    for (long[] sizes : new long[][] {{-1}, {1L << 40}, {1 << 20, 1 << 20}, {1 << 30}}) {
-      long[] strides = Permutation.strides(Shape.of(1, 1)).clone();
-      assertThatThrownBy(
-              () -> open(file(view(12, 0, sizes, Arrays.copyOf(strides, sizes.length)))).close())
-          .isInstanceOf(MalformedFileException.class)
-          .hasMessageContainingAll("a.pth: tensor 'w': expected");
-    }
-  }
-
-  @Test
-  void viewThatRepeatsElements() {
-    assertUnsupported(file(view(12, 0, sizes(500_000_000), 0)), "'w' repeats elements", "clone()");
-    assertUnsupported(file(view(12, 0, sizes(4, 4), 1, 1)), "repeats elements (strides [1, 1])");
-  }
-
-  @Test
-  void tooManyDimensions() throws IOException {
-    long[] ones = new long[64];
-    Arrays.fill(ones, 1);
-    assertThat(read(file(view(12, 7, ones, ones)), "w")).containsExactly(7);
-    long[] more = new long[65];
-    assertMalformed(view(12, 0, more, more), "a tensor of 65 dimensions");
   }
 
   @Test

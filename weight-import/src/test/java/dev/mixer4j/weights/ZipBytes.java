@@ -30,6 +30,13 @@ final class ZipBytes {
     return add(new ZipEntry(name), content);
   }
 
+  /** Adds an empty entry with a comment, which lies in the directory alone. */
+  ZipBytes commented(String name, String comment) {
+    ZipEntry entry = new ZipEntry(name);
+    entry.setComment(comment);
+    return add(entry, new byte[0]);
+  }
+
   private ZipBytes add(ZipEntry entry, byte[] content) {
     entry.setTimeLocal(LocalDateTime.of(2000, 1, 1, 0, 0)); // one content, one file
     try {
