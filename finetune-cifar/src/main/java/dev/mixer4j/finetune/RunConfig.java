@@ -18,6 +18,7 @@ final class RunConfig {
   static ObjectNode toJson(
       TrainSettings settings,
       MixerCheckpoint start,
+      MixerConfig network,
       Source source,
       Cifar10 data,
       int trainImages,
@@ -42,7 +43,7 @@ final class RunConfig {
         .put("format", source.format())
         .put("sha256", source.sha256())
         .put("zero_head", hasNewHead(start));
-    root.set("network", network(start.config()));
+    root.set("network", network(network));
     ObjectNode images = root.putObject("data");
     images.put("path", data.folder().toString());
     images.put("train_images", trainImages).put("test_images", testImages);

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune;
 
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
@@ -16,7 +17,6 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -86,7 +86,9 @@ final class TrainCommand implements Callable<Integer> {
       names = "--image-size",
       paramLabel = "N",
       converter = Positive.Whole.class,
-      description = "Size that images are resized to; only the weights' own fits.")
+      description =
+          "Size that images are resized to: the weights' own, or a whole multiple of it, for which"
+              + " the token-mixing weights become block-diagonal, as in the paper's appendix.")
   private Integer imageSize;
 
   @Option(
@@ -133,16 +135,18 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunFolder.check(out, overwrite);
     Cifar10 cifar = Cifar10.open(data);
-    try (MixerCheckpoint start = openWeights(cifar.classNames().size())) {
-      checkImageSize(start.config());
+    try (MixerCheckpoint start = openWeights(cifar.classNames().size());
+        MixerWeights network = imageSize == null ? start : HigherResolution.of(start, imageSize)) {
       LabelledImages train = cifar.train(limitTrain);
       LabelledImages test = cifar.test(limitTest);
       TrainSettings settings =
           new TrainSettings(
               epochs, batchSize, learningRate, seed, !noShuffle, !noAugment, logEvery);
       Source source = start.asSource();
-      var config = RunConfig.toJson(settings, start, source, cifar, train.size(), test.size());
-      try (TrainingGraph graph = new TrainingGraph(start, Adam.DEFAULT);
+      var config =
+          RunConfig.toJson(
+              settings, start, network.config(), source, cifar, train.size(), test.size());
+      try (TrainingGraph graph = new TrainingGraph(network, Adam.DEFAULT);
           RunFolder run = new RunFolder(out, config, source)) {
         TrainingReport report = new TrainingReport(spec.commandLine().getErr(), epochs);
         report.starting(
@@ -164,16 +168,6 @@ final class TrainCommand implements Callable<Integer> {
 
   private ImportOptions options(Integer classes) {
     return new ImportOptions(classes, null, normalization.mean(), normalization.std());
-  }
-
-  private void checkImageSize(MixerConfig config) {
-    if (imageSize != null && imageSize != config.imageSize()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          ("--image-size: %s is for %d pixels, found %d: its token-mixing weights fix the number of"
-                  + " patches at %d; leave the option out, or take weights for %d pixels")
-              .formatted(weights, config.imageSize(), imageSize, config.tokens(), imageSize));
-    }
   }
 
   private int train(Training training, RunFolder run) throws IOException {

@@ -229,13 +229,16 @@ class TrainCommandTest {
   }
 
   @Test
-  void imageSizeIsTheWeightsOwn() {
+  void imageSizeIsTheWeightsOwnOrAMultiple() throws IOException {
     train("--image-size", 32, "--epochs", 1);
-    Fixtures.Ran ran = run(dir.resolve("other"), "--image-size", 64);
-    assertThat(ran.code()).isEqualTo(2);
-    assertThat(ran.err())
-        .contains("--image-size: " + weights + " is for 32 pixels, found 64")
-        .contains("its token-mixing weights fix the number of patches at 16");
+    Path larger = dir.resolve("larger");
+    assertThat(run(larger, "--image-size", 64, "--epochs", 1).code()).isZero();
+    try (MixerCheckpoint trained = MixerCheckpoint.open(larger.resolve("final.h5"))) {
+      assertThat(trained.config().imageSize()).isEqualTo(64);
+    }
+    Fixtures.Ran ran = run(dir.resolve("other"), "--image-size", 48);
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("image size 48: expected a whole multiple of the weights' 32");
     assertThat(dir.resolve("other")).doesNotExist();
   }
 

@@ -1,0 +1,216 @@
+package dev.mixer4j.finetune.benchmark;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.MixerPreset;
+import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.command.Cli;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "import",
+    description = {
+      "Times import-weights convert, the start of its JVM included, from .npz, .pth and .safetensors"
+          + " to .h5, with random weights.",
+      "With a Python that has torch, safetensors and h5py, the Python way (load with the format's own"
+          + " library, transpose, write with h5py) runs in turn with it, and writes the .pth."
+    })
+final class ImportBenchmark implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--variant",
+      defaultValue = "B/16",
+      description = "A preset: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private MixerPreset variant;
+
+  @Option(
+      names = "--runs",
+      defaultValue = "5",
+      paramLabel = "N",
+      description = "Counted pairs of runs, after one that is not (default: ${DEFAULT-VALUE}).")
+  private int runs;
+
+  @Option(
+      names = "--reference-python",
+      paramLabel = "PATH",
+      description = "A Python with tools/reference/requirements.txt.")
+  private Path python;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  /** The counted runs from one format; theirs is empty without a Python. */
+  private record Row(String format, List<ProcessRun> ours, List<ProcessRun> theirs) {
+
+    double ratio() {
+      List<Double> ratios = new ArrayList<>();
+      for (int i = 0; i < theirs.size(); i++) {
+        ratios.add(theirs.get(i).seconds() / ours.get(i).seconds());
+      }
+      return median(ratios);
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    String tools = System.getProperty("mixer4j.tools");
+    if (tools == null) {
+      throw new ParameterException(spec.commandLine(), "start it as tools/benchmark");
+    }
+    if (runs < 1) {
+      throw new ParameterException(spec.commandLine(), "--runs: expected 1 or more, found " + runs);
+    }
+    Path folder = Files.createTempDirectory("mixer4j-benchmark");
+    try {
+      List<Row> rows = new ArrayList<>();
+      for (Path source : sources(folder)) {
+        rows.add(measure(Path.of(tools), source, folder.resolve("out.h5")));
+        Files.delete(source);
+      }
+      print(rows);
+    } finally {
+      for (Path left : List.of(folder.resolve("out.h5"), folder)) {
+        Files.deleteIfExists(left);
+      }
+    }
+    return Cli.DONE;
+  }
+
+  private List<Path> sources(Path folder) throws IOException, InterruptedException {
+    List<Path> sources = new ArrayList<>();
+    MixerWeights weights = new InitialWeights(variant.config(1000), 1);
+    for (TargetFormat format : List.of(TargetFormat.NPZ, TargetFormat.SAFETENSORS)) {
+      Path source = folder.resolve("weights." + format);
+      CheckpointWriter.write(source, format, weights, new Source("none", ""), false, n -> {});
+      sources.add(source);
+    }
+    if (python != null) {
+      Path pth = folder.resolve("weights.pth");
+      String program =
+          "import sys, torch; from safetensors.torch import load_file;"
+              + " torch.save(load_file(sys.argv[1]), sys.argv[2])";
+      ProcessRun.of(
+          List.of(python.toString(), "-c", program, sources.get(1).toString(), pth.toString()));
+      sources.add(pth);
+    }
+    return sources;
+  }
+
+  private Row measure(Path tools, Path source, Path target)
+      throws IOException, InterruptedException {
+    List<String> ours =
+        List.of(
+            tools.resolve("import-weights").toString(),
+            "convert",
+            source.toString(),
+            "-o",
+            target.toString(),
+            "--overwrite");
+    Row row =
+        new Row(source.toString().replaceFirst(".*\\.", ""), new ArrayList<>(), new ArrayList<>());
+    for (int i = 0; i <= runs; i++) { // the first only warms the file cache
+      ProcessRun run = ProcessRun.of(ours);
+      if (i > 0) {
+        row.ours.add(run);
+      }
+      if (python != null) {
+        String script = tools.resolve("reference/convert_to_h5.py").toString();
+        run =
+            ProcessRun.of(List.of(python.toString(), script, source.toString(), target.toString()));
+        if (i > 0) {
+          row.theirs.add(run);
+        }
+      }
+    }
+    return row;
+  }
+
+  private void print(List<Row> rows) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    String machine =
+        "%s, %d processors, Java %s"
+            .formatted(
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                Runtime.version().feature());
+    if (json) {
+      ObjectNode root = JSON.createObjectNode().put("variant", variant.toString());
+      root.put("machine", machine).put("runs", runs);
+      ArrayNode list = root.putArray("formats");
+      for (Row row : rows) {
+        ObjectNode node = list.addObject().put("format", row.format);
+        describe(node.putObject("mixer4j"), row.ours);
+        if (!row.theirs.isEmpty()) {
+          describe(node.putObject("python"), row.theirs);
+          node.put("times_as_fast", row.ratio());
+        }
+      }
+      out.println(JSON.writeValueAsString(root));
+    } else {
+      out.println(
+          "Mixer-" + variant + " to .h5, median (and range) of " + runs + " runs; " + machine);
+      rows.forEach(row -> out.println(line(row)));
+    }
+    out.flush();
+  }
+
+  private static void describe(ObjectNode node, List<ProcessRun> runs) {
+    node.put("median_seconds", median(runs, ProcessRun::seconds));
+    node.put("min_seconds", runs.stream().mapToDouble(ProcessRun::seconds).min().orElseThrow());
+    node.put("max_seconds", runs.stream().mapToDouble(ProcessRun::seconds).max().orElseThrow());
+    node.put("median_peak_megabytes", median(runs, ProcessRun::peakMegabytes));
+  }
+
+  private static String line(Row row) {
+    String ours = "  %-12s Mixer4J %s".formatted(row.format, text(row.ours));
+    return row.theirs.isEmpty()
+        ? ours
+        : ours
+            + String.format(
+                Locale.ROOT, "   Python %s   %.2f times as fast", text(row.theirs), row.ratio());
+  }
+
+  private static String text(List<ProcessRun> runs) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f s (%.2f-%.2f), %.0f MB",
+        median(runs, ProcessRun::seconds),
+        runs.stream().mapToDouble(ProcessRun::seconds).min().orElseThrow(),
+        runs.stream().mapToDouble(ProcessRun::seconds).max().orElseThrow(),
+        median(runs, ProcessRun::peakMegabytes));
+  }
+
+  private static double median(List<ProcessRun> runs, ToDoubleFunction<ProcessRun> figure) {
+    return median(runs.stream().mapToDouble(figure).boxed().toList());
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int half = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(half)
+        : (sorted.get(half - 1) + sorted.get(half)) / 2;
+  }
+}
