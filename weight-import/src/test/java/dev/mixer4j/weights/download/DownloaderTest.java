@@ -22,6 +22,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -461,6 +463,8 @@ class DownloaderTest {
             policy.longestRetryAfter(),
             policy.mostBytes(),
             delay -> Thread.sleep(20));
+    // Threads of their own: with two processors, Java 25's common pool has one, and both block.
+    ExecutorService threads = Executors.newFixedThreadPool(2);
     List<CompletableFuture<Downloaded>> all =
         Stream.generate(
                 () ->
@@ -471,9 +475,11 @@ class DownloaderTest {
                           } catch (IOException e) {
                             throw new IllegalStateException(e);
                           }
-                        }))
+                        },
+                        threads))
             .limit(2)
             .toList();
+    threads.shutdown();
     for (CompletableFuture<Downloaded> one : all) {
       assertThat(one.get().sha256()).isEqualTo(hash());
     }
