@@ -84,6 +84,9 @@ launch() {
   # Its memory limit counts the whole process against the Java heap's size, which fits no big model.
   local options=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
     -Dorg.bytedeco.javacpp.maxPhysicalBytes=0)
+  # The work is done in native code or a few large arrays: the simplest collector starts fastest and
+  # keeps least. JAVA_OPTS comes after these and may choose another.
+  options+=(-XX:+UseSerialGC)
   # TensorFlow-Java's arrays use sun.misc.Unsafe, which newer Javas warn about at every start.
   [ "$version" -lt 23 ] || options+=(--sun-misc-unsafe-memory-access=allow)
   if [ -t 2 ]; then

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Writes checkpoints that appear whole or not at all: into a folder beside the target first, then
@@ -37,6 +38,18 @@ public final class CheckpointWriter {
       TargetFormat format,
       MixerWeights weights,
       Source source,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    write(target, format, weights, () -> source, overwrite, progress);
+  }
+
+  /** As the other, for a source that is still being hashed. */
+  public static void write(
+      Path target,
+      TargetFormat format,
+      MixerWeights weights,
+      Supplier<Source> source,
       boolean overwrite,
       LongConsumer progress)
       throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Supplier;
 import org.bytedeco.hdf5.H5E_auto2_t;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -37,7 +38,7 @@ final class Hdf5Writer implements WeightsWriter {
   private static final long VARIABLE_LENGTH = -1; // H5T_VARIABLE is size_t's largest value
 
   @Override
-  public void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
+  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException {
     checked(H5open(), "the HDF5 library");
     H5Eset_auto2(H5E_DEFAULT, (H5E_auto2_t) null, null); // errors come from here, not on stderr
@@ -49,12 +50,12 @@ final class Hdf5Writer implements WeightsWriter {
                 path.toString());
         Id groups = new Id(H5Pcreate(H5P_CLS_LINK_CREATE_ID_g()), id -> H5Pclose(id), "links")) {
       checked(H5Pset_create_intermediate_group(groups.value, 1), "groups");
-      writeAttributes(file, weights, source);
       Tensors.forEach(
           weights,
           "flax",
           progress,
           (dataset, shape, bytes) -> writeDataset(file, groups, dataset, shape, bytes));
+      writeAttributes(file, weights, source.get());
     }
   }
 

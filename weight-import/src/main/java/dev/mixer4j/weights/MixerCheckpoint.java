@@ -20,7 +20,7 @@ import org.tensorflow.ndarray.Shape;
 /**
  * A Mixer in a file of any readable format, under its canonical names and in TensorFlow's layouts.
  * Opening maps every tensor by its name, infers the geometry from the shapes, and checks that each
- * variable is filled exactly once; tensors are read when asked for.
+ * variable is filled exactly once; tensors are read when asked for, by one thread at a time.
  */
 public final class MixerCheckpoint implements MixerWeights {
 
@@ -35,6 +35,7 @@ public final class MixerCheckpoint implements MixerWeights {
   private final MixerConfig config;
   private final List<String> classNames;
   private final Map<String, Origin> origins = new LinkedHashMap<>();
+  private FloatBuffer scratch;
   private final List<String> ignored = new ArrayList<>();
   private final boolean zeroHead;
 
@@ -350,7 +351,7 @@ public final class MixerCheckpoint implements MixerWeights {
       if (origin.axes.length == 0) {
         file.read(origin.info.name(), destination);
       } else {
-        FloatBuffer stored = FloatBuffer.allocate(origin.info.elements());
+        FloatBuffer stored = scratch();
         file.read(origin.info.name(), stored);
         Permutation.copy(stored.flip(), origin.info.shape(), destination, origin.axes);
       }
@@ -363,6 +364,20 @@ public final class MixerCheckpoint implements MixerWeights {
       throw new UncheckedIOException(path() + ": " + e.getMessage(), e);
     }
     checkNumbers(origin, destination, start);
+  }
+
+  /** One array for all tensors whose axes turn: a new one for each would fill the heap. */
+  private FloatBuffer scratch() {
+    if (scratch == null) {
+      int largest =
+          origins.values().stream()
+              .filter(origin -> origin.axes.length > 0)
+              .mapToInt(origin -> origin.info.elements())
+              .max()
+              .orElse(0);
+      scratch = FloatBuffer.allocate(largest);
+    }
+    return scratch.clear();
   }
 
   /** A network that diverged, or was never filled, would go through unnoticed to its last logit. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -24,7 +25,7 @@ import org.tensorflow.ndarray.Shape;
 final class NpzWriter implements WeightsWriter {
 
   @Override
-  public void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
+  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException {
     try (ZipOutputStream zip =
         new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(path), 1 << 16))) {

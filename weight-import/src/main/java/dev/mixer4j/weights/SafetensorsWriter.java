@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Writes {@code .safetensors} under timm's names, which {@code timm.create_model(...)
@@ -22,7 +23,7 @@ final class SafetensorsWriter implements WeightsWriter {
   private static final JsonMapper JSON = new JsonMapper();
 
   @Override
-  public void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
+  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException {
     try (FileChannel out =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -31,10 +32,11 @@ final class SafetensorsWriter implements WeightsWriter {
     }
   }
 
-  private static ByteBuffer header(MixerWeights weights, Source source) throws IOException {
+  private static ByteBuffer header(MixerWeights weights, Supplier<Source> source)
+      throws IOException {
     ObjectNode root = JSON.createObjectNode();
     ObjectNode metadata = root.putObject("__metadata__").put("format", "pt");
-    Metadata.of(weights, source).toText().forEach(metadata::put);
+    Metadata.of(weights, source.get()).toText().forEach(metadata::put);
     long offset = 0;
     for (Tensors.Plan plan : Tensors.plan(weights.config(), "timm")) {
       ObjectNode tensor = root.putObject(plan.name()).put("dtype", "F32");

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.TensorFlow;
@@ -50,12 +51,13 @@ final class SavedModelWriter implements WeightsWriter {
   static final String METADATA_COLLECTION = "mixer4j";
 
   @Override
-  public void write(Path folder, MixerWeights weights, Source source, LongConsumer progress)
+  public void write(
+      Path folder, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException {
     Path variables = folder.resolve("variables");
     Files.createDirectories(variables);
     new TensorBundleWriter().write(variables.resolve("variables"), weights, source, progress);
-    MetaGraphDef graph = graph(weights.config(), Metadata.of(weights, source).toText());
+    MetaGraphDef graph = graph(weights.config(), Metadata.of(weights, source.get()).toText());
     try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
       SavedModel.newBuilder()
           .setSavedModelSchemaVersion(1)

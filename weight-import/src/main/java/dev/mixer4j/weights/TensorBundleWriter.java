@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.BundleEntryProto;
@@ -48,7 +49,7 @@ final class TensorBundleWriter implements WeightsWriter {
   }
 
   @Override
-  public void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
+  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException {
     SortedMap<ByteString, ByteString> index = new TreeMap<>(SortedTable.ORDER);
     index.put(

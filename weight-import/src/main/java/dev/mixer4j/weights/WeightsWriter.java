@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /** Writes weights in one format. */
 interface WeightsWriter {
@@ -13,9 +14,10 @@ interface WeightsWriter {
    * Writes to a path that nobody looks at yet, and cares neither for what is there nor for what is
    * left after a failure: {@link CheckpointWriter} does.
    *
+   * @param source is asked once, as late as the format allows: it may still be being hashed
    * @param progress is told each tensor's bytes once they are written
    */
-  void write(Path path, MixerWeights weights, Source source, LongConsumer progress)
+  void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
       throws IOException;
 
   /**

@@ -13,11 +13,14 @@ import dev.mixer4j.weights.published.PublishedCheckpoints;
 import dev.mixer4j.weights.published.RecognisedWeights;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -116,14 +119,16 @@ final class ConvertCommand implements Callable<Integer> {
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
-      Source origin = checkpoint.asSource();
-      Optional<PublishedCheckpoint> known = published.get().recognise(origin, size(checkpoint));
+      // Beside the conversion, where nothing has to wait for it.
+      CompletableFuture<Source> hash = CompletableFuture.supplyAsync(() -> hash(checkpoint));
+      Optional<PublishedCheckpoint> known = recognise(checkpoint, hash);
       MixerWeights named =
           known.isPresent() ? new RecognisedWeights(checkpoint, known.get(), options) : checkpoint;
       MixerWeights weights = imageSize == null ? named : HigherResolution.of(named, imageSize);
       long bytes = weights.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        CheckpointWriter.write(target, format, weights, origin, overwrite, progress::step);
+        CheckpointWriter.write(
+            target, format, weights, () -> await(hash), overwrite, progress::step);
       }
       Summary.print(out, target, weights.config());
       known.ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
@@ -132,6 +137,30 @@ final class ConvertCommand implements Callable<Integer> {
     }
     out.flush();
     return Cli.DONE;
+  }
+
+  private Optional<PublishedCheckpoint> recognise(
+      MixerCheckpoint checkpoint, CompletableFuture<Source> hash) throws IOException {
+    long size = size(checkpoint);
+    return published.get().mayRecognise(checkpoint.format(), size)
+        ? published.get().recognise(await(hash), size)
+        : Optional.empty();
+  }
+
+  private static Source hash(MixerCheckpoint checkpoint) {
+    try {
+      return checkpoint.asSource();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Source await(CompletableFuture<Source> hash) {
+    try {
+      return hash.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof UncheckedIOException failed ? failed : e;
+    }
   }
 
   private static long size(MixerCheckpoint checkpoint) throws IOException {
