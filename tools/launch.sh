@@ -60,7 +60,9 @@ build() {
 # One build at a time, however many commands are started at once.
 build_if_needed() {
   up_to_date && return
-  mkdir -p "$root/finetune-cifar/target"
+  mkdir -p "$root/finetune-cifar/target" 2>/dev/null || true
+  [ -w "$root/finetune-cifar/target" ] ||
+    fail "$root is not built for this user and cannot be written to; build it once with tools/import-weights --version as its owner, or copy it"
   local lock=$root/finetune-cifar/target/launch.lock
   until mkdir "$lock" 2>/dev/null; do
     # The owner of a lock that is left over from a killed build is gone.
@@ -78,6 +80,8 @@ build_if_needed() {
 launch() {
   local main=$1
   shift
+  # In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
+  case $(locale charmap 2>/dev/null) in UTF-8) ;; *) export LC_ALL=C.UTF-8 ;; esac
   find_java
   build_if_needed
   # JavaCPP's logger is SLF4J, which is silent here: it warns that HDF5's build is one release older.

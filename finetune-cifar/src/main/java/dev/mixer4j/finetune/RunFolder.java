@@ -37,7 +37,11 @@ final class RunFolder implements AutoCloseable {
   RunFolder(Path folder, ObjectNode config, Source source) throws IOException {
     this.folder = folder;
     this.source = source;
-    Files.createDirectories(folder);
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IOException(folder + ": cannot be made: " + e, e);
+    }
     for (String name : List.of(METRICS, CONFIG, BEST, FINAL)) {
       Files.deleteIfExists(folder.resolve(name));
     }

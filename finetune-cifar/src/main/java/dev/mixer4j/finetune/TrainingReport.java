@@ -47,15 +47,19 @@ final class TrainingReport {
     /** Tells that a row of the metrics was written. */
     void row(long step, Score score) {
       if (!Terminal.isInteractive()) {
-        line("epoch %d/%d  step %d  %s  %s left", epoch, epochs, step, describe(score), left());
+        line("epoch %d/%d  step %d  %s%s", epoch, epochs, step, describe(score), left());
       }
     }
 
     /** Time left of this epoch's training, at the average pace so far. */
     private String left() {
+      if (done == total) {
+        return "";
+      }
       long seconds = Math.round((System.nanoTime() - start) / 1e9 / done * (total - done));
       Duration left = Duration.ofSeconds(seconds);
-      return "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
+      return "  %d:%02d:%02d left"
+          .formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
     }
 
     @Override

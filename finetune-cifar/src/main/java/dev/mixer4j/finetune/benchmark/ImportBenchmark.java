@@ -75,7 +75,7 @@ final class ImportBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String tools = System.getProperty("mixer4j.tools");
+    String tools = System.getenv("MIXER4J_TOOLS");
     if (tools == null) {
       throw new ParameterException(spec.commandLine(), "start it as tools/benchmark");
     }

@@ -57,7 +57,10 @@ public final class Cli {
       System.err.println("error: a native library cannot be loaded on this platform: " + e);
       code = INTERNAL;
     }
-    System.out.flush();
+    if (System.out.checkError() && code == DONE) { // flushes too
+      System.err.println("error: the output could not be written: is the disk full?");
+      code = BAD_INPUT;
+    }
     System.exit(code);
   }
 

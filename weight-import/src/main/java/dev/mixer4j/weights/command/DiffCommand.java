@@ -125,7 +125,10 @@ final class DiffCommand implements Callable<Integer> {
     out.println(
         same
             ? "the same: %d tensors, bit for bit".formatted(tensors.size())
-            : "different: %d of %d shared tensors".formatted(changed, tensors.size()));
+            : changed > 0 || !onlyA.isEmpty() || !onlyB.isEmpty()
+                ? "different: %d of %d shared tensors".formatted(changed, tensors.size())
+                : "the same %d tensors, bit for bit, in different settings"
+                    .formatted(tensors.size()));
   }
 
   private void printJson(
