@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
       "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
       "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors or its index (timm names),"
           + " a Keras .h5, .weights.h5 or .keras (keras_cv_attention_models' names), or a Paddle"
-          + " .pdparams (PaddleViT's or timm's), a TensorFlow checkpoint or a SavedModel (Flax's names); its content tells which. The geometry comes from its"
-          + " tensors.",
+          + " .pdparams (PaddleViT's or timm's), a TensorFlow checkpoint or a SavedModel (Flax's names);"
+          + " its content tells which. The geometry comes from its tensors.",
       "A published file, as 'import-weights list' shows them, is recognised by its SHA-256: mean, std,"
           + " GELU and class names are then its publisher's, unless options say otherwise."
     })
