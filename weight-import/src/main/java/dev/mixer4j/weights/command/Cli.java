@@ -1,8 +1,12 @@
 package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.MixerException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
 import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -47,6 +51,8 @@ public final class Cli {
   /** Runs a command and ends the process with its exit code. */
   public static void main(Object command, String... args) {
     Terminal.useLaunchersStderr();
+    Stdout stdout = new Stdout();
+    System.setOut(new PrintStream(new BufferedOutputStream(stdout)));
     int code;
     try {
       code = commandLine(command).execute(args);
@@ -57,8 +63,9 @@ public final class Cli {
       System.err.println("error: a native library cannot be loaded on this platform: " + e);
       code = INTERNAL;
     }
-    if (System.out.checkError() && code == DONE) { // flushes too
-      System.err.println("error: the output could not be written: is the disk full?");
+    System.out.flush();
+    if (stdout.failure != null && code == DONE) {
+      System.err.println("error: the output could not be written: " + stdout.failure);
       code = BAD_INPUT;
     }
     System.exit(code);
@@ -126,5 +133,25 @@ public final class Cli {
       return "this should not happen: " + e + "; --verbose shows where. Please report it";
     }
     return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+
+  /** Keeps what went wrong, of which a PrintStream says nothing. */
+  private static final class Stdout extends FileOutputStream {
+    private String failure;
+
+    Stdout() {
+      super(FileDescriptor.out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        super.write(bytes, offset, length);
+      } catch (IOException e) {
+        // A reader that has seen enough, as head has, is no failure.
+        failure = "Broken pipe".equals(e.getMessage()) ? null : e.getMessage();
+        throw e;
+      }
+    }
   }
 }
