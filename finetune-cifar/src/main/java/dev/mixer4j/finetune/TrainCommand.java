@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -179,9 +178,7 @@ final class TrainCommand implements Callable<Integer> {
       print("weights: %s", run.file(RunFolder.BEST));
       return Cli.DONE;
     } catch (DivergenceException e) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + e.getMessage());
-      err.flush();
+      Cli.printError(spec.commandLine().getErr(), e.getMessage());
       return Cli.CHECK_FAILED;
     }
   }

@@ -74,7 +74,7 @@ public final class Cli {
   private static int reportUsage(CommandLine.ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
     PrintWriter err = line.getErr();
-    err.println(prefix(line) + e.getMessage());
+    printError(err, e.getMessage());
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     }
@@ -85,7 +85,7 @@ public final class Cli {
   private static int report(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
     PrintWriter err = line.getErr();
     // A hostile file's tensor names may hold what a terminal takes as commands.
-    err.println(prefix(line) + message(e).replaceAll("\\p{Cntrl}", "?"));
+    printError(err, message(e).replaceAll("\\p{Cntrl}", "?"));
     if (isVerbose(parsed)) {
       e.printStackTrace(err);
     }
@@ -99,8 +99,10 @@ public final class Cli {
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
-  private static String prefix(CommandLine line) {
-    return Ansi.AUTO.string("@|bold,red error:|@ ");
+  /** Writes an error's one message, as all commands show it. */
+  public static void printError(PrintWriter err, String message) {
+    err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
+    err.flush();
   }
 
   private static int code(Exception e) {
