@@ -41,15 +41,15 @@ public final class CheckpointWriter {
       boolean overwrite,
       LongConsumer progress)
       throws IOException {
-    write(target, format, weights, () -> source, overwrite, progress);
+    write(target, format, weights, () -> Metadata.of(weights, source), overwrite, progress);
   }
 
-  /** As the other, for a source that is still being hashed. */
+  /** As the other, for weights of which more is found out while they are written. */
   public static void write(
       Path target,
       TargetFormat format,
       MixerWeights weights,
-      Supplier<Source> source,
+      Supplier<Metadata> metadata,
       boolean overwrite,
       LongConsumer progress)
       throws IOException {
@@ -63,7 +63,7 @@ public final class CheckpointWriter {
     try {
       createFolder(beside);
       Path written = beside.resolve(place.getFileName());
-      format.writer().write(written, weights, source, progress);
+      format.writer().write(written, weights, metadata, progress);
       List<Path> from = format.writer().files(written);
       List<Path> to = format.writer().files(place);
       // Backwards first, so that no reader finds a new part with an old one.

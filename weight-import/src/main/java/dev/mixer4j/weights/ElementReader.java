@@ -6,9 +6,8 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.ReadableByteChannel;
+import java.util.function.IntFunction;
 
 /** Turns a run of bytes into float32 numbers, through a buffer of fixed size. */
 final class ElementReader {
@@ -20,26 +19,44 @@ final class ElementReader {
   /** Reads {@code count} elements from a stream, which may go on behind them. */
   static void read(InputStream in, DType dtype, ByteOrder order, int count, FloatBuffer to)
       throws IOException {
-    // Not closed: it would close the caller's stream.
-    ReadableByteChannel channel = Channels.newChannel(in);
-    copy((chunk, done) -> channel.read(chunk), dtype, order, count, to);
+    // In an array, since a stream fills nothing else.
+    copy(ByteBuffer::allocate, (chunk, done) -> read(in, chunk), dtype, order, count, to);
   }
 
   /** Reads {@code count} elements that lie in a file from a byte offset on. */
   static void read(
       FileChannel file, long offset, DType dtype, ByteOrder order, int count, FloatBuffer to)
       throws IOException {
-    copy((chunk, done) -> file.read(chunk, offset + done), dtype, order, count, to);
+    // In native memory, since the file would be read to there first.
+    copy(
+        ByteBuffer::allocateDirect,
+        (chunk, done) -> file.read(chunk, offset + done),
+        dtype,
+        order,
+        count,
+        to);
+  }
+
+  private static int read(InputStream in, ByteBuffer chunk) throws IOException {
+    int n = in.read(chunk.array(), chunk.position(), chunk.remaining());
+    chunk.position(chunk.position() + Math.max(n, 0));
+    return n;
   }
 
   private interface Source {
     int read(ByteBuffer chunk, long done) throws IOException;
   }
 
-  private static void copy(Source source, DType dtype, ByteOrder order, int count, FloatBuffer to)
+  private static void copy(
+      IntFunction<ByteBuffer> allocate,
+      Source source,
+      DType dtype,
+      ByteOrder order,
+      int count,
+      FloatBuffer to)
       throws IOException {
     long bytes = (long) count * dtype.size();
-    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, bytes)).order(order);
+    ByteBuffer chunk = allocate.apply((int) Math.min(CHUNK, bytes)).order(order);
     for (long done = 0; done < bytes; ) {
       chunk.clear().limit((int) Math.min(chunk.capacity(), bytes - done));
       while (chunk.hasRemaining()) {

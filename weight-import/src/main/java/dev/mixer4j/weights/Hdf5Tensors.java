@@ -198,7 +198,8 @@ final class Hdf5Tensors implements Closeable {
             thrown);
       }
     }
-    return malformed(String.valueOf(thrown.getMessage()), thrown);
+    String problem = thrown.getMessage() + (cause == thrown ? "" : ": " + cause.getMessage());
+    return malformed(problem, thrown);
   }
 
   MalformedFileException malformed(String problem, Throwable cause) {

@@ -22,7 +22,8 @@ import java.util.Optional;
 public record Metadata(
     Gelu gelu, float layerNormEpsilon, Rgb mean, Rgb std, List<String> classNames, Source source) {
 
-  static Metadata of(MixerWeights weights, Source source) {
+  /** What is known of weights that were made from a source. */
+  public static Metadata of(MixerWeights weights, Source source) {
     MixerConfig config = weights.config();
     return new Metadata(
         config.gelu(),
@@ -31,6 +32,11 @@ public record Metadata(
         config.std(),
         weights.classNames(),
         source);
+  }
+
+  /** The same network with this GELU and normalization. */
+  public MixerConfig applyTo(MixerConfig config) {
+    return config.withGelu(gelu).withNormalization(mean, std);
   }
 
   /** As texts, for formats whose metadata are such; class names are one a line. */

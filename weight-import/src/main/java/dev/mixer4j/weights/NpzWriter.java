@@ -25,7 +25,8 @@ import org.tensorflow.ndarray.Shape;
 final class NpzWriter implements WeightsWriter {
 
   @Override
-  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
+  public void write(
+      Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     try (ZipOutputStream zip =
         new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(path), 1 << 16))) {

@@ -9,6 +9,8 @@ import org.tensorflow.ndarray.Shape;
  */
 final class Permutation {
 
+  private static final int TILE = 32;
+
   private Permutation() {}
 
   static Shape apply(Shape source, int... axes) {
@@ -52,23 +54,25 @@ final class Permutation {
   /**
    * Copies a strided view of {@code from}, row by row, to {@code to}.
    *
+   * @param from numbers in an array, which is several times as fast as a buffer's own methods
    * @param offset where the view's first element lies, relative to {@code from}'s position
    * @param strides distance of neighbours along each axis, in elements
    */
   static void gather(FloatBuffer from, long offset, Shape shape, long[] strides, FloatBuffer to) {
-    FloatBuffer source = from.slice();
     if (shape.size() == 0) {
       return;
     }
+    float[] source = from.array();
+    int first = from.arrayOffset() + from.position() + (int) offset;
     int rank = shape.numDimensions();
     if (rank == 2) {
-      tiled(source, (int) offset, shape, strides, to);
+      tiled(source, first, shape, strides, to);
       return;
     }
     int[] index = new int[rank];
-    long at = offset;
+    long at = first;
     for (long n = shape.size(); n > 0; n--) {
-      to.put(source.get((int) at));
+      to.put(source[(int) at]);
       for (int axis = rank - 1; axis >= 0; axis--) {
         at += strides[axis];
         if (++index[axis] < shape.get(axis)) {
@@ -80,24 +84,29 @@ final class Permutation {
     }
   }
 
-  /** In tiles, because one side of a transposition strides through memory: five times as fast. */
+  /**
+   * In tiles, because one side of a transposition strides through memory, and a band of rows at a
+   * time, because an array is faster to fill than a buffer.
+   */
   private static void tiled(
-      FloatBuffer source, int offset, Shape shape, long[] strides, FloatBuffer to) {
-    int tile = 32;
+      float[] source, int first, Shape shape, long[] strides, FloatBuffer to) {
     int rows = (int) shape.get(0);
     int columns = (int) shape.get(1);
     int down = (int) strides[0];
     int right = (int) strides[1];
-    int base = to.position();
-    for (int top = 0; top < rows; top += tile) {
-      for (int left = 0; left < columns; left += tile) {
-        for (int i = top; i < Math.min(top + tile, rows); i++) {
-          for (int j = left; j < Math.min(left + tile, columns); j++) {
-            to.put(base + i * columns + j, source.get(offset + i * down + j * right));
+    float[] band = new float[Math.min(TILE, rows) * columns];
+    for (int top = 0; top < rows; top += TILE) {
+      int height = Math.min(TILE, rows - top);
+      for (int left = 0; left < columns; left += TILE) {
+        int end = Math.min(left + TILE, columns);
+        for (int i = 0; i < height; i++) {
+          int row = first + (top + i) * down;
+          for (int j = left; j < end; j++) {
+            band[i * columns + j] = source[row + j * right];
           }
         }
       }
+      to.put(band, 0, height * columns);
     }
-    to.position(base + rows * columns);
   }
 }

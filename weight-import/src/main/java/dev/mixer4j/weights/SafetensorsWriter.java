@@ -2,6 +2,7 @@ package dev.mixer4j.weights;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,22 +24,22 @@ final class SafetensorsWriter implements WeightsWriter {
   private static final JsonMapper JSON = new JsonMapper();
 
   @Override
-  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
+  public void write(
+      Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     try (FileChannel out =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      writeFully(out, header(weights, source));
+      writeFully(out, header(weights.config(), metadata.get()));
       Tensors.forEach(weights, "timm", progress, (name, shape, bytes) -> writeFully(out, bytes));
     }
   }
 
-  private static ByteBuffer header(MixerWeights weights, Supplier<Source> source)
-      throws IOException {
+  private static ByteBuffer header(MixerConfig config, Metadata metadata) throws IOException {
     ObjectNode root = JSON.createObjectNode();
-    ObjectNode metadata = root.putObject("__metadata__").put("format", "pt");
-    Metadata.of(weights, source.get()).toText().forEach(metadata::put);
+    ObjectNode texts = root.putObject("__metadata__").put("format", "pt");
+    metadata.toText().forEach(texts::put);
     long offset = 0;
-    for (Tensors.Plan plan : Tensors.plan(weights.config(), "timm")) {
+    for (Tensors.Plan plan : Tensors.plan(config, "timm")) {
       ObjectNode tensor = root.putObject(plan.name()).put("dtype", "F32");
       for (long size : plan.shape().asArray()) {
         tensor.withArray("shape").add(size);

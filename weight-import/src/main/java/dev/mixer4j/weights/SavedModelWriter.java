@@ -52,12 +52,13 @@ final class SavedModelWriter implements WeightsWriter {
 
   @Override
   public void write(
-      Path folder, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
+      Path folder, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     Path variables = folder.resolve("variables");
     Files.createDirectories(variables);
-    new TensorBundleWriter().write(variables.resolve("variables"), weights, source, progress);
-    MetaGraphDef graph = graph(weights.config(), Metadata.of(weights, source.get()).toText());
+    new TensorBundleWriter().write(variables.resolve("variables"), weights, metadata, progress);
+    Metadata notes = metadata.get();
+    MetaGraphDef graph = graph(notes.applyTo(weights.config()), notes.toText());
     try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
       SavedModel.newBuilder()
           .setSavedModelSchemaVersion(1)

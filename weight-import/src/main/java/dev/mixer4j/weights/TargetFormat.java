@@ -2,7 +2,6 @@ package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,21 +50,20 @@ public enum TargetFormat {
   }
 
   /** What this format, or the framework that reads it, does not keep of a network, in words. */
-  public List<String> losses(MixerWeights weights) {
+  public List<String> losses(Metadata metadata) {
     List<String> losses = new ArrayList<>();
-    MixerConfig config = weights.config();
     boolean tensorsOnly = this == NPZ || this == TF_CHECKPOINT;
     Gelu assumed = this == SAFETENSORS ? Gelu.ERF : Gelu.TANH;
-    if ((tensorsOnly || this == SAFETENSORS) && config.gelu() != assumed) {
+    if ((tensorsOnly || this == SAFETENSORS) && metadata.gelu() != assumed) {
       losses.add(
           "%s's users compute GELU by %s, these weights' is %s: their logits differ by some 1e-4"
-              .formatted(this == SAFETENSORS ? "timm" : this, assumed, config.gelu()));
+              .formatted(this == SAFETENSORS ? "timm" : this, assumed, metadata.gelu()));
     }
     boolean defaults =
-        config.mean().equals(Rgb.gray(0.5f))
-            && config.std().equals(Rgb.gray(0.5f))
-            && config.layerNormEpsilon() == MixerConfig.DEFAULT_LAYER_NORM_EPSILON
-            && weights.classNames().isEmpty();
+        metadata.mean().equals(Rgb.gray(0.5f))
+            && metadata.std().equals(Rgb.gray(0.5f))
+            && metadata.layerNormEpsilon() == MixerConfig.DEFAULT_LAYER_NORM_EPSILON
+            && metadata.classNames().isEmpty();
     if (tensorsOnly && !defaults) {
       losses.add(this + " keeps tensors alone: not mean, std, LayerNorm epsilon and class names");
     }

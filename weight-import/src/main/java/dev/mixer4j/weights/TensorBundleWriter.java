@@ -49,7 +49,8 @@ final class TensorBundleWriter implements WeightsWriter {
   }
 
   @Override
-  public void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
+  public void write(
+      Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     SortedMap<ByteString, ByteString> index = new TreeMap<>(SortedTable.ORDER);
     index.put(

@@ -3,12 +3,19 @@ package dev.mixer4j.weights;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.tensorflow.ndarray.Shape;
 
@@ -57,31 +64,82 @@ final class Tensors {
     return plans;
   }
 
-  /** Visits all tensors in the order of {@link #plan}. */
+  /**
+   * Visits all tensors in the order of {@link #plan}: one is visited, on a thread of its own, while
+   * the next is read.
+   */
   static void forEach(MixerWeights weights, String naming, LongConsumer progress, Visitor visitor)
       throws IOException {
-    Map<String, Shape> variables = weights.config().variables();
     List<Plan> plans = plan(weights.config(), naming);
     int largest = plans.stream().mapToInt(Plan::bytes).max().orElseThrow();
     boolean turned = plans.stream().anyMatch(p -> p.axes.length > 0);
-    ByteBuffer there = buffer(largest);
-    FloatBuffer here = turned ? FloatBuffer.allocate(largest / Float.BYTES) : null;
-    for (Plan plan : plans) {
-      there.clear().limit(plan.bytes());
-      boolean asItIs = plan.axes.length == 0;
-      FloatBuffer values = asItIs ? there.asFloatBuffer() : here.clear();
-      weights.read(plan.canonical, values);
-      if (values.position() != plan.shape.size()) {
-        throw new IllegalStateException(
-            "expected %d numbers of %s, read %d"
-                .formatted(plan.shape.size(), plan.canonical, values.position()));
+    FloatBuffer scratch = turned ? FloatBuffer.allocate(largest / Float.BYTES) : null;
+    ByteBuffer[] buffers = {buffer(largest), buffer(largest)};
+    ExecutorService visits = Executors.newSingleThreadExecutor();
+    try {
+      Future<?> before = CompletableFuture.completedFuture(null);
+      for (int i = 0; i < plans.size(); i++) {
+        Plan plan = plans.get(i);
+        ByteBuffer bytes = buffers[i % 2].clear().limit(plan.bytes());
+        read(weights, plan, scratch, bytes.asFloatBuffer());
+        await(before);
+        before =
+            visits.submit(
+                () -> {
+                  visitor.visit(plan.name, plan.shape, bytes);
+                  progress.accept(plan.bytes());
+                  return null;
+                });
       }
-      if (!asItIs) {
-        Permutation.copy(
-            here.flip(), variables.get(plan.canonical), there.asFloatBuffer(), plan.axes);
+      await(before);
+    } finally {
+      finish(visits);
+    }
+  }
+
+  private static void await(Future<?> visit) throws IOException {
+    try {
+      visit.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
       }
-      visitor.visit(plan.name, plan.shape, there);
-      progress.accept(plan.bytes());
+      if (e.getCause() instanceof RuntimeException failed) {
+        throw failed;
+      }
+      if (e.getCause() instanceof Error failed) {
+        throw failed;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while writing");
+    }
+  }
+
+  /** A visit that is still at work must not find its file closed. */
+  private static void finish(ExecutorService visits) {
+    visits.shutdown();
+    try {
+      visits.awaitTermination(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Reads a tensor in the framework's layout. */
+  private static void read(MixerWeights weights, Plan plan, FloatBuffer scratch, FloatBuffer to) {
+    boolean asItIs = plan.axes.length == 0;
+    FloatBuffer values = asItIs ? to : scratch.clear();
+    weights.read(plan.canonical, values);
+    if (values.position() != plan.shape.size()) {
+      throw new IllegalStateException(
+          "expected %d numbers of %s, read %d"
+              .formatted(plan.shape.size(), plan.canonical, values.position()));
+    }
+    if (!asItIs) {
+      Shape canonical = weights.config().variables().get(plan.canonical);
+      Permutation.copy(values.flip(), canonical, to, plan.axes);
     }
   }
 

@@ -14,10 +14,10 @@ interface WeightsWriter {
    * Writes to a path that nobody looks at yet, and cares neither for what is there nor for what is
    * left after a failure: {@link CheckpointWriter} does.
    *
-   * @param source is asked once, as late as the format allows: it may still be being hashed
+   * @param metadata is asked as late as the format allows: the source may still be being hashed
    * @param progress is told each tensor's bytes once they are written
    */
-  void write(Path path, MixerWeights weights, Supplier<Source> source, LongConsumer progress)
+  void write(Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException;
 
   /**

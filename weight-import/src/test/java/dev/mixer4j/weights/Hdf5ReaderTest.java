@@ -11,7 +11,10 @@ import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -231,15 +234,42 @@ class Hdf5ReaderTest {
   }
 
   @Test
-  void nodesThatPointAtThemselves() throws IOException {
-    // The root group's B-tree becomes a node of level 1 whose children are the tree itself.
-    byte[] content = Files.readAllBytes(file);
+  void treeThatPointsAtItself() throws IOException {
+    // The root group's B-tree, as h5py writes one, becomes a node of level 1 whose child is itself.
+    byte[] content =
+        Files.readAllBytes(Path.of("src/test/resources/fixtures/sources/bfloat16.weights.h5"));
     int tree = ZipBytes.indexOf(content, "TREE", 0);
     content[tree + 5] = 1;
-    for (int i = 0; i < 8; i++) {
-      content[tree + 32 + i] = (byte) ((long) tree >> 8 * i);
-    }
+    putLong(content, tree + 32, tree);
     Files.write(file, content);
     assertRefused(MalformedFileException.class, "not a sound HDF5 file");
+  }
+
+  @Test
+  void groupThatHoldsItself() throws IOException {
+    byte[] content = Files.readAllBytes(file);
+    int name = ZipBytes.indexOf(content, "channel_mixing", 0);
+    int header = new String(content, StandardCharsets.ISO_8859_1).lastIndexOf("OHDR", name);
+    putLong(content, name + "channel_mixing".length(), header);
+    int size = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(header + 6);
+    byte[] checked = Arrays.copyOfRange(content, header, header + 10 + size);
+    ByteBuffer.wrap(content)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(header + checked.length, Hdf5Checksum.of(checked, checked.length));
+    Files.write(file, content);
+    assertRefused(MalformedFileException.class, "is there twice");
+  }
+
+  @Test
+  void linkWhoseChecksumIsWrong() throws IOException {
+    byte[] content = Files.readAllBytes(file);
+    int link = ZipBytes.indexOf(content, "channel_mixing", 0) + "channel_mixing".length();
+    content[link] ^= 64; // to the next place where a header may lie
+    Files.write(file, content);
+    assertRefused(MalformedFileException.class, "not a sound HDF5 file", "hecksum");
+  }
+
+  private static void putLong(byte[] bytes, int at, long value) {
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(at, value);
   }
 }

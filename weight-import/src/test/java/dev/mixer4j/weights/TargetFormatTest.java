@@ -83,19 +83,23 @@ class TargetFormatTest {
       assertThat(checkpoint.classNames()).isEqualTo(weights.classNames());
       assertThat(checkpoint.source()).contains(SOURCE);
     }
-    assertThat(format.losses(new RandomWeights(config.withGelu(Gelu.ERF)))).isEmpty();
+    assertThat(losses(format, new RandomWeights(config.withGelu(Gelu.ERF)))).isEmpty();
+  }
+
+  private static List<String> losses(TargetFormat format, RandomWeights weights) {
+    return format.losses(Metadata.of(weights, SOURCE));
   }
 
   @Test
   void whatAFormatLosesIsSaid() {
     RandomWeights erf = new RandomWeights(RandomWeights.TINY);
     RandomWeights tanh = new RandomWeights(RandomWeights.TINY.withGelu(Gelu.TANH));
-    assertThat(TargetFormat.NPZ.losses(tanh)).isEmpty();
-    assertThat(TargetFormat.NPZ.losses(erf)).singleElement().asString().contains("erf");
-    assertThat(TargetFormat.SAFETENSORS.losses(erf)).isEmpty();
-    assertThat(TargetFormat.SAFETENSORS.losses(tanh)).singleElement().asString().contains("timm");
+    assertThat(losses(TargetFormat.NPZ, tanh)).isEmpty();
+    assertThat(losses(TargetFormat.NPZ, erf)).singleElement().asString().contains("erf");
+    assertThat(losses(TargetFormat.SAFETENSORS, erf)).isEmpty();
+    assertThat(losses(TargetFormat.SAFETENSORS, tanh)).singleElement().asString().contains("timm");
     MixerConfig shifted = tanh.config().withNormalization(Rgb.gray(0), Rgb.gray(1));
-    assertThat(TargetFormat.TF_CHECKPOINT.losses(new RandomWeights(shifted)))
+    assertThat(losses(TargetFormat.TF_CHECKPOINT, new RandomWeights(shifted)))
         .singleElement()
         .asString()
         .contains("mean");

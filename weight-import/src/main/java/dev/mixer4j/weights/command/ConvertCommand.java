@@ -5,12 +5,12 @@ import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.weights.CheckpointWriter;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
-import dev.mixer4j.weights.published.RecognisedWeights;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -55,6 +55,9 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--drop-head", description = "No head: the network ends with its features.")
     private boolean drop;
   }
+
+  /** What the source file is, and which published one, if any. */
+  private record Origin(Source source, Optional<PublishedCheckpoint> known) {}
 
   private final Supplier<PublishedCheckpoints> published;
 
@@ -119,56 +122,51 @@ final class ConvertCommand implements Callable<Integer> {
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
-      // Beside the conversion, where nothing has to wait for it.
-      CompletableFuture<Source> hash = CompletableFuture.supplyAsync(() -> hash(checkpoint));
-      Optional<PublishedCheckpoint> known = recognise(checkpoint, hash);
-      MixerWeights named =
-          known.isPresent() ? new RecognisedWeights(checkpoint, known.get(), options) : checkpoint;
-      MixerWeights weights = imageSize == null ? named : HigherResolution.of(named, imageSize);
+      MixerWeights weights =
+          imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
+      // Beside the conversion, where only what is said of the tensors has to wait for it.
+      CompletableFuture<Origin> origin = CompletableFuture.supplyAsync(() -> origin(checkpoint));
+      Supplier<Metadata> metadata = () -> describe(weights, await(origin), options);
       long bytes = weights.config().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        CheckpointWriter.write(
-            target, format, weights, () -> await(hash), overwrite, progress::step);
+        CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
       }
-      Summary.print(out, target, weights.config());
-      known.ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
+      Summary.print(out, target, metadata.get().applyTo(weights.config()));
+      await(origin)
+          .known
+          .ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
       Summary.printUse(out, checkpoint);
-      format.losses(weights).forEach(loss -> out.println("  note          " + loss));
+      format.losses(metadata.get()).forEach(loss -> out.println("  note          " + loss));
     }
     out.flush();
     return Cli.DONE;
   }
 
-  private Optional<PublishedCheckpoint> recognise(
-      MixerCheckpoint checkpoint, CompletableFuture<Source> hash) throws IOException {
-    long size = size(checkpoint);
-    return published.get().mayRecognise(checkpoint.format(), size)
-        ? published.get().recognise(await(hash), size)
-        : Optional.empty();
-  }
-
-  private static Source hash(MixerCheckpoint checkpoint) {
+  private Origin origin(MixerCheckpoint checkpoint) {
     try {
-      return checkpoint.asSource();
+      Source source = checkpoint.asSource();
+      long size = 0;
+      for (Path file : checkpoint.files()) {
+        size += Files.size(file);
+      }
+      return new Origin(source, published.get().recognise(source, size));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Source await(CompletableFuture<Source> hash) {
+  private static Origin await(CompletableFuture<Origin> origin) {
     try {
-      return hash.join();
+      return origin.join();
     } catch (CompletionException e) {
-      throw e.getCause() instanceof UncheckedIOException failed ? failed : e;
+      throw e.getCause() instanceof RuntimeException failed ? failed : e;
     }
   }
 
-  private static long size(MixerCheckpoint checkpoint) throws IOException {
-    long size = 0;
-    for (Path file : checkpoint.files()) {
-      size += Files.size(file);
-    }
-    return size;
+  private static Metadata describe(MixerWeights weights, Origin origin, ImportOptions options) {
+    Metadata found = Metadata.of(weights, origin.source);
+    int classes = weights.config().classes();
+    return origin.known.map(known -> known.describe(found, classes, options)).orElse(found);
   }
 
   private Integer classes() {

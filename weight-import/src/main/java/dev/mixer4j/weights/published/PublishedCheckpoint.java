@@ -2,7 +2,10 @@ package dev.mixer4j.weights.published;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.ImportOptions;
+import dev.mixer4j.weights.Metadata;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A checkpoint that somebody published, and what its tensors do not say of it.
@@ -31,6 +34,25 @@ public record PublishedCheckpoint(
     Gelu gelu,
     String licence,
     List<PublishedFile> files) {
+
+  /**
+   * What the publisher says of the weights, in place of what their file does. What the caller
+   * decides still comes first.
+   *
+   * @param found in the file, with the options heeded
+   * @param headClasses of the weights' head: the list names the file's own, not those of a head
+   *     that the caller replaces
+   */
+  public Metadata describe(Metadata found, int headClasses, ImportOptions options) {
+    List<String> names = options.classes() == null ? ClassList.load(classList) : List.of();
+    return new Metadata(
+        Objects.requireNonNullElse(options.gelu(), gelu),
+        found.layerNormEpsilon(),
+        Objects.requireNonNullElse(options.mean(), mean),
+        Objects.requireNonNullElse(options.std(), std),
+        names.size() == headClasses ? names : found.classNames(),
+        found.source());
+  }
 
   /** Checks that there is something to download. */
   public PublishedCheckpoint {

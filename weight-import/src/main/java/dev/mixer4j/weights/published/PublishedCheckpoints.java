@@ -98,17 +98,6 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         .findFirst();
   }
 
-  /** Whether a file may be one at all, which spares the waiting for the hash of one that is not. */
-  public boolean mayRecognise(Format format, long size) {
-    return all.stream()
-        .flatMap(checkpoint -> checkpoint.files().stream())
-        .anyMatch(
-            known ->
-                known.sha256().isPresent()
-                    && (known.hasWholeHash() || known.format() == format)
-                    && (known.size().isEmpty() || known.size().getAsLong() == size));
-  }
-
   private static boolean is(PublishedFile known, Source file, long size) {
     return known.sha256().isPresent()
         && known.allows(size, file.sha256())
