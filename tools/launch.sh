@@ -27,7 +27,7 @@ find_java() {
   [ "${version:-0}" -ge 17 ] || fail "$java is Java ${version:-of an unknown version}; Mixer4J needs a JDK 17 or newer (set JAVA_HOME to one)"
 }
 
-# Whether the compiled classes are there and newer than everything they are made from.
+# Whether the jars are there and newer than everything they are made from.
 up_to_date() {
   [ -s "$classpath_file" ] || return 1
   [ -z "$(find "$root/pom.xml" "$root"/{mixer-core,weight-import,finetune-cifar}/pom.xml \
@@ -45,22 +45,44 @@ build() {
   printf 'Building Mixer4J (once; the first time Maven downloads its dependencies) ...\n' >&2
   local log=$root/finetune-cifar/target/launch.log
   # Resolving in the same Maven run lets the modules see one another's classes uninstalled.
-  if ! mvn -q -B -f "$root/pom.xml" ${MIXER4J_MAVEN_OPTS:-} compile dependency:build-classpath \
-    -Dmdep.outputFile=target/launch.classpath.new >"$log" 2>&1; then
+  if ! mvn -q -B -f "$root/pom.xml" ${MIXER4J_MAVEN_OPTS:-} package -Dmaven.test.skip=true \
+    dependency:build-classpath -DincludeScope=runtime -Dmdep.outputFile=target/launch.classpath.new >"$log" 2>&1; then
     cat "$log" >&2
     fail "the build did not succeed; what Maven said stands above"
   fi
   # Stamped with the build's start, so that a file edited meanwhile counts as newer.
   touch -r "$stamp" "$root/finetune-cifar/target/launch.classpath.new"
-  { printf '%s:' "$root/finetune-cifar/target/classes"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
+  { printf '%s:' "$(ls "$root"/finetune-cifar/target/finetune-cifar-*.jar)"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
   touch -r "$stamp" "$classpath_file.part"
   mv "$classpath_file.part" "$classpath_file"
 }
 
+# An archive of a command's loaded classes, which takes a third off the JVM's start. Java checks it
+# against the jars and goes without it where it does not fit.
+archived() {
+  [ -e "$archive" ] && [ -z "$(find "$root"/*/target -maxdepth 1 -name '*.jar' -newer "$archive" -print -quit)" ]
+}
+
+archive_classes() {
+  local sample=(--help)
+  [ "$1" != dev.mixer4j.weights.command.ImportWeights ] ||
+    sample=(convert "$root/tools/sample/animals-mixer.safetensors" -o "$archive.h5" --overwrite)
+  "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$archive.part" -cp "$(cat "$classpath_file")" "$1" "${sample[@]}" \
+    >/dev/null 2>&1 </dev/null || true
+  rm -f "$archive.h5"
+  # Empty where Java could not make it, so that it is not tried at every start.
+  [ -e "$archive.part" ] || : >"$archive.part"
+  mv -f "$archive.part" "$archive"
+}
+
 # One build at a time, however many commands are started at once.
 build_if_needed() {
-  up_to_date && return
+  archive=$root/finetune-cifar/target/launch.${1##*.}.java$version.jsa
+  local built=
+  up_to_date && built=yes
+  [ -z "$built" ] || ! archived || return 0
   mkdir -p "$root/finetune-cifar/target" 2>/dev/null || true
+  [ -w "$root/finetune-cifar/target" ] || [ -z "$built" ] || return 0
   [ -w "$root/finetune-cifar/target" ] ||
     fail "$root is not built for this user and cannot be written to; build it once with tools/import-weights --version as its owner, or copy it"
   local lock=$root/finetune-cifar/target/launch.lock
@@ -73,6 +95,7 @@ build_if_needed() {
   trap 'rm -rf "$lock" "$stamp"' EXIT
   stamp=$(mktemp)
   up_to_date || build
+  archived || archive_classes "$1"
   rm -rf "$lock" "$stamp"
   trap - EXIT
 }
@@ -83,9 +106,8 @@ launch() {
   # In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
   case $(locale charmap 2>/dev/null) in UTF-8) ;; *) export LC_ALL=C.UTF-8 ;; esac
   find_java
-  build_if_needed
-  # JavaCPP's logger is SLF4J, which is silent here: it warns that HDF5's build is one release older.
-  # Its memory limit counts the whole process against the Java heap's size, which fits no big model.
+  # JavaCPP's logger is SLF4J, which is silent here. Its memory limit counts the whole process against
+  # the Java heap's size, which fits no big model.
   local options=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
     -Dorg.bytedeco.javacpp.maxPhysicalBytes=0)
   # The work is done in native code or a few large arrays: the simplest collector starts fastest and
@@ -93,6 +115,8 @@ launch() {
   options+=(-XX:+UseSerialGC)
   # TensorFlow-Java's arrays use sun.misc.Unsafe, which newer Javas warn about at every start.
   [ "$version" -lt 23 ] || options+=(--sun-misc-unsafe-memory-access=allow)
+  build_if_needed "$main"
+  [ ! -s "$archive" ] || options+=(-XX:SharedArchiveFile="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
   if [ -t 2 ]; then
     local columns
     columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2)

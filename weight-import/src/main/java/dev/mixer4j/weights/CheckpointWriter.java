@@ -11,6 +11,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
@@ -19,6 +20,8 @@ import java.util.function.Supplier;
  * renamed.
  */
 public final class CheckpointWriter {
+
+  private static final AtomicLong WRITES = new AtomicLong();
 
   private CheckpointWriter() {}
 
@@ -57,7 +60,9 @@ public final class CheckpointWriter {
     Path place = place(target);
     Path beside =
         place.resolveSibling(
-            "." + place.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+            ".%s.%d-%d.part"
+                .formatted(
+                    place.getFileName(), ProcessHandle.current().pid(), WRITES.incrementAndGet()));
     Thread onCtrlC = new Thread(() -> deleteQuietly(beside)); // which runs no finally
     Runtime.getRuntime().addShutdownHook(onCtrlC);
     try {

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +95,35 @@ class CheckpointWriterTest {
     }
     assertThatThrownBy(() -> write(target, format, TINY, true))
         .isInstanceOf(FileAlreadyExistsException.class);
+  }
+
+  /** Each into a place of its own: the last one's file stays, and it is whole. */
+  @ParameterizedTest
+  @EnumSource(names = {"H5", "SAFETENSORS", "NPZ"})
+  void twoWritersToOneTarget(TargetFormat format) throws IOException {
+    Path target = folder.resolve("out");
+    AtomicBoolean nested = new AtomicBoolean();
+    CheckpointWriter.write(
+        target,
+        format,
+        TINY,
+        SOURCE,
+        true,
+        bytes -> {
+          if (nested.compareAndSet(false, true)) {
+            try {
+              write(target, format, TINY, true);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        });
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+      assertThat(checkpoint.config().parameterCount()).isEqualTo(TINY.config().parameterCount());
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactly(target);
+    }
   }
 
   @ParameterizedTest

@@ -186,14 +186,14 @@ final class ConvertCommand implements Callable<Integer> {
       return to;
     }
     return TargetFormat.of(target)
-        .orElseThrow(
-            () ->
-                new ParameterException(
-                    spec.commandLine(),
-                    "--output: the extension of "
-                        + target
-                        + " tells no format; name one with --to: "
-                        + Arrays.toString(TargetFormat.values())));
+        .orElseThrow(() -> new ParameterException(spec.commandLine(), unknownTarget()));
+  }
+
+  private String unknownTarget() {
+    return target.toString().matches(".*\\.(pth?|bin)")
+        ? "--output: pickles are read, not written; PyTorch and timm take .safetensors"
+        : "--output: the extension of %s tells no format; name one with --to: %s"
+            .formatted(target, Arrays.toString(TargetFormat.values()));
   }
 
   /** Early, so that a long conversion does not end in a refusal. */

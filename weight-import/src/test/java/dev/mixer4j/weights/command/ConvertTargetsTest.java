@@ -51,6 +51,9 @@ class ConvertTargetsTest {
     CommandRun run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.weights"));
     assertThat(run.err()).contains("a.weights tells no format", "--to", "saved-model");
     assertThat(run.code()).isEqualTo(2);
+    run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.pth"));
+    assertThat(run.err()).contains("PyTorch and timm take .safetensors");
+    assertThat(run.code()).isEqualTo(2);
     run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.h5"), "--to", "onnx");
     assertThat(run.err()).contains("--to", "onnx");
     assertThat(run.code()).isEqualTo(2);
