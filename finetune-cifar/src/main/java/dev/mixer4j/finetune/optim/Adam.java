@@ -91,8 +91,9 @@ public record Adam(double beta1, double beta2, double epsilon, double weightDeca
     }
 
     Map<Placeholder<TFloat32>, Float> scalars(long step, double learningRate) {
-      double root = Math.sqrt(1 - Math.pow(beta2, step));
-      double corrected = learningRate * root / (1 - Math.pow(beta1, step));
+      // Of the decays that the kernel has: 1 − 0.999 is another number in float32, by 1e-5 of it.
+      double root = Math.sqrt(1 - Math.pow((float) beta2, step));
+      double corrected = learningRate * root / (1 - Math.pow((float) beta1, step));
       return Map.of(rate, (float) corrected, epsilonOperand, (float) (epsilon * root));
     }
   }
