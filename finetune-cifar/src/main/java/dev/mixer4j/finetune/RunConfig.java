@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
+import dev.mixer4j.finetune.optim.OptimizerSettings;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.command.Version;
@@ -32,12 +33,7 @@ final class RunConfig {
         .put("shuffle", settings.shuffle())
         .put("augment", settings.augment())
         .put("log_every", settings.logEvery());
-    Adam adam = Adam.DEFAULT;
-    root.putObject("optimizer")
-        .put("name", "adam")
-        .put("beta1", adam.beta1())
-        .put("beta2", adam.beta2())
-        .put("epsilon", adam.epsilon());
+    root.set("optimizer", OptimizerSettings.of("adam").toJson());
     root.putObject("weights")
         .put("path", start.path().toString())
         .put("format", source.format())

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;

@@ -5,6 +5,8 @@ import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.finetune.optim.StateVariables;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Graph;
@@ -72,7 +74,7 @@ final class TrainingGraph implements AutoCloseable {
       session = new Session(graph, threads());
       try {
         variables.load(session, start);
-        initializeOptimizer();
+        new StateVariables(tf, updates.state()).initialize(session);
       } catch (RuntimeException e) {
         session.close();
         throw e;
@@ -130,14 +132,6 @@ final class TrainingGraph implements AutoCloseable {
         .setIntraOpParallelismThreads(Runtime.getRuntime().availableProcessors())
         .setInterOpParallelismThreads(1)
         .build();
-  }
-
-  private void initializeOptimizer() {
-    if (!updates.initializations().isEmpty()) { // TensorFlow refuses a run of nothing
-      Session.Runner runner = session.runner();
-      updates.initializations().forEach(runner::addTarget);
-      runner.run().close();
-    }
   }
 
   /**

@@ -3,6 +3,9 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.optim.Adam;
+import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.finetune.optim.StateVariable;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.NpyFile;
 import java.io.IOException;
@@ -20,7 +23,6 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TUint8;
 
@@ -169,19 +171,18 @@ class AdamTest {
       var rate = tf.placeholder(TFloat32.class, scalar);
       var power1 = tf.placeholder(TFloat32.class, scalar);
       var power2 = tf.placeholder(TFloat32.class, scalar);
-      List<Op> initializations = new ArrayList<>();
+      List<StateVariable> state = new ArrayList<>();
       List<Op> updates = new ArrayList<>();
       for (Parameter p : parameters) {
-        var zeros = tf.zeros(tf.constant(p.shape().asArray()), TFloat32.class);
-        var m = tf.varHandleOp(TFloat32.class, p.shape(), VarHandleOp.sharedName(p.name() + "/m"));
-        var v = tf.varHandleOp(TFloat32.class, p.shape(), VarHandleOp.sharedName(p.name() + "/v"));
-        initializations.add(tf.assignVariableOp(m, zeros));
-        initializations.add(tf.assignVariableOp(v, zeros));
+        var m = StateVariable.zeros(tf, p.name() + "/m", p.shape());
+        var v = StateVariable.zeros(tf, p.name() + "/v", p.shape());
+        state.add(m);
+        state.add(v);
         updates.add(
             tf.train.resourceApplyAdam(
                 p.handle(),
-                m,
-                v,
+                m.handle(),
+                v.handle(),
                 power1,
                 power2,
                 rate,
@@ -191,7 +192,7 @@ class AdamTest {
                 p.gradient()));
       }
       return new Updates(
-          initializations,
+          state,
           updates,
           (step, learningRate) ->
               Map.of(

@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.finetune.optim.StateVariables;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Graph;
@@ -34,10 +36,10 @@ final class OneVariable {
       Operand<TFloat32> read = tf.readVariableOp(handle, TFloat32.class);
       Optimizer.Updates updates =
           optimizer.build(tf, List.of(new Optimizer.Parameter("x", shape, handle, fed)));
+      StateVariables state = new StateVariables(tf, updates.state());
       try (Session session = new Session(graph)) {
-        Session.Runner start = session.runner().addTarget(zero);
-        updates.initializations().forEach(start::addTarget);
-        start.run().close();
+        session.runner().addTarget(zero).run().close();
+        state.initialize(session);
         for (int step = 1; step <= steps; step++) {
           float[] scaled = gradient.clone();
           for (int i = 0; i < scaled.length; i++) {

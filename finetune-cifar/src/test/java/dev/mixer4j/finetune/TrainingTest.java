@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.weights.Source;
 import java.io.IOException;
 import java.io.PrintWriter;

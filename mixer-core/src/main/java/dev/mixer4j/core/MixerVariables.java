@@ -13,6 +13,7 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -135,10 +136,16 @@ public final class MixerVariables {
 
     @Override
     public void read(String name, FloatBuffer destination) {
-      TFloat32 tensor = (TFloat32) values.get(names.indexOf(name));
+      FloatDataBuffer tensor =
+          ((TFloat32) values.get(names.indexOf(name))).asRawTensor().data().asFloats();
+      int start = destination.position();
       int size = (int) tensor.size();
-      tensor.copyTo(DataBuffers.of(destination.slice(destination.position(), size)));
-      destination.position(destination.position() + size);
+      if (destination.hasArray()) { // copyTo would forget where in its array a buffer starts
+        tensor.read(destination.array(), destination.arrayOffset() + start, size);
+      } else {
+        tensor.copyTo(DataBuffers.of(destination.slice(start, size)), size);
+      }
+      destination.position(start + size);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune;
+package dev.mixer4j.finetune.optim;
 
 import java.util.List;
 import java.util.Map;
@@ -11,7 +11,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /** A rule that turns gradients into updates of the variables. */
-interface Optimizer {
+public interface Optimizer {
 
   /**
    * A variable to train.
@@ -22,16 +22,35 @@ interface Optimizer {
    * @param gradient of the loss
    */
   record Parameter(
-      String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {}
+      String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
+
+    Parameter withGradient(Operand<TFloat32> other) {
+      return new Parameter(name, shape, handle, other);
+    }
+
+    /** The gradient of the loss with {@code weightDecay/2 · ‖w‖²} added to it. */
+    Operand<TFloat32> decayedGradient(Ops tf, double weightDecay) {
+      if (weightDecay == 0) {
+        return gradient;
+      }
+      Operand<TFloat32> value = tf.readVariableOp(handle, TFloat32.class);
+      return tf.math.add(gradient, tf.math.mul(value, tf.constant((float) weightDecay)));
+    }
+
+    /** Adds a variable of the rule's own for this parameter, which starts at zero. */
+    StateVariable slot(Ops tf, String slot) {
+      return StateVariable.zeros(tf, name + "/" + slot, shape);
+    }
+  }
 
   /**
    * What a rule adds to a graph.
    *
-   * @param initializations to run once before the first step: they set the rule's own variables
+   * @param state the rule's own variables, to be set before the first step
    * @param updates to run in each step
    * @param scalars what each step feeds
    */
-  record Updates(List<Op> initializations, List<Op> updates, Scalars scalars) {}
+  record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {}
 
   /** Numbers that change from step to step, computed here in double precision. */
   interface Scalars {
@@ -43,6 +62,11 @@ interface Optimizer {
      * @param learningRate this step's
      */
     Map<Placeholder<TFloat32>, Float> at(long step, double learningRate);
+
+    /** Adds what a scalar is fed to. */
+    static Placeholder<TFloat32> placeholder(Ops tf) {
+      return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    }
   }
 
   /**

@@ -1,0 +1,162 @@
+package dev.mixer4j.finetune.optim;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * What training keeps beside the weights, all of it: set at the start, saved and restored bit by
+ * bit. With the weights and the number of the step, it is all that the next step depends on.
+ */
+public final class StateVariables {
+
+  private final Map<String, Shape> shapes = new LinkedHashMap<>();
+  private final List<Op> initializations = new ArrayList<>();
+  private final List<Operand<TFloat32>> reads = new ArrayList<>();
+  private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
+  private final List<Op> assignments = new ArrayList<>();
+
+  /**
+   * Adds reads and assignments of these variables to their graph.
+   *
+   * @throws IllegalArgumentException if two have the same name
+   */
+  public StateVariables(Ops tf, List<StateVariable> variables) {
+    for (StateVariable variable : variables) {
+      if (shapes.put(variable.name(), variable.shape()) != null) {
+        throw new IllegalArgumentException("two state variables named " + variable.name());
+      }
+      initializations.add(variable.initialization());
+      reads.add(variable.read(tf));
+      var feed = tf.placeholder(TFloat32.class, Placeholder.shape(variable.shape()));
+      feeds.put(variable.name(), feed);
+      assignments.add(tf.assignVariableOp(variable.handle(), feed));
+    }
+  }
+
+  /** Each variable's shape by its name. */
+  public Map<String, Shape> shapes() {
+    return Collections.unmodifiableMap(shapes);
+  }
+
+  /** Sets the variables to what they are before the first step; the weights must be set. */
+  public void initialize(Session session) {
+    if (initializations.isEmpty()) { // TensorFlow refuses a run of nothing
+      return;
+    }
+    Session.Runner runner = session.runner();
+    initializations.forEach(runner::addTarget);
+    runner.run().close();
+  }
+
+  /**
+   * The variables' values of this moment.
+   *
+   * @return tensors that hold native memory until closed
+   */
+  public NamedTensors save(Session session) {
+    if (reads.isEmpty()) {
+      return new Saved(shapes(), List.of(), null);
+    }
+    Session.Runner runner = session.runner();
+    reads.forEach(runner::fetch);
+    return new Saved(shapes(), List.copyOf(shapes.keySet()), runner.run());
+  }
+
+  /**
+   * Sets every variable to the saved value.
+   *
+   * @throws IllegalArgumentException if the saved names or shapes are others, for example those of
+   *     another optimizer
+   */
+  public void load(Session session, NamedTensors saved) {
+    check(saved.shapes());
+    if (assignments.isEmpty()) {
+      return;
+    }
+    List<TFloat32> tensors = new ArrayList<>();
+    try {
+      // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
+      Session.Runner runner = session.runner();
+      for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
+        TFloat32 tensor = read(saved, feed.getKey());
+        tensors.add(tensor);
+        runner.feed(feed.getValue(), tensor);
+      }
+      assignments.forEach(runner::addTarget);
+      runner.run().close();
+    } finally {
+      tensors.forEach(TFloat32::close);
+    }
+  }
+
+  private void check(Map<String, Shape> found) {
+    shapes.forEach(
+        (name, shape) -> {
+          if (!shape.equals(found.get(name))) {
+            throw new IllegalArgumentException(
+                "saved state: expected %s of shape %s, found %s"
+                    .formatted(
+                        name,
+                        shape,
+                        found.containsKey(name) ? "shape " + found.get(name) : "no such tensor"));
+          }
+        });
+    for (String name : found.keySet()) {
+      if (!shapes.containsKey(name)) {
+        throw new IllegalArgumentException(
+            "saved state: " + name + " is not part of this training's state");
+      }
+    }
+  }
+
+  private TFloat32 read(NamedTensors saved, String name) {
+    Shape shape = shapes.get(name);
+    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), Float.BYTES));
+    FloatBuffer values =
+        ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    saved.read(name, values);
+    return TFloat32.tensorOf(shape, DataBuffers.of(values.flip()));
+  }
+
+  /** The values lie in the session's result, which is absent where there are none. */
+  private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
+      implements NamedTensors {
+
+    @Override
+    public void read(String name, FloatBuffer destination) {
+      FloatDataBuffer tensor =
+          ((TFloat32) values.get(names.indexOf(name))).asRawTensor().data().asFloats();
+      int start = destination.position();
+      int size = (int) tensor.size();
+      if (destination.hasArray()) { // copyTo would forget where in its array a buffer starts
+        tensor.read(destination.array(), destination.arrayOffset() + start, size);
+      } else {
+        tensor.copyTo(DataBuffers.of(destination.slice(start, size)), size);
+      }
+      destination.position(start + size);
+    }
+
+    @Override
+    public void close() {
+      if (values != null) {
+        values.close();
+      }
+    }
+  }
+}
