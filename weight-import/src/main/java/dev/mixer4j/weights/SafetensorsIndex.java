@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,9 @@ final class SafetensorsIndex implements TensorFile {
     }
     JsonNode root;
     try {
-      root = JSON.readTree(Files.readAllBytes(path));
+      root = JSON.readTree(Files.readString(path)); // from bytes Jackson would take UTF-32 too
+    } catch (CharacterCodingException e) {
+      throw malformed("it is not UTF-8");
     } catch (JsonProcessingException e) {
       throw malformed("it is not valid JSON: " + e.getOriginalMessage());
     }

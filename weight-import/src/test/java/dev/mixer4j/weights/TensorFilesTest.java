@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -102,5 +103,18 @@ class TensorFilesTest {
     assertThatThrownBy(() -> TensorFiles.open(file))
         .isInstanceOf(UnsupportedFileException.class)
         .hasMessageContainingAll(file.toString(), "asks for 'os.system'");
+  }
+
+  @Test
+  void jsonThatIsNotUtf8() throws IOException {
+    Path file = folder.resolve("a.index.json");
+    Files.write(file, "{\"weight_map\": {}}".getBytes(Charset.forName("UTF-32LE")));
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageContaining("a.index.json");
+    Files.write(file, new byte[] {'{', (byte) 0xff, '}'});
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageContaining("not UTF-8");
   }
 }
