@@ -44,11 +44,12 @@ class CropAndResizeTest {
     }
     float[] found = crop(pixels, boxes, flips, (int) wanted.shape().get(1));
     assertThat(found).hasSize(wanted.values().remaining());
-    // Positions around 20 are rounded by 1e-6, and neighbours differ by up to 255.
+    // TensorFlow's optimizer divides by a product with the reciprocal: positions around 20 move by
+    // 2e-6, where neighbours differ by up to 255.
     for (int i = 0; i < found.length; i++) {
       assertThat(found[i])
           .as("%s %d", name, i)
-          .isCloseTo(wanted.values().get(i), Offset.offset(5e-4f));
+          .isCloseTo(wanted.values().get(i), Offset.offset(1e-3f));
     }
   }
 
