@@ -29,10 +29,9 @@ record Mixup(double alpha) {
    */
   float lambda(long seed, long step) {
     Random random = new Random(Seeds.derive(seed, Seeds.MIXUP, step));
-    double one = logGamma(random);
-    double other = logGamma(random);
-    return (float)
-        (1 / (1 + StrictMath.exp(other - one))); // x / (x + y) is Beta's for Gamma's x and y
+    double x = logGamma(random);
+    double y = logGamma(random);
+    return (float) (1 / (1 + StrictMath.exp(y - x))); // X / (X + Y) of two Gammas is a Beta
   }
 
   /**
