@@ -13,9 +13,6 @@ import java.util.stream.IntStream;
  */
 record EpochPlan(int[] order, boolean[] flips) {
 
-  private static final long ORDER = 1;
-  private static final long FLIPS = 2;
-
   /**
    * Draws an epoch.
    *
@@ -27,11 +24,11 @@ record EpochPlan(int[] order, boolean[] flips) {
   static EpochPlan of(long seed, int epoch, int images, boolean shuffle, boolean augment) {
     int[] order = IntStream.range(0, images).toArray();
     if (shuffle) {
-      shuffle(order, new Random(Seeds.derive(seed, ORDER, epoch)));
+      shuffle(order, new Random(Seeds.derive(seed, Seeds.ORDER, epoch)));
     }
     boolean[] flips = new boolean[images];
     if (augment) {
-      Random random = new Random(Seeds.derive(seed, FLIPS, epoch));
+      Random random = new Random(Seeds.derive(seed, Seeds.FLIPS, epoch));
       for (int i = 0; i < images; i++) {
         flips[i] = random.nextBoolean();
       }

@@ -70,8 +70,7 @@ final class RunConfig {
         .put("channels_mlp_size", config.channelsMlpSize())
         .put("classes", config.classes())
         .put("gelu", config.gelu().toString())
-        .put("layer_norm_epsilon", config.layerNormEpsilon())
-        .put("dropout", config.dropout());
+        .put("layer_norm_epsilon", config.layerNormEpsilon());
     network.set("mean", channels(config.mean()));
     network.set("std", channels(config.std()));
     return network;

@@ -3,6 +3,13 @@ package dev.mixer4j.finetune;
 /** One seed for a run, and others derived from it for each use. */
 final class Seeds {
 
+  /** Purposes: the first number after the run's seed. Another number would change old runs. */
+  static final long ORDER = 1;
+
+  static final long FLIPS = 2;
+  static final long CROPS = 3;
+  static final long MIXUP = 4;
+
   private Seeds() {}
 
   /**

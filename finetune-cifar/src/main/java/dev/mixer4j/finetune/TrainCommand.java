@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
@@ -146,7 +147,7 @@ final class TrainCommand implements Callable<Integer> {
       var config =
           RunConfig.toJson(
               settings, start, network.config(), source, cifar, train.size(), test.size());
-      try (TrainingGraph graph = new TrainingGraph(network, Adam.DEFAULT);
+      try (TrainingGraph graph = new TrainingGraph(network, Adam.DEFAULT, Regularization.NONE);
           RunFolder run = new RunFolder(out, config, source)) {
         TrainingReport report = new TrainingReport(spec.commandLine().getErr(), epochs);
         report.starting(

@@ -5,6 +5,7 @@ import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.StateVariables;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class TrainingGraph implements AutoCloseable {
   private final Placeholder<TUint8> pixels;
   private final Placeholder<TInt32> labels;
   private final Placeholder<TBool> flips;
-  private final Placeholder<TInt64> dropoutSeed;
+  private final Placeholder<TInt64> dropSeed;
   private final MixerVariables variables;
   private final Operand<TFloat32> trainLogits;
   private final Operand<TFloat32> loss;
@@ -56,17 +57,19 @@ final class TrainingGraph implements AutoCloseable {
   private long steps;
 
   /** Builds the graph and loads the weights, which may be closed afterwards. */
-  TrainingGraph(MixerWeights start, Optimizer optimizer) {
+  TrainingGraph(MixerWeights start, Optimizer optimizer, Regularization regularization) {
     try {
       MixerConfig config = start.config();
       Ops tf = Ops.create(graph);
       pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
       flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
-      dropoutSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+      dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
       variables = new MixerVariables(tf, config);
       Operand<TFloat32> augmented = prepare(tf, config, flip(tf, pixels, flips));
-      trainLogits = Mixer.training(tf, config, variables::value, augmented, dropoutSeed).logits();
+      trainLogits =
+          Mixer.training(tf, config, variables::value, augmented, regularization, dropSeed)
+              .logits();
       loss = crossEntropy(tf, labels, trainLogits, config.classes());
       updates = optimizer.build(tf, parameters(config));
       Operand<TFloat32> plain = prepare(tf, config, pixels);
@@ -140,7 +143,7 @@ final class TrainingGraph implements AutoCloseable {
    * @param pixelValues [batch, height, width, 3] uint8, of any size
    * @param labelValues [batch], below the number of classes
    * @param flipValues [batch], true for an image to mirror
-   * @param seed decides, with the number of the step, what dropout drops
+   * @param seed decides, with the number of the step, what is dropped
    */
   Step step(
       TUint8 pixelValues, int[] labelValues, boolean[] flipValues, double learningRate, long seed) {
@@ -150,7 +153,7 @@ final class TrainingGraph implements AutoCloseable {
     try (TInt32 labelTensor = TInt32.vectorOf(labelValues);
         TBool flipTensor = TBool.vectorOf(flipValues);
         TInt64 seedTensor = TInt64.scalarOf(Seeds.derive(seed, steps))) {
-      runner.feed(labels, labelTensor).feed(flips, flipTensor).feed(dropoutSeed, seedTensor);
+      runner.feed(labels, labelTensor).feed(flips, flipTensor).feed(dropSeed, seedTensor);
       updates
           .scalars()
           .at(steps, learningRate)
@@ -175,7 +178,7 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * Classifies with the variables of this moment, without dropout.
+   * Classifies with the variables of this moment, with nothing dropped.
    *
    * @param pixelValues [batch, height, width, 3] uint8, of any size
    * @return [batch][classes]

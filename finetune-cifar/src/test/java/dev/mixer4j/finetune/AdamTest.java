@@ -3,6 +3,7 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.StateVariable;
@@ -101,7 +102,7 @@ class AdamTest {
         new LabelledImages(SIZE, SIZE, bytes("images.npy"), toBytes(ints(bytes("labels.npy"))));
     double[] losses = new double[STEPS];
     try (MixerCheckpoint start = MixerCheckpoint.open(Fixtures.resource("adam/start.safetensors"));
-        TrainingGraph graph = new TrainingGraph(start, optimizer)) {
+        TrainingGraph graph = new TrainingGraph(start, optimizer, Regularization.NONE)) {
       for (int step = 0; step < STEPS; step++) {
         int[] rows = IntStream.range(step * BATCH, (step + 1) * BATCH).toArray();
         try (TUint8 pixels = images.pixels(rows)) {

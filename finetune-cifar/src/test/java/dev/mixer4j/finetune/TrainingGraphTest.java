@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.optim.Adam;
 import java.io.IOException;
 import java.util.Arrays;
@@ -39,7 +40,7 @@ class TrainingGraphTest {
 
   private static TrainingGraph graph(float dropout) {
     return new TrainingGraph(
-        new InitialWeights(Fixtures.TINY.withDropout(dropout), 5), Adam.DEFAULT);
+        new InitialWeights(Fixtures.TINY, 5), Adam.DEFAULT, new Regularization(dropout, 0));
   }
 
   private static TrainingGraph.Step step(TrainingGraph graph, boolean flip, long seed) {

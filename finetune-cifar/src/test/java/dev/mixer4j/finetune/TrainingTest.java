@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.weights.Source;
 import java.io.IOException;
@@ -52,7 +53,8 @@ class TrainingTest {
     LabelledImages train = data.train(4);
     TrainSettings settings = new TrainSettings(epochs, 4, 1, 1, true, true, 1);
     try (TrainingGraph graph =
-            new TrainingGraph(new InitialWeights(Fixtures.TINY, 1), new Shift(shiftOfStep));
+            new TrainingGraph(
+                new InitialWeights(Fixtures.TINY, 1), new Shift(shiftOfStep), Regularization.NONE);
         RunFolder folder =
             new RunFolder(
                 out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {

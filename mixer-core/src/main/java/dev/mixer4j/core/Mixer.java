@@ -6,7 +6,9 @@ import java.util.function.Function;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.math.Mean;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -29,22 +31,25 @@ public final class Mixer {
   private final Ops tf;
   private final MixerConfig config;
   private final Function<String, Operand<TFloat32>> weights;
-  private final Operand<TInt64> dropoutSeed;
-  private long dropouts;
+  private final Regularization regularization;
+  private final Operand<TInt64> seed;
+  private long masks;
 
   private Mixer(
       Ops tf,
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
-      Operand<TInt64> dropoutSeed) {
+      Regularization regularization,
+      Operand<TInt64> seed) {
     this.tf = tf;
     this.config = config;
     this.weights = weights;
-    this.dropoutSeed = dropoutSeed;
+    this.regularization = regularization;
+    this.seed = seed;
   }
 
   /**
-   * Adds the network to the caller's graph, without dropout.
+   * Adds the network to the caller's graph, with nothing dropped.
    *
    * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
    * @param images normalised, [batch, imageSize, imageSize, 3] float32
@@ -54,28 +59,29 @@ public final class Mixer {
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
       Operand<TFloat32> images) {
-    return new Mixer(tf, config, weights, null).apply(images);
+    return new Mixer(tf, config, weights, Regularization.NONE, null).apply(images);
   }
 
   /**
-   * As {@link #inference}, with dropout at the configuration's rate.
+   * As {@link #inference}, with dropout and stochastic depth.
    *
-   * @param dropoutSeed a scalar, another one for each step: it alone decides what is dropped
+   * @param seed a scalar, another one for each step: it alone decides what is dropped
    */
   public static Outputs training(
       Ops tf,
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
       Operand<TFloat32> images,
-      Operand<TInt64> dropoutSeed) {
-    return new Mixer(tf, config, weights, dropoutSeed).apply(images);
+      Regularization regularization,
+      Operand<TInt64> seed) {
+    return new Mixer(tf, config, weights, regularization, seed).apply(images);
   }
 
   private Outputs apply(Operand<TFloat32> images) {
     List<Operand<TFloat32>> blocks = new ArrayList<>();
     Operand<TFloat32> x = stem(images);
     for (int i = 0; i < config.blocks(); i++) {
-      x = block(x, "MixerBlock_" + i);
+      x = block(x, "MixerBlock_" + i, regularization.stochasticDepth(i, config.blocks()));
       blocks.add(x);
     }
     x = layerNorm(x, "pre_head_layer_norm");
@@ -93,13 +99,14 @@ public final class Mixer {
     return rows(patches, config.tokens(), config.hiddenSize());
   }
 
-  private Operand<TFloat32> block(Operand<TFloat32> x, String name) {
+  private Operand<TFloat32> block(Operand<TFloat32> x, String name, float skipped) {
     int tokens = config.tokens();
     int channels = config.hiddenSize();
     Operand<TFloat32> y = transpose(layerNorm(x, name + "/LayerNorm_0"));
-    x = tf.math.add(x, transpose(mlp(y, name + "/token_mixing", channels, tokens)));
-    y = layerNorm(x, name + "/LayerNorm_1");
-    return tf.math.add(x, mlp(y, name + "/channel_mixing", tokens, channels));
+    y = transpose(mlp(y, name + "/token_mixing", channels, tokens));
+    x = tf.math.add(x, skip(y, skipped));
+    y = mlp(layerNorm(x, name + "/LayerNorm_1"), name + "/channel_mixing", tokens, channels);
+    return tf.math.add(x, skip(y, skipped));
   }
 
   /** Mixes along the last axis: [batch, rows, size] to the same shape. */
@@ -128,15 +135,27 @@ public final class Mixer {
   }
 
   private Operand<TFloat32> dropout(Operand<TFloat32> x) {
-    if (dropoutSeed == null || config.dropout() == 0) {
-      return x;
+    float share = regularization.dropout();
+    return share == 0 ? x : tf.math.mul(x, mask(tf.shape(x), share));
+  }
+
+  /** Stochastic depth: [batch, tokens, hidden] becomes zero for whole images. */
+  private Operand<TFloat32> skip(Operand<TFloat32> branch, float share) {
+    if (share == 0) {
+      return branch;
     }
-    float keep = 1 - config.dropout();
-    Operand<TInt64> seed = tf.stack(List.of(dropoutSeed, tf.constant(dropouts++)));
-    Operand<TFloat32> uniform = tf.random.statelessRandomUniform(tf.shape(x), seed, TFloat32.class);
-    Operand<TFloat32> mask =
-        tf.dtypes.cast(tf.math.less(uniform, tf.constant(keep)), TFloat32.class);
-    return tf.math.mul(x, tf.math.mul(mask, tf.constant(1 / keep)));
+    Operand<TInt32> batch = tf.slice(tf.shape(branch), tf.array(0), tf.array(1));
+    return tf.math.mul(
+        branch, mask(tf.concat(List.of(batch, tf.array(1, 1)), tf.constant(0)), share));
+  }
+
+  /** Zero for a share of its elements; the others make up for them, so that its mean is one. */
+  private Operand<TFloat32> mask(Operand<TInt32> shape, float share) {
+    float keep = 1 - share;
+    Operand<TInt64> place = tf.stack(List.of(seed, tf.constant(masks++)));
+    Operand<TFloat32> uniform = tf.random.statelessRandomUniform(shape, place, TFloat32.class);
+    Operand<TBool> kept = tf.math.less(uniform, tf.constant(keep));
+    return tf.math.mul(tf.dtypes.cast(kept, TFloat32.class), tf.constant(1 / keep));
   }
 
   private Operand<TFloat32> transpose(Operand<TFloat32> x) {

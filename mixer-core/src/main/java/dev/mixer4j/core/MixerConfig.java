@@ -20,8 +20,6 @@ import org.tensorflow.ndarray.Shape;
  *     its pooled features
  * @param gelu form of the activation
  * @param layerNormEpsilon added to the variance under the root; Flax's and timm's Mixers have 1e-6
- * @param dropout share of activations dropped in training after each dense layer of both MLPs; 0
- *     for none
  * @param mean subtracted from pixels scaled to [0, 1], per channel
  * @param std divides what is left, per channel; each above 0
  */
@@ -35,7 +33,6 @@ public record MixerConfig(
     int classes,
     Gelu gelu,
     float layerNormEpsilon,
-    float dropout,
     Rgb mean,
     Rgb std) {
 
@@ -57,7 +54,6 @@ public record MixerConfig(
     check(imageSize % patchSize == 0, "imageSize " + imageSize + " is no multiple of " + patchSize);
     check(classes >= 0, "classes must be 0 or more, found " + classes);
     check(layerNormEpsilon > 0, "layerNormEpsilon must be above 0, found " + layerNormEpsilon);
-    check(dropout >= 0 && dropout < 1, "dropout must be in [0, 1), found " + dropout);
     Objects.requireNonNull(gelu, "gelu");
     for (float value : mean.toArray()) {
       check(Float.isFinite(value), "mean must be finite, found " + mean);
@@ -69,7 +65,7 @@ public record MixerConfig(
 
   /**
    * A geometry with the defaults of the published JAX models: exact GELU aside, LayerNorm epsilon
-   * 1e-6, no dropout, pixels scaled to [-1, 1].
+   * 1e-6, pixels scaled to [-1, 1].
    */
   public static MixerConfig of(
       int imageSize,
@@ -89,7 +85,6 @@ public record MixerConfig(
         classes,
         Gelu.ERF,
         DEFAULT_LAYER_NORM_EPSILON,
-        0f,
         Rgb.gray(0.5f),
         Rgb.gray(0.5f));
   }
@@ -154,7 +149,6 @@ public record MixerConfig(
         newClasses,
         gelu,
         layerNormEpsilon,
-        dropout,
         mean,
         std);
   }
@@ -171,24 +165,6 @@ public record MixerConfig(
         classes,
         newGelu,
         layerNormEpsilon,
-        dropout,
-        mean,
-        std);
-  }
-
-  /** This configuration with another dropout rate. */
-  public MixerConfig withDropout(float newDropout) {
-    return new MixerConfig(
-        imageSize,
-        patchSize,
-        hiddenSize,
-        blocks,
-        tokensMlpSize,
-        channelsMlpSize,
-        classes,
-        gelu,
-        layerNormEpsilon,
-        newDropout,
         mean,
         std);
   }
@@ -205,7 +181,6 @@ public record MixerConfig(
         classes,
         gelu,
         layerNormEpsilon,
-        dropout,
         newMean,
         newStd);
   }

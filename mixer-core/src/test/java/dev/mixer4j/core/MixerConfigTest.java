@@ -72,7 +72,6 @@ class MixerConfigTest {
     MixerConfig config = MixerPreset.B_16.config(10);
     assertThat(config.withGelu(Gelu.TANH).gelu()).isEqualTo(Gelu.TANH);
     assertThat(config.withGelu(Gelu.TANH).withGelu(Gelu.ERF)).isEqualTo(config);
-    assertThat(config.withDropout(0.1f).withDropout(0f)).isEqualTo(config);
     assertThat(config.withClasses(3).withClasses(10)).isEqualTo(config);
     MixerConfig normalized = config.withNormalization(Rgb.gray(0), new Rgb(1, 2, 3));
     assertThat(normalized.std()).isEqualTo(new Rgb(1, 2, 3));
@@ -88,7 +87,6 @@ class MixerConfigTest {
         .isThrownBy(() -> MixerConfig.of(32, 16, 8, 0, 8, 8, 2))
         .withMessageContaining("blocks");
     MixerConfig config = MixerConfig.of(32, 16, 8, 1, 8, 8, 2);
-    assertThatThrownBy(() -> config.withDropout(1f)).hasMessageContaining("dropout");
     assertThatThrownBy(() -> config.withClasses(-1)).hasMessageContaining("classes");
     assertThatThrownBy(() -> config.withNormalization(Rgb.gray(0), Rgb.gray(0)))
         .hasMessageContaining("std");

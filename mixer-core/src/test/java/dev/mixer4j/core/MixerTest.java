@@ -6,21 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.ndarray.FloatNdArray;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt64;
 
 class MixerTest {
 
@@ -41,7 +36,6 @@ class MixerTest {
             seed % 4 == 0 ? 0 : 1 + random.nextInt(9),
             seed % 2 == 0 ? Gelu.ERF : Gelu.TANH,
             seed % 3 == 0 ? 1e-2f : 1e-6f,
-            0.5f, // inference takes no notice
             Rgb.gray(0.5f),
             Rgb.gray(0.5f));
     RandomWeights weights = new RandomWeights(config, seed);
@@ -70,30 +64,6 @@ class MixerTest {
     float erf = logits(new RandomWeights(config, 1), images, 1)[0][0];
     float tanh = logits(new RandomWeights(config.withGelu(Gelu.TANH), 1), images, 1)[0][0];
     assertThat(Math.abs(erf - tanh)).isBetween(1e-6f, 1e-1f);
-  }
-
-  @Test
-  void trainingWithoutDropoutIsInference() {
-    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
-    float[] plain = logits(new RandomWeights(config, 5), image(config), 1)[0];
-    assertThat(train(config, 1, 2)).isDeepEqualTo(new float[][] {plain, plain});
-  }
-
-  @Test
-  void dropoutFollowsItsSeedAndKeepsTheMean() {
-    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3).withDropout(0.2f);
-    float[][] drops = train(config, LongStream.range(-1, 1000).map(i -> Math.max(0, i)).toArray());
-    assertThat(drops[0]).isEqualTo(drops[1]).isNotEqualTo(drops[2]);
-    float plain = logits(new RandomWeights(config, 5), image(config), 1)[0][0];
-    double mean = 0;
-    double spread = 0;
-    for (float[] logits : drops) {
-      mean += logits[0] / drops.length;
-      spread += (logits[0] - plain) * (logits[0] - plain) / drops.length;
-    }
-    // Nonlinear, so not equal; but without the division by the share kept it would be far off.
-    assertThat(Math.abs(mean - plain)).isLessThan(Math.sqrt(spread) * 0.3);
-    assertThat(spread).isGreaterThan(0);
   }
 
   @Test
@@ -178,47 +148,12 @@ class MixerTest {
     return values;
   }
 
-  private static float[] image(MixerConfig config) {
-    return gaussian(new Random(4), config.imageSize() * config.imageSize() * 3);
-  }
-
   private static float[][] logits(MixerWeights weights, float[] images, int batch) {
     int size = weights.config().imageSize();
     try (MixerClassifier classifier = new MixerClassifier(weights);
         TFloat32 input =
             TFloat32.tensorOf(Shape.of(batch, size, size, 3), DataBuffers.of(images))) {
       return classifier.logits(input);
-    }
-  }
-
-  /** The logits of one image in training, a row for each dropout seed. */
-  private static float[][] train(MixerConfig config, long... seeds) {
-    long size = config.imageSize();
-    try (Graph graph = new Graph()) {
-      Ops tf = Ops.create(graph);
-      MixerVariables variables = new MixerVariables(tf, config);
-      var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
-      var seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-      var outputs = Mixer.training(tf, config, variables::value, images, seed);
-      try (Session session = new Session(graph);
-          TFloat32 input =
-              TFloat32.tensorOf(Shape.of(1, size, size, 3), DataBuffers.of(image(config)))) {
-        variables.load(session, new RandomWeights(config, 5));
-        float[][] rows = new float[seeds.length][];
-        for (int i = 0; i < seeds.length; i++) {
-          try (TInt64 value = TInt64.scalarOf(seeds[i]);
-              Result result =
-                  session
-                      .runner()
-                      .feed(images, input)
-                      .feed(seed, value)
-                      .fetch(outputs.logits())
-                      .run()) {
-            rows[i] = StdArrays.array2dCopyOf((FloatNdArray) result.get(0))[0];
-          }
-        }
-        return rows;
-      }
     }
   }
 }

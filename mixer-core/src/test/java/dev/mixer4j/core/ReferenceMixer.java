@@ -3,6 +3,7 @@ package dev.mixer4j.core;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * The paper's equations (1) in plain loops and double precision, written for reading, as an
@@ -27,13 +28,23 @@ final class ReferenceMixer {
 
   /** Logits of one image, [size * size * 3] in rows of pixels. */
   double[] logits(float[] image) {
+    return logits(image, branch -> 1);
+  }
+
+  /**
+   * The same where branches are scaled.
+   *
+   * @param scales the factor of each branch; they count from 0, two in a block
+   */
+  double[] logits(float[] image, IntToDoubleFunction scales) {
     double[][] x = stem(image);
     for (int i = 0; i < config.blocks(); i++) {
       String block = "MixerBlock_" + i;
       double[][] mixed =
           transpose(mlp(transpose(layerNorm(x, block + "/LayerNorm_0")), block + "/token_mixing"));
-      x = add(x, mixed);
-      x = add(x, mlp(layerNorm(x, block + "/LayerNorm_1"), block + "/channel_mixing"));
+      x = add(x, mixed, scales.applyAsDouble(2 * i));
+      mixed = mlp(layerNorm(x, block + "/LayerNorm_1"), block + "/channel_mixing");
+      x = add(x, mixed, scales.applyAsDouble(2 * i + 1));
     }
     x = layerNorm(x, "pre_head_layer_norm");
     double[] mean = new double[config.hiddenSize()];
@@ -139,10 +150,10 @@ final class ReferenceMixer {
     return y;
   }
 
-  private static double[][] add(double[][] x, double[][] y) {
+  private static double[][] add(double[][] x, double[][] y, double scale) {
     for (int i = 0; i < x.length; i++) {
       for (int j = 0; j < x[0].length; j++) {
-        y[i][j] += x[i][j];
+        y[i][j] = x[i][j] + scale * y[i][j];
       }
     }
     return y;

@@ -38,7 +38,6 @@ public final class HigherResolution implements MixerWeights {
             old.classes(),
             old.gelu(),
             old.layerNormEpsilon(),
-            old.dropout(),
             old.mean(),
             old.std());
   }

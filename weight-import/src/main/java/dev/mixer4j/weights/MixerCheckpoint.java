@@ -211,7 +211,6 @@ public final class MixerCheckpoint implements MixerWeights {
           Objects.requireNonNullElse(
               options.gelu(), metadata.map(Metadata::gelu).orElse(habit.gelu())),
           metadata.map(Metadata::layerNormEpsilon).orElse(habit.layerNormEpsilon()),
-          0f,
           Objects.requireNonNullElse(
               options.mean(), metadata.map(Metadata::mean).orElse(geometry.mean())),
           Objects.requireNonNullElse(
