@@ -3,6 +3,7 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.NpyFile;
 import java.io.IOException;

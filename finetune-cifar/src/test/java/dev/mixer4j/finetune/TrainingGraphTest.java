@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.data.LabelledImages;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

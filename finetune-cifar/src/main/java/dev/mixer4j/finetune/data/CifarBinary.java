@@ -1,208 +1,113 @@
-package dev.mixer4j.finetune;
+package dev.mixer4j.finetune.data;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * A folder in CIFAR-10's binary layout (https://www.cs.toronto.edu/~kriz/cifar.html): {@code
- * data_batch_*.bin} and {@code test_batch.bin}, whose records are a label byte and the red, green
- * and blue planes of a 32x32 image, and {@code batches.meta.txt} with a class name a line. Any data
- * set can be brought into it: a file may hold any number of records, there may be any number of
- * training files, and the names say how many classes there are.
+ * The binary layouts: records of one label byte (CIFAR-10) or two, coarse and fine (CIFAR-100), and
+ * the red, green and blue planes of an image; and a text file with a class name a line.
  */
-public final class Cifar10 {
+enum CifarBinary implements Cifar.Layout {
+  CIFAR10(
+      "CIFAR-10, binary version", "data_batch_.*\\.bin", "test_batch.bin", "batches.meta.txt", 1),
+  CIFAR100("CIFAR-100, binary version", "train\\.bin", "test.bin", "fine_label_names.txt", 2);
 
-  private static final int SIZE = 32;
-  private static final int PLANE = SIZE * SIZE;
-  private static final int IMAGE = LabelledImages.CHANNELS * PLANE;
-  private static final int RECORD = 1 + IMAGE;
-
-  /** As many images as one Java array of bytes can hold. */
-  private static final int MAX_IMAGES = (Integer.MAX_VALUE - 8) / IMAGE;
-
+  /** A label is a byte. */
   private static final int MAX_CLASSES = 256;
-  private static final String SUBFOLDER = "cifar-10-batches-bin";
-  private static final String NAMES = "batches.meta.txt";
 
-  private static final List<String> CLASS_NAMES =
-      List.of(
-          "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+  /** Far more than so many names take. */
+  private static final int MAX_NAMES_BYTES = 1 << 20;
 
-  private final Path folder;
-  private final List<Path> trainFiles;
-  private final List<String> classNames;
+  private final String kind;
+  private final Pattern trainFiles;
+  private final String testFile;
+  private final String namesFile;
+  private final int labelBytes;
 
-  private Cifar10(Path folder, List<Path> trainFiles, List<String> classNames) {
-    this.folder = folder;
-    this.trainFiles = trainFiles;
-    this.classNames = classNames;
+  CifarBinary(String kind, String trainFiles, String testFile, String namesFile, int labelBytes) {
+    this.kind = kind;
+    this.trainFiles = Pattern.compile(trainFiles);
+    this.testFile = testFile;
+    this.namesFile = namesFile;
+    this.labelBytes = labelBytes;
   }
 
-  /**
-   * Finds the files, in the folder itself or in its {@code cifar-10-batches-bin}, and reads the
-   * class names; without {@code batches.meta.txt} they are CIFAR-10's own ten.
-   *
-   * @throws DatasetException if the folder holds no batch files, or unusable names
-   */
-  public static Cifar10 open(Path folder) throws IOException {
-    for (Path candidate : List.of(folder, folder.resolve(SUBFOLDER))) {
-      List<Path> trainFiles = trainFiles(candidate);
-      if (!trainFiles.isEmpty() || Files.exists(testFile(candidate))) {
-        return new Cifar10(candidate, trainFiles, readNames(candidate.resolve(NAMES)));
+  @Override
+  public String kind() {
+    return kind;
+  }
+
+  @Override
+  public List<String> trainFiles(DataFiles files) {
+    return files.sizes().keySet().stream().filter(trainFiles.asMatchPredicate()).toList();
+  }
+
+  @Override
+  public String testFile() {
+    return testFile;
+  }
+
+  /** Those of the file; without one, CIFAR-10's own. */
+  @Override
+  public List<String> classNames(DataFiles files) throws IOException {
+    if (!files.has(namesFile)) {
+      if (this == CIFAR10) {
+        return Cifar.CIFAR10_NAMES;
+      }
+      throw new DatasetException(
+          files.show(namesFile) + ": expected the classes' names, one a line, found no such file");
+    }
+    try (InputStream in = files.open(namesFile)) {
+      String text = new String(in.readNBytes(MAX_NAMES_BYTES), StandardCharsets.UTF_8);
+      List<String> names = text.lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
+      if (names.isEmpty() || names.size() > MAX_CLASSES) {
+        throw new DatasetException(
+            "%s: expected 1 to %d class names, one a line, found %d"
+                .formatted(files.show(namesFile), MAX_CLASSES, names.size()));
+      }
+      return names;
+    }
+  }
+
+  @Override
+  public void read(DataFiles files, String name, int classes, int limit, LabelledImages.Builder to)
+      throws IOException {
+    byte[] record = new byte[labelBytes + Cifar.IMAGE];
+    byte[] pixels = new byte[Cifar.IMAGE];
+    long count = records(files, name, record.length);
+    try (InputStream in = new BufferedInputStream(files.open(name), 1 << 16)) {
+      for (long i = 0; i < count && to.size() < limit; i++) {
+        if (in.readNBytes(record, 0, record.length) < record.length) {
+          throw new DatasetException(
+              files.show(name) + ": the file became shorter while it was read");
+        }
+        int label = Byte.toUnsignedInt(record[labelBytes - 1]);
+        if (label >= classes) {
+          String place =
+              "%s: record %d at byte %d".formatted(files.show(name), i, i * record.length);
+          throw Cifar.noClass(place, classes, label);
+        }
+        Cifar.interleave(record, labelBytes, pixels);
+        to.add(label, pixels);
       }
     }
-    throw new DatasetException(
-        "%s: expected CIFAR-10's binary files data_batch_*.bin and test_batch.bin, here or in %s,"
-                .formatted(folder, SUBFOLDER)
-            + " found none; unpack cifar-10-binary.tar.gz from"
-            + " https://www.cs.toronto.edu/~kriz/cifar.html there");
   }
 
-  private static List<Path> trainFiles(Path folder) throws IOException {
-    List<Path> files = new ArrayList<>();
-    if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "data_batch_*.bin")) {
-        found.forEach(files::add);
-      }
-    }
-    files.sort(Comparator.comparing(path -> path.getFileName().toString()));
-    return files;
-  }
-
-  private static Path testFile(Path folder) {
-    return folder.resolve("test_batch.bin");
-  }
-
-  private static List<String> readNames(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return CLASS_NAMES;
-    }
-    List<String> names =
-        Files.readAllLines(file).stream().map(String::strip).filter(s -> !s.isEmpty()).toList();
-    if (names.isEmpty() || names.size() > MAX_CLASSES) {
-      throw new DatasetException(
-          "%s: expected 1 to %d class names, one a line, found %d"
-              .formatted(file, MAX_CLASSES, names.size()));
-    }
-    return names;
-  }
-
-  /** Where the files lie. */
-  public Path folder() {
-    return folder;
-  }
-
-  /** The classes' names, in the order of the labels. */
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  /**
-   * Reads the training images, of all files in the order of their names.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if a file is missing, cut off, or holds a label without a class
-   */
-  public LabelledImages train(int limit) throws IOException {
-    if (trainFiles.isEmpty()) {
-      throw new DatasetException(folder + ": expected at least one data_batch_*.bin, found none");
-    }
-    return read(trainFiles, limit);
-  }
-
-  /**
-   * Reads the test images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if the file is missing, cut off, or holds a label without a class
-   */
-  public LabelledImages test(int limit) throws IOException {
-    Path file = testFile(folder);
-    if (!Files.exists(file)) {
-      throw new DatasetException(file + ": expected CIFAR-10's test images, found no such file");
-    }
-    return read(List.of(file), limit);
-  }
-
-  private LabelledImages read(List<Path> files, int limit) throws IOException {
-    long records = 0;
-    for (Path file : files) {
-      records += records(file);
-    }
-    long count = Math.min(records, limit);
-    if (count < 1 || count > MAX_IMAGES) {
-      throw new DatasetException(
-          "%s: expected 1 to %d images in %s, found %d; take fewer (--limit-train, --limit-test)"
-              .formatted(folder, MAX_IMAGES, names(files), count));
-    }
-    byte[] pixels = new byte[(int) count * IMAGE];
-    byte[] labels = new byte[(int) count];
-    int done = 0;
-    for (Path file : files) {
-      int wanted = (int) Math.min(records(file), count - done);
-      readFile(file, done, wanted, pixels, labels);
-      done += wanted;
-    }
-    return new LabelledImages(SIZE, SIZE, pixels, labels);
-  }
-
-  private static String names(List<Path> files) {
-    return files.size() == 1
-        ? files.get(0).getFileName().toString()
-        : files.size() + " files data_batch_*.bin";
-  }
-
-  private static long records(Path file) throws IOException {
-    long bytes = Files.size(file);
-    if (bytes % RECORD != 0) {
+  private long records(DataFiles files, String name, int bytesEach) {
+    long bytes = files.sizes().get(name);
+    if (bytes % bytesEach != 0) {
       throw new DatasetException(
           "%s: expected whole records of %d bytes, found %d bytes: %d records and %d bytes more;"
-                  .formatted(file, RECORD, bytes, bytes / RECORD, bytes % RECORD)
-              + " the file is cut off or not CIFAR-10's binary version, get it again");
+                  .formatted(
+                      files.show(name), bytesEach, bytes, bytes / bytesEach, bytes % bytesEach)
+              + " the file is cut off or not "
+              + kind
+              + ", get it again");
     }
-    return bytes / RECORD;
-  }
-
-  private void readFile(Path file, int first, int count, byte[] pixels, byte[] labels)
-      throws IOException {
-    byte[] record = new byte[RECORD];
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      for (int i = 0; i < count; i++) {
-        if (in.readNBytes(record, 0, RECORD) < RECORD) {
-          throw new DatasetException(file + ": the file became shorter while it was read");
-        }
-        int label = Byte.toUnsignedInt(record[0]);
-        if (label >= classNames.size()) {
-          throw new DatasetException(
-              "%s: record %d at byte %d: expected a label of 0 to %d (%d class names), found %d;"
-                      .formatted(
-                          file,
-                          i,
-                          (long) i * RECORD,
-                          classNames.size() - 1,
-                          classNames.size(),
-                          label)
-                  + " does %s name every class?".formatted(NAMES));
-        }
-        labels[first + i] = record[0];
-        interleave(record, pixels, (first + i) * IMAGE);
-      }
-    }
-  }
-
-  /** From a record's planes of red, green and blue to red, green and blue of each pixel. */
-  private static void interleave(byte[] record, byte[] pixels, int offset) {
-    for (int p = 0; p < PLANE; p++) {
-      pixels[offset + 3 * p] = record[1 + p];
-      pixels[offset + 3 * p + 1] = record[1 + PLANE + p];
-      pixels[offset + 3 * p + 2] = record[1 + 2 * PLANE + p];
-    }
+    return bytes / bytesEach;
   }
 }
