@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -51,7 +53,7 @@ public final class ImageFile {
             "%s: expected at most %d pixels, found %d x %d; make it smaller"
                 .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
       }
-      return toRgb(reader.read(0));
+      return toRgb(decode(path, reader));
     } catch (DatasetException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -63,6 +65,17 @@ public final class ImageFile {
         reader.dispose();
       }
     }
+  }
+
+  private static BufferedImage decode(Path path, ImageReader reader) throws IOException {
+    List<String> warnings = new ArrayList<>();
+    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+    BufferedImage image = reader.read(0);
+    // Of a JPEG that is cut off, Java's reader makes up the rest and warns.
+    if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
+      throw new DatasetException(path + ": this image is cut off; get it again");
+    }
+    return image;
   }
 
   /**

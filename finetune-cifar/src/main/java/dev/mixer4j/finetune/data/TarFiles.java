@@ -44,17 +44,22 @@ final class TarFiles implements DataFiles {
    * @throws DatasetException if it is no sound archive, or has more than a data set needs
    */
   static List<DataFiles> read(Path archive) throws IOException {
+    return read(archive, MAX_BYTES);
+  }
+
+  /** With another bound, for tests. */
+  static List<DataFiles> read(Path archive, long maxBytes) throws IOException {
     SortedMap<String, TarFiles> folders = new TreeMap<>();
-    try (TarArchiveInputStream tar = tar(archive)) {
+    try (Tar tar = tar(archive)) {
       int entries = 0;
       long total = 0;
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        long bytes = count(tar, MAX_BYTES - total);
+        long bytes = count(tar, maxBytes - total);
         total += bytes;
-        if (++entries > MAX_ENTRIES || total >= MAX_BYTES) {
+        if (++entries > MAX_ENTRIES || total >= maxBytes) {
           throw new DatasetException(
               "%s: expected at most %d entries of at most %d bytes together, found more"
-                  .formatted(archive, MAX_ENTRIES, MAX_BYTES));
+                  .formatted(archive, MAX_ENTRIES, maxBytes));
         }
         if (isPlain(entry)) {
           String folder = folder(entry.getName());
@@ -62,6 +67,9 @@ final class TarFiles implements DataFiles {
               .computeIfAbsent(folder, name -> new TarFiles(archive, name))
               .put(entry.getName(), bytes);
         }
+      }
+      if (!tar.ended) {
+        throw new IOException("it is cut off");
       }
     } catch (DatasetException e) {
       throw e;
@@ -71,13 +79,13 @@ final class TarFiles implements DataFiles {
     return new ArrayList<>(folders.values());
   }
 
-  private static TarArchiveInputStream tar(Path archive) throws IOException {
+  private static Tar tar(Path archive) throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
     try {
       file.mark(2);
       boolean packed = file.read() == 0x1f && file.read() == 0x8b; // RFC 1952, section 2.3.1
       file.reset();
-      return new TarArchiveInputStream(packed ? new GZIPInputStream(file, 1 << 16) : file, "UTF-8");
+      return new Tar(packed ? new GZIPInputStream(file, 1 << 16) : file);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -126,7 +134,7 @@ final class TarFiles implements DataFiles {
   @Override
   public InputStream open(String name) throws IOException {
     try {
-      TarArchiveInputStream tar = tar(archive);
+      Tar tar = tar(archive);
       try {
         for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
           if (isPlain(e) && e.getName().equals(folder + name)) {
@@ -163,6 +171,22 @@ final class TarFiles implements DataFiles {
                 .formatted(archive, e.getMessage() == null ? e : e.getMessage())
             + "; is the file whole?",
         e);
+  }
+
+  /** Knows whether the archive's end was there: an archive cut off between entries seems sound. */
+  private static final class Tar extends TarArchiveInputStream {
+    private boolean ended;
+
+    Tar(InputStream in) {
+      super(in, "UTF-8");
+    }
+
+    @Override
+    protected boolean isEOFRecord(byte[] record) {
+      boolean end = super.isEOFRecord(record);
+      ended |= end && record != null;
+      return end;
+    }
   }
 
   /** An entry's bytes, with damage told our way. */

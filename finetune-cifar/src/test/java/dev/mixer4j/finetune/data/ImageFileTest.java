@@ -119,4 +119,18 @@ class ImageFileTest {
           .hasMessageContaining(file.toString());
     }
   }
+
+  @Test
+  void refusesAJpegThatIsCutOffAnywhere() throws IOException {
+    BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+    byte[] whole = Files.readAllBytes(write(image, "jpeg"));
+    Path file = dir.resolve("cut.jpg");
+    for (int length = 60; length < whole.length; length += 11) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> ImageFile.read(file))
+          .as("%d of %d bytes", length, whole.length)
+          .isInstanceOf(DatasetException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
 }
