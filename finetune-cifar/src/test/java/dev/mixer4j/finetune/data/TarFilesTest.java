@@ -105,7 +105,7 @@ class TarFilesTest {
           file(tar, "x/test_batch.bin", records);
           file(tar, "x/test_batch.bin", records);
         });
-    assertRefused("entry 'x/test_batch.bin' is there twice");
+    assertRefused("a.tar!x/test_batch.bin: expected one such entry, found several");
   }
 
   @Test
@@ -166,7 +166,7 @@ class TarFilesTest {
             file(tar, "f" + i, new byte[0]);
           }
         });
-    assertRefused("expected at most 1000 entries of at most 4294967296 bytes together, found more");
+    assertRefused("expected at most 1000 entries of at most", "found more");
   }
 
   @Test
