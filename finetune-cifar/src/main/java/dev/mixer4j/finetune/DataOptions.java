@@ -41,7 +41,7 @@ final class DataOptions {
       defaultValue = "" + Integer.MAX_VALUE,
       paramLabel = "N",
       converter = Positive.Whole.class,
-      description = "Use the first N test images only.")
+      description = "Use the first N test or validation images only.")
   private int limitTest;
 
   /**
