@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     sortOptions = false,
-    description = "Measures accuracy and loss on CIFAR-10's test images.")
+    description = "Measures accuracy and loss on a data set's test images.")
 final class EvaluateCommand implements Callable<Integer> {
 
   private static final JsonMapper JSON = new JsonMapper();
@@ -35,12 +38,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Weights of any readable format, with a head for the data's classes.")
   private Path weights;
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "Folder of test_batch.bin.")
-  private Path data;
+  @Mixin private DataOptions data;
 
   @Option(
       names = "--batch-size",
@@ -50,24 +48,16 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Images that are classified at once (default: ${DEFAULT-VALUE}).")
   private int batchSize;
 
-  @Option(
-      names = "--limit-test",
-      defaultValue = "" + Integer.MAX_VALUE,
-      paramLabel = "N",
-      converter = Positive.Whole.class,
-      description = "Use the first N test images only.")
-  private int limitTest;
-
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException {
-    Cifar10 cifar = Cifar10.open(data);
-    LabelledImages test = cifar.test(limitTest);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
-      checkClasses(checkpoint, cifar);
-      print(score(checkpoint, test), cifar.classNames().size());
+      Dataset dataset = data.open(checkpoint.config().imageSize());
+      checkClasses(checkpoint, dataset);
+      LabelledImages test = dataset.test(data.limitTest());
+      print(score(checkpoint, test), dataset.classNames().size());
     }
     return Cli.DONE;
   }
@@ -79,21 +69,21 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private void checkClasses(MixerCheckpoint checkpoint, Cifar10 cifar) {
-    int classes = cifar.classNames().size();
+  private void checkClasses(MixerCheckpoint checkpoint, Dataset dataset) {
+    int classes = dataset.classNames().size();
     int found = checkpoint.config().classes();
     if (found != classes) {
       throw new MixerException(
           "%s: expected a head of %d classes, as %s has, found %s; fine-tune it on this data first"
               .formatted(
-                  weights, classes, cifar.folder(), found == 0 ? "no head" : "one of " + found));
+                  weights, classes, dataset.path(), found == 0 ? "no head" : "one of " + found));
     }
     List<String> names = checkpoint.classNames();
-    if (!names.isEmpty() && !names.equals(cifar.classNames())) {
+    if (!names.isEmpty() && !names.equals(dataset.classNames())) {
       PrintWriter err = spec.commandLine().getErr();
       err.println(
           "warning: the weights' classes are %s, the data's are %s"
-              .formatted(String.join(", ", names), String.join(", ", cifar.classNames())));
+              .formatted(String.join(", ", names), String.join(", ", dataset.classNames())));
       err.flush();
     }
   }

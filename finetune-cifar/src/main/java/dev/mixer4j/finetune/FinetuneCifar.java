@@ -9,8 +9,14 @@ import picocli.CommandLine.ScopeType;
 /** The {@code finetune-cifar} command. */
 @Command(
     name = "finetune-cifar",
-    description = "Fine-tunes MLP-Mixer weights on CIFAR-10, and classifies images with them.",
-    subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class},
+    description =
+        "Fine-tunes MLP-Mixer weights on CIFAR-10 and other images, and classifies with them.",
+    subcommands = {
+      DownloadCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,

@@ -39,4 +39,21 @@ final class Positive {
       throw new TypeConversionException("expected a number above 0, found '" + text + "'");
     }
   }
+
+  /** A share of something, neither none nor all of it. */
+  static final class Fraction implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      try {
+        double value = Double.parseDouble(text);
+        if (value > 0 && value < 1) {
+          return value;
+        }
+      } catch (NumberFormatException e) {
+        // As above.
+      }
+      throw new TypeConversionException(
+          "expected a number above 0 and below 1, found '" + text + "'");
+    }
+  }
 }

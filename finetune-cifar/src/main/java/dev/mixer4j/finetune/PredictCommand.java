@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
+import dev.mixer4j.finetune.data.ImageFile;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;

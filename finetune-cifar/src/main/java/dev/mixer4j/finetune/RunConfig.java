@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
+import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.optim.OptimizerSettings;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
@@ -21,7 +22,7 @@ final class RunConfig {
       MixerCheckpoint start,
       MixerConfig network,
       Source source,
-      Cifar10 data,
+      Dataset data,
       int trainImages,
       int testImages) {
     ObjectNode root = new JsonMapper().createObjectNode();
@@ -41,7 +42,7 @@ final class RunConfig {
         .put("zero_head", hasNewHead(start));
     root.set("network", network(network));
     ObjectNode images = root.putObject("data");
-    images.put("path", data.folder().toString());
+    images.put("kind", data.kind()).put("path", data.path().toString());
     images.put("train_images", trainImages).put("test_images", testImages);
     ArrayNode names = images.putArray("class_names");
     data.classNames().forEach(names::add);

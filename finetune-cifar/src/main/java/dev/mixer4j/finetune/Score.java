@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.finetune.data.LabelledImages;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;

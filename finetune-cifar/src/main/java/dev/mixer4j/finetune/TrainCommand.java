@@ -2,6 +2,8 @@ package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Spec;
     name = "train",
     sortOptions = false,
     description = {
-      "Fine-tunes weights on CIFAR-10, or on any data in its binary layout.",
+      "Fine-tunes weights on CIFAR-10, CIFAR-100, MNIST or a folder of pictures.",
       "A head whose number of classes is not the data's is replaced by one of zeros; otherwise it is"
           + " kept. RUN gets metrics.csv, config.json, best.h5 (of the epoch with the highest test"
           + " accuracy) and final.h5."
@@ -40,14 +42,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Weights to start from, of any readable format.")
   private Path weights;
 
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description =
-          "Folder of data_batch_*.bin, test_batch.bin and, where the classes are others,"
-              + " batches.meta.txt.")
-  private Path data;
+  @Mixin private DataOptions data;
 
   @Option(
       names = "--out",
@@ -115,14 +110,6 @@ final class TrainCommand implements Callable<Integer> {
   private int limitTrain;
 
   @Option(
-      names = "--limit-test",
-      defaultValue = "" + Integer.MAX_VALUE,
-      paramLabel = "N",
-      converter = Positive.Whole.class,
-      description = "Use the first N test images only.")
-  private int limitTest;
-
-  @Option(
       names = "--log-every",
       defaultValue = "50",
       paramLabel = "N",
@@ -135,26 +122,35 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunFolder.check(out, overwrite);
-    Cifar10 cifar = Cifar10.open(data);
-    try (MixerCheckpoint start = openWeights(cifar.classNames().size());
+    Dataset dataset = data.open(networkSize());
+    try (MixerCheckpoint start = openWeights(dataset.classNames().size());
         MixerWeights network = imageSize == null ? start : HigherResolution.of(start, imageSize)) {
-      LabelledImages train = cifar.train(limitTrain);
-      LabelledImages test = cifar.test(limitTest);
+      LabelledImages train = dataset.train(limitTrain);
+      LabelledImages test = dataset.measured(data.limitTest());
       TrainSettings settings =
           new TrainSettings(
               epochs, batchSize, learningRate, seed, !noShuffle, !noAugment, logEvery);
       Source source = start.asSource();
       var config =
           RunConfig.toJson(
-              settings, start, network.config(), source, cifar, train.size(), test.size());
+              settings, start, network.config(), source, dataset, train.size(), test.size());
       try (TrainingGraph graph = new TrainingGraph(network, Adam.DEFAULT, Regularization.NONE);
           RunFolder run = new RunFolder(out, config, source)) {
         TrainingReport report = new TrainingReport(spec.commandLine().getErr(), epochs);
         report.starting(
             train.size(), test.size(), start.config().classes(), RunConfig.hasNewHead(start));
         return train(
-            new Training(graph, settings, train, test, cifar.classNames(), run, report), run);
+            new Training(graph, settings, train, test, dataset.classNames(), run, report), run);
       }
+    }
+  }
+
+  private int networkSize() throws IOException {
+    if (imageSize != null) {
+      return imageSize;
+    }
+    try (MixerCheckpoint asTheyAre = MixerCheckpoint.open(weights, options(null))) {
+      return asTheyAre.config().imageSize();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.data.LabelledImages;
 import java.io.IOException;
 import java.util.List;
 import org.tensorflow.types.TUint8;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.StateVariable;

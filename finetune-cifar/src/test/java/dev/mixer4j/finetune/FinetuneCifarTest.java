@@ -30,6 +30,10 @@ class FinetuneCifarTest {
         "--seed x",
         "--limit-train 0",
         "--limit-test 0",
+        "--validation-fraction 0",
+        "--validation-fraction 1",
+        "--validation-fraction half",
+        "--split-seed x",
         "--log-every 0",
         "--mean 1,2",
         "--std 0",
@@ -55,6 +59,7 @@ class FinetuneCifarTest {
     "predict x.png, --weights",
     "predict --weights w --top 0 x.png, --top",
     "evaluate --weights w --data d --limit-test -3, --limit-test",
+    "download, NAME",
     "'', COMMAND"
   })
   void saysWhatIsMissing(String line, String missing) {
@@ -81,7 +86,7 @@ class FinetuneCifarTest {
 
   @Test
   void everyCommandHasHelpAndVersion() {
-    for (String command : List.of("train", "evaluate", "predict")) {
+    for (String command : List.of("download", "train", "evaluate", "predict")) {
       assertThat(Fixtures.run(command, "--help").out())
           .startsWith("Usage: finetune-cifar " + command);
     }

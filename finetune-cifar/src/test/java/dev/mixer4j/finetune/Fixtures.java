@@ -25,7 +25,7 @@ import org.tensorflow.ndarray.Shape;
 import picocli.CommandLine;
 
 /** Small data, small weights, and commands run in this process. */
-final class Fixtures {
+public final class Fixtures {
 
   static final int PIXELS = 32 * 32;
   static final List<String> NAMES = List.of("red", "green", "blue");
@@ -77,7 +77,7 @@ final class Fixtures {
   }
 
   /** One record: noise around a gray, with the class's colour channel raised. */
-  static byte[] cifarRecord(int label, Random random) {
+  public static byte[] cifarRecord(int label, Random random) {
     byte[] record = new byte[1 + 3 * PIXELS];
     record[0] = (byte) label;
     for (int i = 0; i < 3 * PIXELS; i++) {
@@ -99,7 +99,7 @@ final class Fixtures {
   }
 
   /** A folder of 48 training and 15 test images in three classes. */
-  static Path cifar(Path folder) throws IOException {
+  public static Path cifar(Path folder) throws IOException {
     Files.createDirectories(folder);
     cifarFile(folder.resolve("data_batch_1.bin"), 30, NAMES.size(), 1);
     cifarFile(folder.resolve("data_batch_2.bin"), 18, NAMES.size(), 2);
@@ -138,7 +138,7 @@ final class Fixtures {
   }
 
   /** A file that lies beside the tests' classes. */
-  static Path resource(String name) {
+  public static Path resource(String name) {
     try {
       return Path.of(Fixtures.class.getResource("/fixtures/" + name).toURI());
     } catch (URISyntaxException e) {

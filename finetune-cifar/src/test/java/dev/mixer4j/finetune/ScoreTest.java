@@ -2,6 +2,7 @@ package dev.mixer4j.finetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.finetune.data.LabelledImages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

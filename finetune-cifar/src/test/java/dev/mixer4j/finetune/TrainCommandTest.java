@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.MixerCheckpoint;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -303,5 +305,50 @@ class TrainCommandTest {
     assertThat(out.resolve("final.h5")).doesNotExist();
     assertThat(out.resolve("best.h5")).doesNotExist();
     assertThat(places(out)).containsExactly("0,0,test");
+  }
+
+  @Test
+  void heldOutImagesAreWhatIsMeasured() throws IOException {
+    Path run = train("--validation-fraction", 0.25, "--epochs", 1, "--batch-size", 12);
+    assertThat(places(run)).containsExactly("0,0,test", "3,1,train", "3,1,test");
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/data/kind").asText()).isEqualTo("CIFAR-10, binary version");
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(36);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(12);
+  }
+
+  @Test
+  void picturesAreBroughtToTheNetworksSize() throws IOException {
+    data = dir.resolve("pictures");
+    for (int i = 0; i < 30; i++) {
+      BufferedImage image = new BufferedImage(50, 40, BufferedImage.TYPE_INT_RGB);
+      for (int p = 0; p < 2000; p++) {
+        image.setRGB(p % 50, p / 50, (150 + p % 90) << 8 * (i % 3));
+      }
+      Path file = data.resolve("class" + i % 3 + "/" + i + ".png");
+      Files.createDirectories(file.getParent());
+      ImageIO.write(image, "png", file.toFile());
+    }
+    Path run = train("--validation-fraction", 0.2, "--split-seed", 5, "--epochs", 4);
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(24);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(6);
+    assertThat(config.at("/data/class_names/2").asText()).isEqualTo("class2");
+    Fixtures.Ran evaluated =
+        Fixtures.run(
+            "evaluate",
+            "--weights",
+            run.resolve("final.h5"),
+            "--data",
+            data,
+            "--validation-fraction",
+            0.2,
+            "--split-seed",
+            5);
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    assertThat(evaluated.out()).contains("accuracy 100.00%", "6 images");
+    assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
+    Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
+    assertThat(config(larger.resolve("final.h5")).imageSize()).isEqualTo(64);
   }
 }

@@ -6,6 +6,7 @@ import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
 import java.io.IOException;
 import java.util.Arrays;

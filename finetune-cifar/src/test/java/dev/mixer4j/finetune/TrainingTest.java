@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.DatasetOptions;
+import dev.mixer4j.finetune.data.Datasets;
+import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.weights.Source;
 import java.io.IOException;
@@ -49,7 +53,7 @@ class TrainingTest {
 
   private Training.Outcome run(Path out, int epochs, LongToDoubleFunction shiftOfStep)
       throws IOException, DivergenceException {
-    Cifar10 data = Cifar10.open(Fixtures.cifar(dir.resolve("data")));
+    Dataset data = Datasets.open(Fixtures.cifar(dir.resolve("data")), DatasetOptions.of(32));
     LabelledImages train = data.train(4);
     TrainSettings settings = new TrainSettings(epochs, 4, 1, 1, true, true, 1);
     try (TrainingGraph graph =

@@ -2,7 +2,6 @@ package dev.mixer4j.weights;
 
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,10 +54,18 @@ final class NumpyPickle implements Pickle.Constructors {
   /** NumPy's own bound on dimensions. */
   private static final int MAX_RANK = 64;
 
-  private final Path path;
+  private final String where;
+  private final String remedy;
 
-  NumpyPickle(Path path) {
-    this.path = path;
+  /**
+   * Prepares to read one file.
+   *
+   * @param where the file, for messages
+   * @param remedy what somebody who trusts a refused file can do
+   */
+  NumpyPickle(String where, String remedy) {
+    this.where = where;
+    this.remedy = remedy;
   }
 
   @Override
@@ -100,7 +107,7 @@ final class NumpyPickle implements Pickle.Constructors {
     if (dtype == null) {
       throw new UnsupportedFileException(
           "%s: NumPy's dtype '%s' is not read; expected one of %s"
-              .formatted(path, name, DTYPES.keySet()));
+              .formatted(where, name, DTYPES.keySet()));
     }
     return new NumpyArray.ElementType(dtype);
   }
@@ -162,6 +169,9 @@ final class NumpyPickle implements Pickle.Constructors {
   }
 
   private Object content(Object bytes) {
+    if (bytes instanceof String text) { // of Python 2
+      return latin1(text, "latin1");
+    }
     if (bytes instanceof byte[] || bytes instanceof Pickle.Span) {
       return bytes;
     }
@@ -170,10 +180,10 @@ final class NumpyPickle implements Pickle.Constructors {
 
   @Override
   public String remedy() {
-    return "load it in Paddle and save model.state_dict()";
+    return remedy;
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound pickle of arrays: " + problem);
+    return new MalformedFileException(where + ": not a sound pickle of arrays: " + problem);
   }
 }

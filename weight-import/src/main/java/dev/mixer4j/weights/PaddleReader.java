@@ -44,7 +44,9 @@ final class PaddleReader implements TensorFile {
       }
       file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
     }
-    Object top = Pickle.load(path.toString(), file, new NumpyPickle(path));
+    String where = path.toString();
+    String remedy = "load it in Paddle and save model.state_dict()";
+    Object top = Pickle.load(where, file, new NumpyPickle(where, remedy));
     if (file.hasRemaining()) {
       throw malformed(file.remaining() + " bytes follow the pickle");
     }

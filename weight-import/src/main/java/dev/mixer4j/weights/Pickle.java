@@ -3,6 +3,7 @@ package dev.mixer4j.weights;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ final class Pickle {
       buffer.position(pickle.in.position());
       return top;
     } catch (BufferUnderflowException e) {
-      throw pickle.malformed("it is cut off");
+      throw pickle.malformed("it is cut off at byte " + pickle.in.limit());
     } catch (ClassCastException e) {
       throw pickle.malformed("an operand is of the wrong kind");
     }
@@ -146,6 +147,8 @@ final class Pickle {
         case 'X' -> stack.push(text(in.getInt() & 0xffffffffL));
         case 0x8c -> stack.push(text(in.get() & 0xff));
         case 0x8d -> stack.push(text(in.getLong()));
+        case 'U' -> stack.push(byteText(in.get() & 0xff));
+        case 'T' -> stack.push(byteText(in.getInt() & 0xffffffffL));
         case 'C' -> stack.push(span(in.get() & 0xff, false));
         case 'B' -> stack.push(span(in.getInt() & 0xffffffffL, false));
         case 0x8e -> stack.push(span(in.getLong(), false));
@@ -287,7 +290,7 @@ final class Pickle {
           where
               + ": the pickle asks for '"
               + full
-              + "', which is refused: only plain state dicts of tensors are read. If you trust the"
+              + "', which is refused: only plain data is read. If you trust the"
               + " file, "
               + constructors.remedy());
     }
@@ -306,9 +309,17 @@ final class Pickle {
   }
 
   private Object text(long length) {
-    if (length < 0 || length > MAX_NAME) {
-      return span(length, true);
-    }
+    return length < 0 || length > MAX_NAME
+        ? span(length, true)
+        : name(length, StandardCharsets.UTF_8);
+  }
+
+  /** A byte string of Python 2, which has texts and bytes as one: a text of characters 0 to 255. */
+  private Object byteText(long length) {
+    return length > MAX_NAME ? span(length, false) : name(length, StandardCharsets.ISO_8859_1);
+  }
+
+  private String name(long length, Charset charset) {
     textBytes += (int) length;
     if (textBytes > MAX_TEXT) {
       throw malformed("more than " + MAX_TEXT + " bytes of names");
@@ -316,9 +327,9 @@ final class Pickle {
     if (length > in.remaining()) {
       throw tooLong("text", length);
     }
-    byte[] utf8 = new byte[(int) length];
-    in.get(utf8);
-    return new String(utf8, StandardCharsets.UTF_8);
+    byte[] bytes = new byte[(int) length];
+    in.get(bytes);
+    return new String(bytes, charset);
   }
 
   private Span span(long length, boolean text) {

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(20)
 class PickleTest {
 
-  /** CPython's opcodes of data, which torch.save writes or may write; pickletools names them. */
-  private static final String DATA = "().0NJKMGXBC}]tqrhjaesucQRb";
+  /** CPython's opcodes of data, which published files hold or may hold; pickletools names them. */
+  private static final String DATA = "().0NJKMGXTUBC}]tqrhjaesucQRb";
 
   private static final List<Integer> DATA_BEYOND_ASCII =
       List.of(0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x8d, 0x8e, 0x93, 0x94, 0x95);
@@ -106,6 +106,17 @@ class PickleTest {
     assertMalformed(PickleBytes.start().op('C', 9, 7), "data of 9 bytes at byte 4, 2 are left");
     assertMalformed(
         PickleBytes.start().op('B', 0xff, 0xff, 0xff, 0xff), "data of 4294967295 bytes");
+  }
+
+  @Test
+  void byteStringsOfPython2AreTextsOfLatin1() {
+    assertThat(load(PickleBytes.start().op('U', 2, 'a', 0xe4))).isEqualTo("a\u00e4");
+    assertThat(load(PickleBytes.start().op('T', 2, 0, 0, 0, 'a', 0x80))).isEqualTo("a\u0080");
+    int[] many = new int[5000];
+    assertThat(load(PickleBytes.start().op('T', 0x88, 0x13, 0, 0).op(many)))
+        .isEqualTo(new Pickle.Span(7, 5000, false));
+    assertMalformed(PickleBytes.start().op('U', 9), "text of 9 bytes at byte 4, 1 are left");
+    assertMalformed(PickleBytes.start().op('T', 0xff, 0xff, 0xff, 0xff), "data of 4294967295");
   }
 
   @Test

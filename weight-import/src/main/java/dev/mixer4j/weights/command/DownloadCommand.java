@@ -20,13 +20,11 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "download",
@@ -128,7 +126,7 @@ final class DownloadCommand implements Callable<Integer> {
       root.put("file", done.path().toString());
       root.put("format", file.format().toString());
       root.put("size", done.size());
-      root.put("sha256", done.sha256());
+      root.put("sha256", done.hash());
       root.put("published_sha256", file.sha256().orElse(null));
       root.put("url", url.toString());
       root.put("from_cache", done.fromCache());
@@ -138,7 +136,7 @@ final class DownloadCommand implements Callable<Integer> {
           String.format(
               Locale.ROOT, "%s: %,d bytes, %s", done.path(), done.size(), checkpoint.title()));
       out.println("  from          " + (done.fromCache() ? "the cache, checked again" : url));
-      out.println("  SHA-256       " + done.sha256());
+      out.println("  SHA-256       " + done.hash());
       out.println("  published     " + publishedHash(file));
     }
     out.flush();
@@ -151,16 +149,5 @@ final class DownloadCommand implements Callable<Integer> {
     return file.hasWholeHash()
         ? "the same SHA-256"
         : "only the SHA-256's first digits, " + file.sha256().get() + ", which are the same";
-  }
-
-  private static final class MirrorConverter implements ITypeConverter<Mirror> {
-    @Override
-    public Mirror convert(String text) {
-      try {
-        return new Mirror(URI.create(text));
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
   }
 }

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 
 /** Shows a download: a bar on a terminal; elsewhere only what goes wrong. */
-final class DownloadProgress implements DownloadListener, AutoCloseable {
+public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   private static final long BYTES_PER_MB = 1_000_000;
 
@@ -13,7 +13,8 @@ final class DownloadProgress implements DownloadListener, AutoCloseable {
   private Progress bar;
   private long shown;
 
-  DownloadProgress(PrintWriter err) {
+  /** Shows on stderr, through a command's writer. */
+  public DownloadProgress(PrintWriter err) {
     this.err = err;
   }
 

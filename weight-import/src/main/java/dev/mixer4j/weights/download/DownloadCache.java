@@ -1,13 +1,11 @@
 package dev.mixer4j.weights.download;
 
-import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -53,16 +51,14 @@ public record DownloadCache(Path folder) {
   }
 
   /** The hash of a file that is there and still as it was downloaded; empty for any other. */
-  Optional<String> check(Path path, PublishedFile file) throws IOException {
+  Optional<String> check(Path path, Downloadable file) throws IOException {
     if (!Files.isRegularFile(path)) {
       return Optional.empty();
     }
-    String sha256 = Source.of(file.format(), List.of(path)).sha256();
+    String hash = file.hashOf(path);
     boolean asItWas =
-        !Files.exists(record(path)) || Files.readString(record(path)).startsWith(sha256);
-    return asItWas && file.allows(Files.size(path), sha256)
-        ? Optional.of(sha256)
-        : Optional.empty();
+        !Files.exists(record(path)) || Files.readString(record(path)).startsWith(hash);
+    return asItWas && file.allows(Files.size(path), hash) ? Optional.of(hash) : Optional.empty();
   }
 
   void remember(Path path, String sha256) throws IOException {

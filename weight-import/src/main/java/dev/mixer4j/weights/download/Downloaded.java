@@ -7,7 +7,7 @@ import java.nio.file.Path;
  *
  * @param path where
  * @param size in bytes
- * @param sha256 its own hash, 64 hexadecimal digits
- * @param fromCache whether nothing had to be fetched
+ * @param hash its own, in hexadecimal, by the algorithm of the published one
+ * @param fromCache whether it was there already and nothing had to be fetched
  */
-public record Downloaded(Path path, long size, String sha256, boolean fromCache) {}
+public record Downloaded(Path path, long size, String hash, boolean fromCache) {}

@@ -1,7 +1,5 @@
 package dev.mixer4j.weights.download;
 
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -11,7 +9,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLHandshakeException;
@@ -50,8 +47,7 @@ public final class Downloader {
    * @param target where it is wanted: the same path, or one elsewhere, replaced if it is there
    * @throws DownloadException if it cannot be had, or is not what was published
    */
-  public Downloaded fetch(PublishedFile file, URI url, Path cached, Path target)
-      throws IOException {
+  public Downloaded fetch(Downloadable file, URI url, Path cached, Path target) throws IOException {
     Path whole = target.toAbsolutePath();
     boolean intoCache = cached.toAbsolutePath().equals(whole);
     Files.createDirectories(whole.getParent());
@@ -73,23 +69,45 @@ public final class Downloader {
     }
   }
 
-  private Downloaded download(PublishedFile file, URI url, Path target, boolean intoCache)
-      throws IOException {
-    PartFile part = new PartFile(target, url);
-    part.takeUp(file.sha256().isPresent());
-    transfer(file, url, part);
-    String sha256 = verify(file, url, part);
-    long size = part.length();
-    if (intoCache) {
-      cache.remember(target, sha256);
+  /**
+   * Fetches a file that is wanted at one place, unless it is there and the published one.
+   *
+   * @param target where it is wanted; any other file there is replaced
+   * @throws DownloadException if it cannot be had, or is not what was published
+   */
+  public Downloaded fetch(Downloadable file, URI url, Path target) throws IOException {
+    Path whole = target.toAbsolutePath();
+    Files.createDirectories(whole.getParent());
+    TargetLock lock = TargetLock.take(cache.locks(), whole, policy, listener);
+    try {
+      if (file.hashed() && Files.isRegularFile(whole)) {
+        String hash = file.hashOf(whole);
+        if (file.allows(Files.size(whole), hash)) {
+          return new Downloaded(whole, Files.size(whole), hash, true);
+        }
+      }
+      return download(file, url, whole, false);
+    } finally {
+      lock.close();
     }
-    part.finish();
-    return new Downloaded(target, size, sha256, false);
   }
 
-  private void transfer(PublishedFile file, URI url, PartFile part) throws IOException {
-    HttpTransfer transfer =
-        new HttpTransfer(policy, file.size(), file.sha256().isPresent(), listener);
+  private Downloaded download(Downloadable file, URI url, Path target, boolean intoCache)
+      throws IOException {
+    PartFile part = new PartFile(target, url);
+    part.takeUp(file.hashed());
+    transfer(file, url, part);
+    String hash = verify(file, url, part);
+    long size = part.length();
+    if (intoCache) {
+      cache.remember(target, hash);
+    }
+    part.finish();
+    return new Downloaded(target, size, hash, false);
+  }
+
+  private void transfer(Downloadable file, URI url, PartFile part) throws IOException {
+    HttpTransfer transfer = new HttpTransfer(policy, file.size(), file.hashed(), listener);
     int failures = 0;
     for (int attempt = 1; ; attempt++) {
       long before = part.length();
@@ -138,10 +156,10 @@ public final class Downloader {
   }
 
   /** A file that is not the published one never gets its name, nor is it gone on with. */
-  private static String verify(PublishedFile file, URI url, PartFile part) throws IOException {
-    String sha256 = Source.of(file.format(), List.of(part.path())).sha256();
-    if (file.allows(part.length(), sha256)) {
-      return sha256;
+  private static String verify(Downloadable file, URI url, PartFile part) throws IOException {
+    String hash = file.hashOf(part.path());
+    if (file.allows(part.length(), hash)) {
+      return hash;
     }
     long length = part.length();
     part.discard();
@@ -153,8 +171,8 @@ public final class Downloader {
     }
     throw failed(
         url,
-        "these are other bytes than were published: expected SHA-256 %s%s, found %s; they are deleted"
-            .formatted(file.sha256().orElse(""), file.hasWholeHash() ? "" : "…", sha256),
+        "these are other bytes than were published: expected %s, found %s; they are deleted"
+            .formatted(file.expectedHash(), hash),
         null);
   }
 

@@ -1,7 +1,12 @@
 package dev.mixer4j.weights.published;
 
 import dev.mixer4j.weights.Format;
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.download.Downloadable;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -14,7 +19,8 @@ import java.util.OptionalLong;
  * @param sha256 its hash in lower-case hexadecimal, or the hash's first digits, eight at least;
  *     empty where no source says
  */
-public record PublishedFile(Format format, URI url, OptionalLong size, Optional<String> sha256) {
+public record PublishedFile(Format format, URI url, OptionalLong size, Optional<String> sha256)
+    implements Downloadable {
 
   private static final int SHA256_DIGITS = 64;
 
@@ -39,7 +45,22 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
     return sha256.isPresent() && sha256.get().length() == SHA256_DIGITS;
   }
 
-  /** Whether a file of this size and hash may be this one. True where nothing is known. */
+  @Override
+  public boolean hashed() {
+    return sha256.isPresent();
+  }
+
+  @Override
+  public String expectedHash() {
+    return "SHA-256 " + sha256.orElse("") + (hasWholeHash() ? "" : "…");
+  }
+
+  @Override
+  public String hashOf(Path file) throws IOException {
+    return Source.of(format, List.of(file)).sha256();
+  }
+
+  @Override
   public boolean allows(long fileSize, String fileSha256) {
     return (size.isEmpty() || size.getAsLong() == fileSize)
         && (sha256.isEmpty() || fileSha256.startsWith(sha256.get()));

@@ -87,7 +87,7 @@ class DownloaderTest {
   @Test
   void goesOnWhereItBrokeOffSeveralTimes() throws Exception {
     server.answer(request -> cut(serve(request), 70_000));
-    assertThat(fetch(known()).sha256()).isEqualTo(hash());
+    assertThat(fetch(known()).hash()).isEqualTo(hash());
     assertWhole();
     assertThat(server.requests())
         .extracting(request -> request.header("Range"))
@@ -414,7 +414,7 @@ class DownloaderTest {
       assertThat(fetch(file).fromCache()).isFalse();
       assertThat(fetch(file))
           .returns(true, Downloaded::fromCache)
-          .returns(hash(), Downloaded::sha256);
+          .returns(hash(), Downloaded::hash);
     }
     assertThat(server.requests()).hasSize(2);
     assertThat(Files.readString(target.resolveSibling("weights.pth.sha256")))
@@ -481,7 +481,7 @@ class DownloaderTest {
             .toList();
     threads.shutdown();
     for (CompletableFuture<Downloaded> one : all) {
-      assertThat(one.get().sha256()).isEqualTo(hash());
+      assertThat(one.get().hash()).isEqualTo(hash());
     }
     assertWhole();
     assertThat(server.requests()).hasSize(1);

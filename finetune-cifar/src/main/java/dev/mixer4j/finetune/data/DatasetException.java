@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune;
+package dev.mixer4j.finetune.data;
 
 import dev.mixer4j.core.MixerException;
 
@@ -12,5 +12,9 @@ public final class DatasetException extends MixerException {
 
   DatasetException(String message) {
     super(message);
+  }
+
+  DatasetException(String message, Throwable cause) {
+    super(message, cause);
   }
 }

@@ -1,9 +1,8 @@
-package dev.mixer4j.finetune;
+package dev.mixer4j.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.MixerException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -71,7 +70,7 @@ class ImageFileTest {
   void refusesOtherFormats(String format) throws IOException {
     Path file = write(new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB), format);
     assertThatThrownBy(() -> ImageFile.read(file))
-        .isInstanceOf(MixerException.class)
+        .isInstanceOf(DatasetException.class)
         .hasMessage(
             file + ": expected a PNG or JPEG image, found " + format + "; convert it to one");
   }
@@ -81,7 +80,7 @@ class ImageFileTest {
     Path file = dir.resolve("huge.png");
     Files.write(file, pngHeader(60_000, 50_000));
     assertThatThrownBy(() -> ImageFile.read(file))
-        .isInstanceOf(MixerException.class)
+        .isInstanceOf(DatasetException.class)
         .hasMessageContaining("huge.png: expected at most 100000000 pixels, found 60000 x 50000");
   }
 
@@ -116,7 +115,21 @@ class ImageFileTest {
       Files.write(file, Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> ImageFile.read(file))
           .as("%d bytes", length)
-          .isInstanceOf(MixerException.class)
+          .isInstanceOf(DatasetException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
+
+  @Test
+  void refusesAJpegThatIsCutOffAnywhere() throws IOException {
+    BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+    byte[] whole = Files.readAllBytes(write(image, "jpeg"));
+    Path file = dir.resolve("cut.jpg");
+    for (int length = 60; length < whole.length; length += 11) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> ImageFile.read(file))
+          .as("%d of %d bytes", length, whole.length)
+          .isInstanceOf(DatasetException.class)
           .hasMessageContaining(file.toString());
     }
   }

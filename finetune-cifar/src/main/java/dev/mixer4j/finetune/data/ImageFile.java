@@ -1,6 +1,5 @@
-package dev.mixer4j.finetune;
+package dev.mixer4j.finetune.data;
 
-import dev.mixer4j.core.MixerException;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
@@ -9,7 +8,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -17,7 +18,7 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Reads PNG and JPEG files as 8-bit RGB. */
-final class ImageFile {
+public final class ImageFile {
 
   /** More than any camera of today takes; a file of a few bytes may claim far more. */
   private static final long MAX_PIXELS = 100_000_000;
@@ -27,9 +28,9 @@ final class ImageFile {
   /**
    * Reads an image. Transparency is ignored, as is the orientation that a camera notes.
    *
-   * @throws MixerException if it is no sound PNG or JPEG, or has more than 100 million pixels
+   * @throws DatasetException if it is no sound PNG or JPEG, or has more than 100 million pixels
    */
-  static BufferedImage read(Path path) throws IOException {
+  public static BufferedImage read(Path path) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
       return read(path, file);
     }
@@ -42,28 +43,39 @@ final class ImageFile {
       reader = readers.hasNext() ? readers.next() : null;
       String format = reader == null ? "neither" : reader.getFormatName().toLowerCase(Locale.ROOT);
       if (!format.equals("png") && !format.equals("jpeg")) {
-        throw new MixerException(
+        throw new DatasetException(
             path + ": expected a PNG or JPEG image, found " + format + "; convert it to one");
       }
       reader.setInput(in, true, true);
       long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
       if (pixels > MAX_PIXELS) {
-        throw new MixerException(
+        throw new DatasetException(
             "%s: expected at most %d pixels, found %d x %d; make it smaller"
                 .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
       }
-      return toRgb(reader.read(0));
-    } catch (MixerException e) {
+      return toRgb(decode(path, reader));
+    } catch (DatasetException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       // Java's readers answer some damaged files with runtime exceptions.
-      throw new MixerException(
+      throw new DatasetException(
           path + ": this image cannot be read: " + e.getMessage() + "; is the file whole?", e);
     } finally {
       if (reader != null) {
         reader.dispose();
       }
     }
+  }
+
+  private static BufferedImage decode(Path path, ImageReader reader) throws IOException {
+    List<String> warnings = new ArrayList<>();
+    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+    BufferedImage image = reader.read(0);
+    // Of a JPEG that is cut off, Java's reader makes up the rest and warns.
+    if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
+      throw new DatasetException(path + ": this image is cut off; get it again");
+    }
+    return image;
   }
 
   /**

@@ -1,0 +1,126 @@
+package dev.mixer4j.finetune.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * CIFAR-10 or CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html), or other images of 32x32 in
+ * one of their layouts: a file may hold any number of images, and the names say how many classes
+ * there are.
+ */
+final class Cifar implements Dataset {
+
+  static final int SIZE = 32;
+  static final int PLANE = SIZE * SIZE;
+  static final int IMAGE = LabelledImages.CHANNELS * PLANE;
+
+  static final List<String> CIFAR10_NAMES =
+      List.of(
+          "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+
+  /** How files are named, and what is in them. */
+  interface Layout {
+
+    String kind();
+
+    /** The files of training images, in the order of their names. */
+    List<String> trainFiles(DataFiles files);
+
+    String testFile();
+
+    /** Whether a folder has such files. */
+    default boolean fits(DataFiles files) {
+      return files.has(testFile()) || !trainFiles(files).isEmpty();
+    }
+
+    /** The classes' names. */
+    List<String> classNames(DataFiles files) throws IOException;
+
+    /** Adds a file's images, until there are {@code limit} in all. */
+    void read(DataFiles files, String name, int classes, int limit, LabelledImages.Builder to)
+        throws IOException;
+  }
+
+  private final Layout layout;
+  private final DataFiles files;
+  private final List<String> classNames;
+
+  /**
+   * Reads the classes' names.
+   *
+   * @throws DatasetException if they are missing or unusable
+   */
+  Cifar(Layout layout, DataFiles files) throws IOException {
+    this.layout = layout;
+    this.files = files;
+    this.classNames = layout.classNames(files);
+  }
+
+  @Override
+  public String kind() {
+    return layout.kind();
+  }
+
+  @Override
+  public Path path() {
+    return files.path();
+  }
+
+  @Override
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  @Override
+  public LabelledImages train(int limit) throws IOException {
+    List<String> names = layout.trainFiles(files);
+    if (names.isEmpty()) {
+      throw new DatasetException(
+          "%s: expected training images beside %s, found none"
+              .formatted(files.path(), layout.testFile()));
+    }
+    return read(names, limit);
+  }
+
+  @Override
+  public LabelledImages validation(int limit) {
+    return LabelledImages.none();
+  }
+
+  @Override
+  public LabelledImages test(int limit) throws IOException {
+    if (!files.has(layout.testFile())) {
+      throw new DatasetException(
+          files.show(layout.testFile()) + ": expected the test images, found no such file");
+    }
+    return read(List.of(layout.testFile()), limit);
+  }
+
+  private LabelledImages read(List<String> names, int limit) throws IOException {
+    LabelledImages.Builder images = new LabelledImages.Builder(SIZE, SIZE);
+    for (String name : names) {
+      layout.read(files, name, classNames.size(), limit, images);
+    }
+    if (images.size() == 0) {
+      throw new DatasetException(files.show(names.get(0)) + ": expected images, found none");
+    }
+    return images.build();
+  }
+
+  /** From planes of red, green and blue to red, green and blue of each pixel. */
+  static void interleave(byte[] planes, int offset, byte[] pixels) {
+    for (int p = 0; p < PLANE; p++) {
+      pixels[3 * p] = planes[offset + p];
+      pixels[3 * p + 1] = planes[offset + PLANE + p];
+      pixels[3 * p + 2] = planes[offset + 2 * PLANE + p];
+    }
+  }
+
+  /** What is wrong with a label that has no class. */
+  static DatasetException noClass(String place, int classes, long label) {
+    return new DatasetException(
+        "%s: expected a label of 0 to %d (%d class names), found %d; is every class named?"
+            .formatted(place, classes - 1, classes, label));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.mixer4j.finetune.data;
+
+import dev.mixer4j.weights.download.Downloadable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.OptionalLong;
+
+/**
+ * A published file of a data set.
+ *
+ * @param url where its publisher has it
+ * @param md5 its hash, 32 hexadecimal digits in lower case: what these publishers give
+ */
+public record DatasetFile(URI url, String md5) implements Downloadable {
+
+  /** Checks the hash's form, since a wrong one would let no file pass. */
+  public DatasetFile {
+    if (!md5.matches("[0-9a-f]{32}")) {
+      throw new IllegalArgumentException(
+          url + ": expected 32 hexadecimal digits, found '" + md5 + "'");
+    }
+  }
+
+  /** The last part of the URL's path. */
+  public String fileName() {
+    return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
+  }
+
+  @Override
+  public OptionalLong size() {
+    return OptionalLong.empty();
+  }
+
+  @Override
+  public boolean hashed() {
+    return true;
+  }
+
+  @Override
+  public String expectedHash() {
+    return "MD5 " + md5;
+  }
+
+  @Override
+  public String hashOf(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("MD5");
+      byte[] chunk = new byte[1 << 16];
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        digest.update(chunk, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has MD5", e);
+    }
+  }
+
+  @Override
+  public boolean allows(long fileSize, String fileHash) {
+    return fileHash.equals(md5);
+  }
+}

@@ -1,0 +1,121 @@
+package dev.mixer4j.finetune.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Tells by its files what a data set is. */
+public final class Datasets {
+
+  /** Where archives unpack to, and where torchvision puts MNIST. */
+  private static final List<String> USUAL_FOLDERS =
+      List.of(
+          "cifar-10-batches-bin",
+          "cifar-100-binary",
+          "cifar-10-batches-py",
+          "cifar-100-python",
+          "MNIST/raw",
+          "FashionMNIST/raw");
+
+  private static final Pattern ARCHIVE = Pattern.compile("(?i).+\\.(tar|tar\\.gz|tgz)");
+
+  private Datasets() {}
+
+  /**
+   * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10 and
+   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder a class.
+   *
+   * @throws DatasetException if there is none, or more than one
+   */
+  public static Dataset open(Path path, DatasetOptions options) throws IOException {
+    if (!Files.exists(path)) {
+      throw new DatasetException(path + ": expected a data set, found no such folder or archive");
+    }
+    if (!Files.isDirectory(path)) {
+      return heldOut(one(path, recognise(TarFiles.read(path))), options);
+    }
+    List<Dataset> found = recognise(List.of(new FolderFiles(path)));
+    if (found.isEmpty()) {
+      found = recognise(subfolders(path));
+    }
+    if (found.isEmpty()) {
+      found = recognise(archives(path));
+    }
+    if (found.isEmpty()) {
+      Optional<Dataset> pictures = ImageFolder.open(path, options);
+      if (pictures.isPresent()) {
+        return pictures.get();
+      }
+    }
+    return heldOut(one(path, found), options);
+  }
+
+  private static List<DataFiles> subfolders(Path path) throws IOException {
+    List<DataFiles> folders = new ArrayList<>();
+    for (String name : USUAL_FOLDERS) {
+      Path folder = path.resolve(name);
+      if (Files.isDirectory(folder)) {
+        folders.add(new FolderFiles(folder));
+      }
+    }
+    return folders;
+  }
+
+  private static List<DataFiles> archives(Path path) throws IOException {
+    List<DataFiles> folders = new ArrayList<>();
+    for (String name : new FolderFiles(path).sizes().keySet()) {
+      if (ARCHIVE.matcher(name).matches()) {
+        folders.addAll(TarFiles.read(path.resolve(name)));
+      }
+    }
+    return folders;
+  }
+
+  private static List<Dataset> recognise(List<DataFiles> folders) throws IOException {
+    List<Cifar.Layout> layouts =
+        List.of(
+            CifarBinary.CIFAR10, CifarBinary.CIFAR100, CifarPickle.CIFAR10, CifarPickle.CIFAR100);
+    List<Dataset> found = new ArrayList<>();
+    for (DataFiles files : folders) {
+      for (Cifar.Layout layout : layouts) {
+        if (layout.fits(files)) {
+          found.add(new Cifar(layout, files));
+        }
+      }
+      if (Idx.fits(files)) {
+        found.add(new Idx(files));
+      }
+    }
+    return found;
+  }
+
+  private static Dataset one(Path path, List<Dataset> found) {
+    if (found.isEmpty()) {
+      throw new DatasetException(
+          path
+              + ": expected a data set, found none: CIFAR-10's or CIFAR-100's files (data_batch_*"
+              + " and test_batch, or train and test; binary or Python version; or their .tar.gz),"
+              + " MNIST's (train-images-idx3-ubyte and so on), or pictures in a folder a class;"
+              + " 'finetune-cifar download' gets some");
+    }
+    if (found.size() > 1) {
+      String all =
+          found.stream()
+              .map(set -> set.kind() + " in " + set.path())
+              .collect(Collectors.joining(", "));
+      throw new DatasetException(path + ": expected one data set, found several: " + all);
+    }
+    return found.get(0);
+  }
+
+  private static Dataset heldOut(Dataset dataset, DatasetOptions options) {
+    return options.validationFraction().isPresent()
+        ? new HeldOut(dataset, options.validationFraction().getAsDouble())
+        : dataset;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.mixer4j.finetune.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A data set whose last training images are held out for validation. Of CIFAR and MNIST, whose
+ * order is random already, these are a fair sample; so the paper's recipe trains on the first 98%
+ * too (vit_jax/configs, {@code train[:98%]}).
+ */
+final class HeldOut implements Dataset {
+
+  private final Dataset whole;
+  private final double fraction;
+
+  /** All training images, once they are read: both parts share their memory. */
+  private LabelledImages all;
+
+  HeldOut(Dataset whole, double fraction) {
+    this.whole = whole;
+    this.fraction = fraction;
+  }
+
+  @Override
+  public String kind() {
+    return whole.kind();
+  }
+
+  @Override
+  public Path path() {
+    return whole.path();
+  }
+
+  @Override
+  public List<String> classNames() {
+    return whole.classNames();
+  }
+
+  @Override
+  public LabelledImages train(int limit) throws IOException {
+    return all().slice(0, split()).first(limit);
+  }
+
+  @Override
+  public LabelledImages validation(int limit) throws IOException {
+    return all().slice(split(), all().size()).first(limit);
+  }
+
+  @Override
+  public LabelledImages test(int limit) throws IOException {
+    return whole.test(limit);
+  }
+
+  private int split() throws IOException {
+    return DatasetOptions.trainedOn(all().size(), fraction);
+  }
+
+  private LabelledImages all() throws IOException {
+    if (all == null) {
+      LabelledImages images = whole.train(Integer.MAX_VALUE);
+      if (images.size() < 2) {
+        throw new DatasetException(
+            path() + ": expected at least 2 training images to hold some out, found 1");
+      }
+      all = images;
+    }
+    return all;
+  }
+}

@@ -1,0 +1,133 @@
+package dev.mixer4j.finetune.data;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * One IDX file of unsigned bytes, packed with gzip or not, read from its start: two zeros, the type
+ * (8), the number of dimensions, each dimension in four bytes, the highest first; then the values.
+ */
+final class IdxFile implements Closeable {
+
+  private static final int UNSIGNED_BYTE = 8;
+
+  private final String shown;
+  private final InputStream in;
+  private final int[] sizes;
+  private long position;
+
+  private IdxFile(String shown, InputStream in, int dimensions) throws IOException {
+    this.shown = shown;
+    this.in = in;
+    int magic = number();
+    int expected = UNSIGNED_BYTE << 8 | dimensions;
+    if (magic != expected) {
+      throw new DatasetException(
+          "%s: expected an IDX file of %d dimensions of unsigned bytes, which starts with 0x%08x,"
+                  .formatted(shown, dimensions, expected)
+              + " found 0x%08x".formatted(magic));
+    }
+    sizes = new int[dimensions];
+    for (int i = 0; i < dimensions; i++) {
+      sizes[i] = number();
+      if (sizes[i] < 1) {
+        throw new DatasetException(
+            "%s: byte %d: expected a size above 0, found %d"
+                .formatted(shown, position - Integer.BYTES, Integer.toUnsignedLong(sizes[i])));
+      }
+    }
+  }
+
+  /**
+   * Opens a file and reads its head.
+   *
+   * @throws DatasetException if it is another kind of file, or cut off already
+   */
+  static IdxFile open(DataFiles files, String name, int dimensions) throws IOException {
+    InputStream in = new BufferedInputStream(files.open(name), 1 << 16);
+    try {
+      String shown = files.show(name);
+      return new IdxFile(shown, name.endsWith(".gz") ? unpacked(shown, in) : in, dimensions);
+    } catch (IOException | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  private static InputStream unpacked(String shown, InputStream in) throws IOException {
+    try {
+      return new BufferedInputStream(new GZIPInputStream(in), 1 << 16);
+    } catch (EOFException | ZipException e) {
+      throw new DatasetException(shown + ": expected a gzip file: " + e.getMessage(), e);
+    }
+  }
+
+  /** The extent of one dimension, above 0. */
+  int size(int dimension) {
+    return sizes[dimension];
+  }
+
+  /** The file's name, for messages. */
+  String shown() {
+    return shown;
+  }
+
+  private int number() throws IOException {
+    byte[] bytes = new byte[Integer.BYTES];
+    read(bytes);
+    return ByteBuffer.wrap(bytes).getInt();
+  }
+
+  /**
+   * Reads the next values.
+   *
+   * @throws DatasetException if there are not so many
+   */
+  void read(byte[] values) throws IOException {
+    int found;
+    try {
+      found = in.readNBytes(values, 0, values.length);
+    } catch (EOFException | ZipException e) {
+      throw new DatasetException(
+          "%s: damaged near byte %d of its content: %s; get it again"
+              .formatted(shown, position, e.getMessage()),
+          e);
+    }
+    if (found < values.length) {
+      throw new DatasetException(
+          "%s: expected %d more bytes at byte %d, found %d; the file is cut off, get it again"
+              .formatted(shown, values.length, position, found));
+    }
+    position += found;
+  }
+
+  /**
+   * Makes sure that all was read.
+   *
+   * @throws DatasetException if there is more than the sizes tell
+   */
+  void requireEnd() throws IOException {
+    int more;
+    try {
+      more = in.read();
+    } catch (EOFException | ZipException e) {
+      throw new DatasetException(shown + ": damaged at its end: " + e.getMessage(), e);
+    }
+    if (more >= 0) {
+      throw new DatasetException(
+          "%s: expected the end at byte %d, found more; do its sizes fit?"
+              .formatted(shown, position));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}
