@@ -38,6 +38,22 @@ public final class LabelledImages {
     return labels.length;
   }
 
+  /** Rows of an image. */
+  public int height() {
+    return height;
+  }
+
+  /** Columns of an image. */
+  public int width() {
+    return width;
+  }
+
+  /** One image's pixels, a copy: [height, width, 3], unsigned. */
+  public byte[] bytes(int index) {
+    int bytes = height * width * CHANNELS;
+    return Arrays.copyOfRange(pixels, index * bytes, (index + 1) * bytes);
+  }
+
   /** The class of one image. */
   public int label(int index) {
     return Byte.toUnsignedInt(labels[index]);

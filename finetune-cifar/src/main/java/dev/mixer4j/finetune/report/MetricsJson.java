@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Metrics as JSON, in full precision; what is not defined is null. */
+/** Metrics as JSON, in full precision but for the curves; what is not defined is null. */
 final class MetricsJson {
 
   private MetricsJson() {}
@@ -46,7 +46,7 @@ final class MetricsJson {
         .put("f1", average.f1());
   }
 
-  /** Curves are thinned, areas are those of the whole curves. */
+  /** Curves are thinned and rounded to a millionth, areas are those of the whole curves. */
   private static ObjectNode of(RocCurves roc) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     put(node, "mean_auc", roc.meanAuc());
@@ -65,11 +65,15 @@ final class MetricsJson {
       ArrayNode x = node.putArray("false_positive_rate");
       ArrayNode y = node.putArray("true_positive_rate");
       for (int i = 0; i < thinned.falsePositiveRate().length; i++) {
-        x.add(thinned.falsePositiveRate()[i]);
-        y.add(thinned.truePositiveRate()[i]);
+        x.add(rounded(thinned.falsePositiveRate()[i]));
+        y.add(rounded(thinned.truePositiveRate()[i]));
       }
     }
     return node;
+  }
+
+  private static double rounded(double rate) {
+    return Math.round(1e6 * rate) / 1e6;
   }
 
   private static void put(ObjectNode node, String name, double value) {
