@@ -4,15 +4,23 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.RunSummary;
+import dev.mixer4j.finetune.report.Scores;
+import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -61,22 +69,75 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write report.html, report.json and the pictures of confusion matrix, ROC curves and test"
+              + " images into this folder.")
+  private Path report;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier report in DIR.")
+  private boolean overwrite;
+
   @Override
   public Integer call() throws IOException {
+    if (report != null) {
+      RunFolder.check(report, overwrite);
+    }
     Cifar10 cifar = Cifar10.open(data);
     LabelledImages test = cifar.test(limitTest);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       checkClasses(checkpoint, cifar);
-      print(score(checkpoint, test), cifar.classNames().size());
+      List<float[]> logits = new ArrayList<>();
+      Score score = score(checkpoint, test, logits);
+      if (report != null) {
+        writeReport(checkpoint, cifar, test, logits, score.seconds());
+      }
+      print(score, cifar.classNames().size());
     }
     return Cli.DONE;
   }
 
-  private Score score(MixerCheckpoint checkpoint, LabelledImages test) {
+  /** Adds the images' logits to the list. */
+  private Score score(MixerCheckpoint checkpoint, LabelledImages test, List<float[]> logits) {
     try (MixerClassifier classifier = new MixerClassifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
-      return Score.of(classifier::logits, test, batchSize, progress::step);
+      return Score.of(
+          pixels -> {
+            float[][] batch = classifier.logits(pixels);
+            logits.addAll(List.of(batch));
+            return batch;
+          },
+          test,
+          batchSize,
+          progress::step);
     }
+  }
+
+  private void writeReport(
+      MixerCheckpoint checkpoint,
+      Cifar10 cifar,
+      LabelledImages test,
+      List<float[]> logits,
+      double seconds)
+      throws IOException {
+    int[] labels = test.labels(IntStream.range(0, test.size()).toArray());
+    Scores scores = Scores.ofLogits(labels, logits.toArray(float[][]::new), cifar.classNames());
+    Source source = checkpoint.asSource();
+    ObjectNode config = JSON.createObjectNode();
+    config
+        .putObject("weights")
+        .put("path", weights.toString())
+        .put("format", source.format())
+        .put("sha256", source.sha256());
+    config.putObject("data").put("path", cifar.folder().toString()).put("test_images", test.size());
+    config.set("versions", Versions.toJson());
+    List<String> command = new ArrayList<>(List.of("finetune-cifar", "evaluate"));
+    command.addAll(spec.commandLine().getParseResult().originalArgs());
+    Files.createDirectories(report);
+    RunReport.write(
+        report, new RunSummary(command, config, weights.toString(), 0, seconds), scores, test);
   }
 
   private void checkClasses(MixerCheckpoint checkpoint, Cifar10 cifar) {

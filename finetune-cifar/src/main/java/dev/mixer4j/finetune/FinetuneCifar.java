@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.finetune.report.CompareCommand;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;
 import picocli.CommandLine.Command;
@@ -10,7 +11,12 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "finetune-cifar",
     description = "Fine-tunes MLP-Mixer weights on CIFAR-10, and classifies images with them.",
-    subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      CompareCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
@@ -35,6 +41,8 @@ public final class FinetuneCifar {
   }
 
   public static void main(String[] args) {
+    // Pictures are drawn into memory; without this Java asks the display, which may be gone.
+    System.setProperty("java.awt.headless", "true");
     Cli.main(new FinetuneCifar(), args);
   }
 }
