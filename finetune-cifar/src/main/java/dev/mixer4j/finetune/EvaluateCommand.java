@@ -133,7 +133,7 @@ final class EvaluateCommand implements Callable<Integer> {
         .put("sha256", source.sha256());
     config.putObject("data").put("path", cifar.folder().toString()).put("test_images", test.size());
     config.set("versions", Versions.toJson());
-    List<String> command = new ArrayList<>(List.of("finetune-cifar", "evaluate"));
+    List<String> command = new ArrayList<>(List.of("finetune-cifar"));
     command.addAll(spec.commandLine().getParseResult().originalArgs());
     Files.createDirectories(report);
     RunReport.write(

@@ -100,14 +100,13 @@ final class Comparison {
         .orElse(UNKNOWN);
   }
 
-  /** All runs with all settings; what is not known is null. */
+  /** All runs with their whole configuration; what is not known is null. */
   ArrayNode toJson() {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     for (RunRecord run : runs) {
       ObjectNode node = array.addObject();
       node.put("run", run.name()).put("finished", run.finished());
-      ObjectNode settings = node.putObject("settings");
-      run.settings().forEach(settings::put);
+      node.set("config", run.config());
       put(node, "best_accuracy", run.best(), MetricsRow::accuracy);
       node.put("best_step", run.best().map(MetricsRow::step).orElse(null));
       put(node, "final_accuracy", run.last(), MetricsRow::accuracy);

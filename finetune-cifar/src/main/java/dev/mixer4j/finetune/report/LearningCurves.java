@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.report;
 
 import java.awt.Color;
+import java.awt.Stroke;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,11 @@ final class LearningCurves {
         (chart, value) -> {
           double[] steps = steps(train);
           double[] values = values(train, value);
-          chart.add("test", steps(test), values(test, value), dotted(Pictures.series(2)));
+          chart.add(
+              "test",
+              steps(test),
+              values(test, value),
+              new LineChart.Style(Pictures.series(2), LineChart.THICK, true, true));
           if (train.size() > 2) {
             double[] smooth = smooth(values);
             chart.add("train, smoothed", steps, smooth, new LineChart.Style(blue, LineChart.THICK));
@@ -51,14 +56,14 @@ final class LearningCurves {
           int index = 0;
           for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
             List<MetricsRow> test = run.getValue().stream().filter(MetricsRow::isTest).toList();
-            Color colour = Pictures.series(index++);
-            chart.add(run.getKey(), steps(test), values(test, value), dotted(colour));
+            Color colour = Pictures.series(index);
+            // The colours come round, so the second ten are dashed.
+            Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
+            LineChart.Style style = new LineChart.Style(colour, stroke, true, true);
+            chart.add(run.getKey(), steps(test), values(test, value), style);
+            index++;
           }
         });
-  }
-
-  private static LineChart.Style dotted(Color colour) {
-    return new LineChart.Style(colour, LineChart.THICK, true, true);
   }
 
   /** Adds the curves of one of the two plots. */

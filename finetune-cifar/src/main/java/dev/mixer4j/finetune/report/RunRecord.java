@@ -20,17 +20,12 @@ import java.util.Optional;
  *
  * @param name the folder, as it was given
  * @param finished whether its last weights are there
- * @param settings each value of {@code config.json}, by its path such as {@code settings.seed}, but
- *     for the versions
+ * @param config what {@code config.json} holds, empty if it is missing
  * @param rows of {@code metrics.csv}
  * @param seconds that it took, if {@code report.json} tells it; else NaN
  */
 record RunRecord(
-    String name,
-    boolean finished,
-    Map<String, String> settings,
-    List<MetricsRow> rows,
-    double seconds) {
+    String name, boolean finished, ObjectNode config, List<MetricsRow> rows, double seconds) {
 
   private static final String CONFIG = "config.json";
   private static final String FINAL = "final.h5";
@@ -56,19 +51,10 @@ record RunRecord(
                       ? "neither"
                       : Files.exists(folder) ? "a file" : "nothing there"));
     }
-    Map<String, String> settings = new LinkedHashMap<>();
-    json(config)
-        .properties()
-        .forEach(
-            member -> {
-              if (!member.getKey().equals("versions")) {
-                flatten(member.getKey(), member.getValue(), settings);
-              }
-            });
     return new RunRecord(
         folder.toString(),
         Files.exists(folder.resolve(FINAL)),
-        settings,
+        json(config),
         Files.exists(metrics) ? MetricsFile.read(metrics) : List.of(),
         json(report).path("seconds").asDouble(Double.NaN));
   }
@@ -97,6 +83,17 @@ record RunRecord(
           e);
     }
     throw new MixerException(file + ": expected a JSON object, found something else");
+  }
+
+  /** Each value of the configuration by its path, such as settings.seed, but for the versions. */
+  Map<String, String> settings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> member : config.properties()) {
+      if (!member.getKey().equals("versions")) {
+        flatten(member.getKey(), member.getValue(), settings);
+      }
+    }
+    return settings;
   }
 
   private static void flatten(String path, JsonNode value, Map<String, String> into) {
