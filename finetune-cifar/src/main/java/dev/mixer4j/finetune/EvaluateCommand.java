@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,41 +88,28 @@ final class EvaluateCommand implements Callable<Integer> {
     LabelledImages test = cifar.test(limitTest);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       checkClasses(checkpoint, cifar);
-      List<float[]> logits = new ArrayList<>();
-      Score score = score(checkpoint, test, logits);
-      if (report != null) {
-        writeReport(checkpoint, cifar, test, logits, score.seconds());
-      }
-      print(score, cifar.classNames().size());
+      print(evaluate(checkpoint, cifar, test), cifar.classNames().size());
     }
     return Cli.DONE;
   }
 
-  /** Adds the images' logits to the list. */
-  private Score score(MixerCheckpoint checkpoint, LabelledImages test, List<float[]> logits) {
+  private Score evaluate(MixerCheckpoint checkpoint, Cifar10 cifar, LabelledImages test)
+      throws IOException {
     try (MixerClassifier classifier = new MixerClassifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
-      return Score.of(
-          pixels -> {
-            float[][] batch = classifier.logits(pixels);
-            logits.addAll(List.of(batch));
-            return batch;
-          },
-          test,
-          batchSize,
-          progress::step);
+      RecordedLogits network = new RecordedLogits(classifier::logits);
+      Score score = Score.of(network, test, batchSize, progress::step);
+      if (report != null) {
+        Scores scores = network.scores(test, cifar.classNames());
+        Files.createDirectories(report);
+        RunReport.write(report, summary(checkpoint, cifar, score), scores, test);
+      }
+      return score;
     }
   }
 
-  private void writeReport(
-      MixerCheckpoint checkpoint,
-      Cifar10 cifar,
-      LabelledImages test,
-      List<float[]> logits,
-      double seconds)
+  private RunSummary summary(MixerCheckpoint checkpoint, Cifar10 cifar, Score score)
       throws IOException {
-    int[] labels = test.labels(IntStream.range(0, test.size()).toArray());
-    Scores scores = Scores.ofLogits(labels, logits.toArray(float[][]::new), cifar.classNames());
     Source source = checkpoint.asSource();
     ObjectNode config = JSON.createObjectNode();
     config
@@ -131,13 +117,14 @@ final class EvaluateCommand implements Callable<Integer> {
         .put("path", weights.toString())
         .put("format", source.format())
         .put("sha256", source.sha256());
-    config.putObject("data").put("path", cifar.folder().toString()).put("test_images", test.size());
+    config
+        .putObject("data")
+        .put("path", cifar.folder().toString())
+        .put("test_images", score.images());
     config.set("versions", Versions.toJson());
     List<String> command = new ArrayList<>(List.of("finetune-cifar"));
     command.addAll(spec.commandLine().getParseResult().originalArgs());
-    Files.createDirectories(report);
-    RunReport.write(
-        report, new RunSummary(command, config, weights.toString(), 0, seconds), scores, test);
+    return new RunSummary(command, config, weights.toString(), 0, score.seconds());
   }
 
   private void checkClasses(MixerCheckpoint checkpoint, Cifar10 cifar) {
