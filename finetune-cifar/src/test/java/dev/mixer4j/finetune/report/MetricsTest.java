@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.MixerException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -128,12 +127,12 @@ class MetricsTest {
   @Test
   void equalScoresGoToTheFirstClass() {
     float[][] zeros = new float[10][10];
-    int[] labels = IntStream.range(0, 10).toArray();
-    List<String> names = Arrays.stream(labels).mapToObj(String::valueOf).toList();
+    int[] labels = {0, 0, 0, 1, 4, 5, 6, 7, 8, 9};
+    List<String> names = IntStream.range(0, 10).mapToObj(String::valueOf).toList();
     Metrics metrics = Metrics.of(Scores.ofLogits(labels, zeros, names));
-    assertThat(metrics.accuracy()).isEqualTo(0.1);
+    assertThat(metrics.accuracy()).isEqualTo(0.3);
     assertThat(metrics.top5()).isEqualTo(0.5);
-    assertThat(metrics.roc().classes()).allMatch(curve -> curve.auc() == 0.5);
+    assertThat(metrics.roc().classes()).allMatch(curve -> !curve.isDefined() || curve.auc() == 0.5);
   }
 
   @Test
