@@ -26,6 +26,9 @@ import org.tensorflow.proto.Summary;
  */
 public final class EventFile implements Closeable {
 
+  /** Pattern of the files' names. */
+  static final String NAMES = "events.out.tfevents.*";
+
   /** The only version there is; the reader asks for it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
 

@@ -2,8 +2,11 @@ package dev.mixer4j.finetune.report;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -32,6 +35,22 @@ public final class TensorBoardLog implements Closeable {
     } catch (IOException e) {
       train.close();
       throw e;
+    }
+  }
+
+  /**
+   * Removes an earlier run's files, which TensorBoard would take for the beginning of a new one's.
+   */
+  public static void delete(Path run) throws IOException {
+    for (String split : List.of(MetricsRow.TRAIN, MetricsRow.TEST)) {
+      Path folder = run.resolve(FOLDER).resolve(split);
+      if (Files.isDirectory(folder)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, EventFile.NAMES)) {
+          for (Path file : files) {
+            Files.delete(file);
+          }
+        }
+      }
     }
   }
 

@@ -82,5 +82,12 @@ class EventFileTest {
             "50 learning_rate 0.25",
             "50 images_per_second 64.0",
             "50 data_wait 0.75");
+    Path other = Files.writeString(dir.resolve("tensorboard/train/notes.txt"), "mine");
+    TensorBoardLog.delete(dir);
+    TensorBoardLog.delete(dir.resolve("no run"));
+    assertThat(other).exists();
+    Files.delete(other);
+    assertThat(EventReader.events(dir.resolve("tensorboard/train"))).isEmpty();
+    assertThat(EventReader.events(dir.resolve("tensorboard/test"))).isEmpty();
   }
 }
