@@ -6,12 +6,19 @@ import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.RunSummary;
+import dev.mixer4j.finetune.report.Scores;
+import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -51,22 +58,64 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write report.html, report.json and the pictures of confusion matrix, ROC curves and test"
+              + " images into this folder.")
+  private Path report;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier report in DIR.")
+  private boolean overwrite;
+
   @Override
   public Integer call() throws IOException {
+    if (report != null) {
+      RunFolder.check(report, overwrite);
+    }
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       Dataset dataset = data.open(checkpoint.config().imageSize());
       checkClasses(checkpoint, dataset);
-      LabelledImages test = dataset.test(data.limitTest());
-      print(score(checkpoint, test), dataset.classNames().size());
+      print(
+          evaluate(checkpoint, dataset, dataset.test(data.limitTest())),
+          dataset.classNames().size());
     }
     return Cli.DONE;
   }
 
-  private Score score(MixerCheckpoint checkpoint, LabelledImages test) {
+  private Score evaluate(MixerCheckpoint checkpoint, Dataset dataset, LabelledImages test)
+      throws IOException {
     try (MixerClassifier classifier = new MixerClassifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
-      return Score.of(classifier::logits, test, batchSize, progress::step);
+      RecordedLogits network = new RecordedLogits(classifier::logits);
+      Score score = Score.of(network, test, batchSize, progress::step);
+      if (report != null) {
+        Scores scores = network.scores(test, dataset.classNames());
+        Files.createDirectories(report);
+        RunReport.write(report, summary(checkpoint, dataset, score), scores, test);
+      }
+      return score;
     }
+  }
+
+  private RunSummary summary(MixerCheckpoint checkpoint, Dataset dataset, Score score)
+      throws IOException {
+    Source source = checkpoint.asSource();
+    ObjectNode config = JSON.createObjectNode();
+    config
+        .putObject("weights")
+        .put("path", weights.toString())
+        .put("format", source.format())
+        .put("sha256", source.sha256());
+    config
+        .putObject("data")
+        .put("path", dataset.path().toString())
+        .put("test_images", score.images());
+    config.set("versions", Versions.toJson());
+    List<String> command = new ArrayList<>(List.of("finetune-cifar"));
+    command.addAll(spec.commandLine().getParseResult().originalArgs());
+    return new RunSummary(command, config, weights.toString(), 0, score.seconds());
   }
 
   private void checkClasses(MixerCheckpoint checkpoint, Dataset dataset) {

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.finetune.report.CompareCommand;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;
 import picocli.CommandLine.Command;
@@ -15,7 +16,8 @@ import picocli.CommandLine.ScopeType;
       DownloadCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      PredictCommand.class
+      PredictCommand.class,
+      CompareCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -41,6 +43,8 @@ public final class FinetuneCifar {
   }
 
   public static void main(String[] args) {
+    // Pictures are drawn into memory; without this Java asks the display, which may be gone.
+    System.setProperty("java.awt.headless", "true");
     Cli.main(new FinetuneCifar(), args);
   }
 }

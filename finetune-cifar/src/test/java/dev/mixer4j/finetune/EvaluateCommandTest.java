@@ -115,4 +115,28 @@ class EvaluateCommandTest {
         .isEqualTo(
             "warning: the weights' classes are red, green, blue, the data's are rot, green, blue\n");
   }
+
+  @Test
+  void writesAReportOfTheSameNumbers() throws IOException {
+    Path report = dir.resolve("a report");
+    JsonNode printed = evaluate(weights, "--report", report, "--batch-size", 4);
+    JsonNode json = new JsonMapper().readTree(report.resolve("report.json").toFile());
+    for (String number : new String[] {"accuracy", "images", "seconds"}) {
+      assertThat(json.get(number)).isEqualTo(printed.get(number));
+    }
+    assertThat(json.get("loss").asDouble())
+        .isCloseTo(printed.get("loss").asDouble(), Offset.offset(1e-12));
+    assertThat(json.get("command").asText())
+        .isEqualTo(
+            "finetune-cifar evaluate --weights %s --data %s --json --report '%s' --batch-size 4"
+                .formatted(weights, data, report));
+    assertThat(report.resolve("samples.png")).exists();
+    assertThat(Files.readString(report.resolve("report.html")))
+        .contains("sha256", "<td>green</td>");
+    Fixtures.Ran again =
+        Fixtures.run("evaluate", "--weights", weights, "--data", data, "--report", report);
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.err()).contains("a report: it is there already; --overwrite replaces it");
+    evaluate(weights, "--report", report, "--overwrite");
+  }
 }

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,9 @@ class FinetuneCifarTest {
     Fixtures.Ran ran =
         Fixtures.java(List.of("-Xlog:class+load:stderr"), FinetuneCifar.class, "train", "--help");
     assertThat(ran.code()).isZero();
-    assertThat(ran.err()).contains("picocli.CommandLine").doesNotContain("org.tensorflow");
+    assertThat(ran.err())
+        .contains("picocli.CommandLine")
+        .doesNotContain("org.tensorflow", "java.awt.", "org.jfree");
     assertThat(ran.out().replaceAll("\\s+", " "))
         .contains("Times that each image is trained on (default: 2)")
         .contains("Images in a step (default: 16)")
@@ -86,12 +89,43 @@ class FinetuneCifarTest {
 
   @Test
   void everyCommandHasHelpAndVersion() {
-    for (String command : List.of("download", "train", "evaluate", "predict")) {
+    for (String command : List.of("download", "train", "evaluate", "predict", "compare")) {
       assertThat(Fixtures.run(command, "--help").out())
           .startsWith("Usage: finetune-cifar " + command);
     }
     assertThat(Fixtures.run("--help").out()).contains("train", "evaluate", "predict");
     assertThat(Fixtures.run("--version").out()).startsWith("Mixer4J ");
+  }
+
+  @Test
+  void nothingIsDrawnUnasked(@TempDir Path dir) throws IOException {
+    Path data = Fixtures.cifar(dir.resolve("data"));
+    Path weights = Fixtures.weights(dir.resolve("w.h5"));
+    Path run = Files.createDirectory(dir.resolve("run"));
+    Files.writeString(run.resolve("metrics.csv"), "step,split,loss,accuracy\n1,test,1,0.5\n");
+    for (List<Object> command :
+        List.<List<Object>>of(
+            List.of("evaluate", "--weights", weights, "--data", data), List.of("compare", run))) {
+      Fixtures.Ran ran =
+          Fixtures.java(List.of("-Xlog:class+load:stderr"), FinetuneCifar.class, command.toArray());
+      assertThat(ran.code()).as(ran.err()).isZero();
+      assertThat(ran.err()).doesNotContain("java.awt.Font", "java.awt.Graphics", "org.jfree");
+    }
+  }
+
+  @Test
+  void drawsWithoutADisplay(@TempDir Path dir) throws IOException {
+    Files.writeString(dir.resolve("metrics.csv"), "step,split,loss,accuracy\n1,test,1,0.5\n");
+    Fixtures.Ran ran =
+        Fixtures.java(
+            List.of("-Djava.awt.headless=false"),
+            FinetuneCifar.class,
+            "compare",
+            dir,
+            "--plot",
+            dir.resolve("plot.png"));
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(dir.resolve("plot.png")).exists();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.types.TUint8;
@@ -118,7 +119,7 @@ public final class LabelledImages {
    * @return [to - from, height, width, 3] uint8
    */
   public TUint8 pixelRange(int from, int to) {
-    java.util.Objects.checkFromToIndex(from, to, size());
+    Objects.checkFromToIndex(from, to, size());
     TUint8 tensor = tensor(to - from);
     ByteDataBuffer bytes = tensor.asRawTensor().data();
     for (int next = from; next < to; ) {
@@ -136,11 +137,19 @@ public final class LabelledImages {
 
   /** Copies images of one block to a place counted in images. */
   private void copy(int index, int count, ByteDataBuffer to, int place) {
-    java.util.Objects.checkIndex(index, size());
+    Objects.checkIndex(index, size());
     int stored = first + index;
     byte[] block = blocks.get(stored / blockImages);
     int offset = stored % blockImages * imageBytes();
     to.offset((long) place * imageBytes()).write(block, offset, count * imageBytes());
+  }
+
+  /** One image's pixels, a copy: [height, width, 3], unsigned. */
+  public byte[] bytes(int index) {
+    Objects.checkIndex(index, size());
+    int stored = first + index;
+    int offset = stored % blockImages * imageBytes();
+    return Arrays.copyOfRange(blocks.get(stored / blockImages), offset, offset + imageBytes());
   }
 
   /** Neighbouring images, which share these ones' memory. */

@@ -1,0 +1,125 @@
+package dev.mixer4j.finetune.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/** Runs side by side. */
+final class Comparison {
+
+  private static final int MAX_VALUE = 28;
+  private static final String UNKNOWN = "-";
+
+  private final List<RunRecord> runs;
+
+  Comparison(List<RunRecord> runs) {
+    this.runs = List.copyOf(runs);
+  }
+
+  /** Paths of the settings that are not the same in all runs, in the order of their files. */
+  List<String> differing() {
+    Set<String> paths = new LinkedHashSet<>();
+    runs.forEach(run -> paths.addAll(run.settings().keySet()));
+    return paths.stream()
+        .filter(path -> runs.stream().map(run -> run.settings().get(path)).distinct().count() > 1)
+        .toList();
+  }
+
+  /** The table's lines, the first of which has the columns' names. */
+  List<String> table() {
+    List<List<String>> columns = new ArrayList<>();
+    columns.add(column("run", RunRecord::name));
+    List<String> differing = differing();
+    for (String path : differing) {
+      columns.add(column(shortName(path, differing), run -> setting(run, path)));
+    }
+    columns.add(column("best accuracy", run -> percent(run.best())));
+    columns.add(column("final accuracy", run -> percent(run.last())));
+    columns.add(column("final loss", run -> decimals(run.last(), MetricsRow::loss)));
+    columns.add(column("steps", run -> Long.toString(run.steps())));
+    columns.add(
+        column(
+            "time", run -> Double.isNaN(run.seconds()) ? UNKNOWN : HtmlReport.time(run.seconds())));
+    columns.add(column("state", run -> run.finished() ? "finished" : "unfinished"));
+    List<String> lines = new ArrayList<>();
+    for (int line = 0; line <= runs.size(); line++) {
+      StringBuilder text = new StringBuilder();
+      for (List<String> column : columns) {
+        int width = column.stream().mapToInt(String::length).max().orElse(0);
+        text.append(String.format("%-" + width + "s  ", column.get(line)));
+      }
+      lines.add(text.toString().stripTrailing());
+    }
+    return lines;
+  }
+
+  private List<String> column(String name, Function<RunRecord, String> value) {
+    List<String> column = new ArrayList<>();
+    column.add(name);
+    runs.forEach(run -> column.add(printable(value.apply(run))));
+    return column;
+  }
+
+  /** Values come from files, and a terminal takes some characters as commands. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** The last part of a path, if that tells it from the other columns. */
+  private static String shortName(String path, List<String> paths) {
+    String last = last(path);
+    boolean unique = paths.stream().filter(other -> last(other).equals(last)).count() == 1;
+    return printable(unique ? last : path);
+  }
+
+  private static String last(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+
+  private static String setting(RunRecord run, String path) {
+    String value = Objects.requireNonNullElse(run.settings().get(path), UNKNOWN);
+    return value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…";
+  }
+
+  private static String percent(Optional<MetricsRow> row) {
+    return row.map(test -> String.format(Locale.ROOT, "%.2f%%", 100 * test.accuracy()))
+        .orElse(UNKNOWN);
+  }
+
+  private static String decimals(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
+    return row.map(test -> String.format(Locale.ROOT, "%.4f", value.applyAsDouble(test)))
+        .orElse(UNKNOWN);
+  }
+
+  /** All runs with their whole configuration; what is not known is null. */
+  ArrayNode toJson() {
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
+    for (RunRecord run : runs) {
+      ObjectNode node = array.addObject();
+      node.put("run", run.name()).put("finished", run.finished());
+      node.set("config", run.config());
+      put(node, "best_accuracy", run.best(), MetricsRow::accuracy);
+      node.put("best_step", run.best().map(MetricsRow::step).orElse(null));
+      put(node, "final_accuracy", run.last(), MetricsRow::accuracy);
+      put(node, "final_loss", run.last(), MetricsRow::loss);
+      node.put("steps", run.steps());
+      node.put("seconds", Double.isNaN(run.seconds()) ? null : (Double) run.seconds());
+    }
+    return array;
+  }
+
+  private static void put(
+      ObjectNode node, String name, Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
+    double number = row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
+    node.put(name, Double.isFinite(number) ? (Double) number : null);
+  }
+}

@@ -1,0 +1,179 @@
+package dev.mixer4j.finetune.report;
+
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.geom.AffineTransform;
+import java.awt.image.BufferedImage;
+import java.util.List;
+
+/**
+ * The confusion matrix as a picture: true classes down, predicted ones across; the colour is the
+ * share of the row's images, the number how many they are. Many classes have no numbers, so many
+ * that their names would overlap only every so many a name.
+ */
+final class ConfusionMatrixPicture {
+
+  private static final int MATRIX = 700;
+  private static final int MIN_CELL = 11;
+  private static final int MAX_CELL = 64;
+  private static final int MAX_NAME = 170;
+  private static final int MARGIN = 24;
+  private static final int NUMBERED_CLASSES = 20;
+
+  /** From almost nothing to all: light to dark, so that it prints in gray too. */
+  private static final Color[] SCALE = {
+    new Color(0xf7fbff),
+    new Color(0xc6dbef),
+    new Color(0x6baed6),
+    new Color(0x2171b5),
+    new Color(0x08306b)
+  };
+
+  private final int[][] counts;
+  private final List<String> names;
+  private final int cell;
+  private final Font font;
+
+  private ConfusionMatrixPicture(int[][] counts, List<String> names) {
+    this.counts = counts;
+    this.names = names;
+    int classes = counts.length;
+    // A thousand classes get a pixel or so each.
+    int least = classes <= 200 ? MIN_CELL : Math.max(1, 2000 / classes);
+    this.cell = Math.max(least, Math.min(MAX_CELL, MATRIX / classes));
+    this.font = Pictures.font(Math.max(11, Math.min(14, cell)));
+  }
+
+  /**
+   * Draws it.
+   *
+   * @param counts [true class][predicted class]
+   */
+  static BufferedImage draw(int[][] counts, List<String> names) {
+    return new ConfusionMatrixPicture(counts, names).draw();
+  }
+
+  private BufferedImage draw() {
+    int nameWidth = nameWidth();
+    int side = cell * counts.length;
+    int left = MARGIN + 26 + nameWidth + 8;
+    int top = MARGIN + 30;
+    int width = left + side + 110;
+    BufferedImage image = Pictures.canvas(width, top + side + 8 + nameWidth + 34 + MARGIN / 2);
+    Graphics2D g = Pictures.graphics(image);
+    g.setFont(Pictures.bold(16));
+    g.drawString("Confusion matrix", left, MARGIN + 10);
+    g.translate(left, top);
+    drawCells(g);
+    drawNames(g, nameWidth);
+    g.setFont(Pictures.bold(14));
+    centred(g, "predicted class", side / 2, side + 8 + nameWidth + 26);
+    AffineTransform straight = g.getTransform();
+    g.rotate(-Math.PI / 2);
+    centred(g, "true class", -side / 2, -nameWidth - 18);
+    g.setTransform(straight);
+    g.translate(side + 24, 0);
+    drawScale(g, Math.min(side, 300));
+    g.dispose();
+    return image;
+  }
+
+  private int nameWidth() {
+    Graphics2D g = Pictures.graphics(Pictures.canvas(1, 1));
+    g.setFont(font);
+    int widest =
+        names.stream().mapToInt(name -> g.getFontMetrics().stringWidth(name)).max().orElse(0);
+    g.dispose();
+    return Math.min(MAX_NAME, widest);
+  }
+
+  private void drawCells(Graphics2D g) {
+    int classes = counts.length;
+    int side = cell * classes;
+    for (int row = 0; row < classes; row++) {
+      long total = 0;
+      for (int count : counts[row]) {
+        total += count;
+      }
+      for (int column = 0; column < classes; column++) {
+        double share = total == 0 ? 0 : (double) counts[row][column] / total;
+        g.setColor(total == 0 ? Pictures.GRID : colour(share));
+        g.fillRect(column * cell, row * cell, cell, cell);
+        if (classes <= NUMBERED_CLASSES) {
+          g.setFont(numberFont(counts[row][column]));
+          g.setColor(share > 0.5 ? Color.WHITE : share == 0 ? Pictures.FAINT : Pictures.INK);
+          int middle = row * cell + cell / 2 + g.getFont().getSize() * 3 / 8;
+          centred(g, Integer.toString(counts[row][column]), column * cell + cell / 2, middle);
+        }
+      }
+    }
+    g.setColor(Pictures.GRID);
+    if (cell >= MIN_CELL) {
+      for (int i = 0; i <= classes; i++) {
+        g.drawLine(0, i * cell, side, i * cell);
+        g.drawLine(i * cell, 0, i * cell, side);
+      }
+    }
+    g.setColor(Pictures.FAINT);
+    g.drawRect(0, 0, side, side);
+  }
+
+  /** Six digits fit too. */
+  private Font numberFont(int count) {
+    int digits = Integer.toString(count).length();
+    return Pictures.font(Math.min(14, (int) (1.55 * (cell - 4) / digits)));
+  }
+
+  private void drawNames(Graphics2D g, int nameWidth) {
+    g.setFont(font);
+    g.setColor(Pictures.INK);
+    int every = (font.getSize() + cell) / cell;
+    int step = cell >= MIN_CELL ? 1 : every;
+    int below = cell * counts.length + 8;
+    AffineTransform straight = g.getTransform();
+    for (int i = 0; i < names.size(); i += step) {
+      String name = Pictures.fit(g, names.get(i), nameWidth);
+      int width = g.getFontMetrics().stringWidth(name);
+      int middle = i * cell + cell / 2 + font.getSize() * 3 / 8;
+      g.drawString(name, -8 - width, middle);
+      g.translate(middle, below);
+      g.rotate(-Math.PI / 2);
+      g.drawString(name, -width, 0);
+      g.setTransform(straight);
+    }
+  }
+
+  private static void drawScale(Graphics2D g, int height) {
+    for (int y = 0; y < height; y++) {
+      g.setColor(colour(1 - (double) y / (height - 1)));
+      g.drawLine(0, y, 14, y);
+    }
+    g.setColor(Pictures.FAINT);
+    g.drawRect(0, 0, 15, height - 1);
+    g.setColor(Pictures.INK);
+    g.setFont(Pictures.font(12));
+    g.drawString("100%", 22, 10);
+    g.drawString("50%", 22, height / 2 + 4);
+    g.drawString("0%", 22, height);
+    g.drawString("of the row", 0, height + 20);
+  }
+
+  private static Color colour(double share) {
+    double place = share * (SCALE.length - 1);
+    int below = Math.min(SCALE.length - 2, (int) place);
+    double part = place - below;
+    return new Color(
+        mix(SCALE[below].getRed(), SCALE[below + 1].getRed(), part),
+        mix(SCALE[below].getGreen(), SCALE[below + 1].getGreen(), part),
+        mix(SCALE[below].getBlue(), SCALE[below + 1].getBlue(), part));
+  }
+
+  private static int mix(int from, int to, double part) {
+    return (int) Math.round(from + (to - from) * part);
+  }
+
+  private static void centred(Graphics2D g, String text, int x, int y) {
+    g.drawString(text, x - g.getFontMetrics().stringWidth(text) / 2, y);
+  }
+}

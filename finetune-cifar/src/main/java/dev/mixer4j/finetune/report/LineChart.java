@@ -1,0 +1,119 @@
+package dev.mixer4j.finetune.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Stroke;
+import java.awt.geom.Ellipse2D;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.Locale;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.block.BlockBorder;
+import org.jfree.chart.plot.Plot;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
+import org.jfree.chart.title.LegendTitle;
+import org.jfree.chart.ui.HorizontalAlignment;
+import org.jfree.chart.ui.RectangleEdge;
+import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.data.xy.XYSeries;
+import org.jfree.data.xy.XYSeriesCollection;
+
+/** One plot of curves in the style of this project, with the first curve on top. */
+final class LineChart {
+
+  static final Stroke THIN = stroke(1.2f);
+  static final Stroke MEDIUM = stroke(1.7f);
+  static final Stroke THICK = stroke(2.2f);
+  static final Stroke DASHED = dashed(2.2f, 8, 5);
+  static final Stroke DOTTED = dashed(2.6f, 1, 5);
+
+  private final XYSeriesCollection data = new XYSeriesCollection();
+  private final XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
+
+  private static Stroke stroke(float width) {
+    return new BasicStroke(width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
+  }
+
+  private static Stroke dashed(float width, float dash, float gap) {
+    return new BasicStroke(
+        width,
+        BasicStroke.CAP_ROUND,
+        BasicStroke.JOIN_ROUND,
+        1,
+        new float[] {dash, gap + width},
+        0);
+  }
+
+  /** How a curve looks; a curve of a few points has dots on them. */
+  record Style(Color colour, Stroke stroke, boolean dots, boolean inLegend) {
+
+    Style(Color colour, Stroke stroke) {
+      this(colour, stroke, false, true);
+    }
+  }
+
+  /** Adds a curve; points that are not finite leave a gap. */
+  void add(String name, double[] x, double[] y, Style style) {
+    int index = data.getSeriesCount();
+    // Two runs or classes may have one name, series may not.
+    XYSeries series = new XYSeries(index, false, true);
+    series.setDescription(name);
+    for (int i = 0; i < x.length; i++) {
+      series.add(x[i], Double.isFinite(y[i]) ? y[i] : Double.NaN, false);
+    }
+    data.addSeries(series);
+    renderer.setSeriesPaint(index, style.colour());
+    renderer.setSeriesStroke(index, style.stroke());
+    renderer.setSeriesShapesVisible(index, style.dots());
+    renderer.setSeriesShape(index, new Ellipse2D.Double(-3, -3, 6, 6));
+    renderer.setSeriesVisibleInLegend(index, style.inLegend());
+  }
+
+  /** The plot with a vertical axis of its own; the horizontal one may be another plot's too. */
+  XYPlot plot(NumberAxis horizontal, NumberAxis vertical) {
+    renderer.setLegendItemLabelGenerator((set, i) -> data.getSeries(i).getDescription());
+    renderer.setDrawSeriesLineAsPath(true);
+    XYPlot plot = new XYPlot(data, horizontal, vertical, renderer);
+    plot.setBackgroundPaint(Color.WHITE);
+    plot.setDomainGridlinePaint(Pictures.GRID);
+    plot.setRangeGridlinePaint(Pictures.GRID);
+    plot.setDomainGridlineStroke(THIN);
+    plot.setRangeGridlineStroke(THIN);
+    plot.setOutlineVisible(false);
+    plot.setAxisOffset(RectangleInsets.ZERO_INSETS);
+    return plot;
+  }
+
+  static NumberAxis axis(String label, String format) {
+    NumberAxis axis = new NumberAxis(label);
+    axis.setLabelFont(Pictures.bold(14));
+    axis.setTickLabelFont(Pictures.font(13));
+    axis.setLabelPaint(Pictures.INK);
+    axis.setTickLabelPaint(Pictures.INK);
+    axis.setAxisLinePaint(Pictures.FAINT);
+    axis.setTickMarkPaint(Pictures.FAINT);
+    axis.setAutoRangeIncludesZero(false);
+    axis.setNumberFormatOverride(
+        new DecimalFormat(format, DecimalFormatSymbols.getInstance(Locale.ROOT)));
+    return axis;
+  }
+
+  static JFreeChart chart(String title, Plot plot, RectangleEdge legendPosition) {
+    JFreeChart chart = new JFreeChart(title, Pictures.bold(16), plot, true);
+    chart.setBackgroundPaint(Color.WHITE);
+    chart.setAntiAlias(true);
+    chart.setPadding(new RectangleInsets(10, 8, 8, 16));
+    chart.getTitle().setPaint(Pictures.INK);
+    chart.getTitle().setHorizontalAlignment(HorizontalAlignment.LEFT);
+    chart.getTitle().setMargin(4, 12, 8, 4);
+    LegendTitle legend = chart.getLegend();
+    legend.setPosition(legendPosition);
+    legend.setItemFont(Pictures.font(13));
+    legend.setItemPaint(Pictures.INK);
+    legend.setFrame(BlockBorder.NONE);
+    legend.setItemLabelPadding(new RectangleInsets(2, 4, 2, 10));
+    return chart;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.mixer4j.finetune.report;
+
+/**
+ * A row of {@code metrics.csv}. What the file does not tell is NaN.
+ *
+ * @param step updates so far
+ * @param epoch counts from 1; 0 before training
+ * @param split {@code train} or {@code test}
+ * @param loss mean of the images since the row before, or of all test images
+ * @param accuracy of the same images, in [0, 1]
+ * @param learningRate of the latest step
+ * @param imagesPerSecond of the same images
+ * @param dataWait share of the time that was spent waiting for data
+ */
+public record MetricsRow(
+    long step,
+    double epoch,
+    String split,
+    double loss,
+    double accuracy,
+    double learningRate,
+    double imagesPerSecond,
+    double dataWait) {
+
+  public static final String TRAIN = "train";
+  public static final String TEST = "test";
+
+  boolean isTest() {
+    return split.equals(TEST);
+  }
+}

@@ -1,0 +1,134 @@
+package dev.mixer4j.finetune.report;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A receiver operating characteristic: the share of positives found against the share of negatives
+ * mistaken for them, as the threshold falls. Each point but the first stands for a threshold;
+ * images with equal scores pass it together, as in scikit-learn's {@code roc_curve} with {@code
+ * drop_intermediate=False}.
+ *
+ * @param falsePositiveRate ascending from 0 to 1; all NaN if there are no negatives
+ * @param truePositiveRate ascending from 0 to 1; all NaN if there are no positives
+ */
+record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
+
+  /** Points of an averaged curve, as in scikit-learn's example of multiclass ROC. */
+  private static final int GRID = 1000;
+
+  /**
+   * The curve of scores.
+   *
+   * @param positives scores of the class's images, in any order; they are sorted
+   * @param negatives scores of the others, likewise
+   */
+  static RocCurve of(double[] positives, double[] negatives) {
+    Arrays.sort(positives);
+    Arrays.sort(negatives);
+    int capacity = positives.length + negatives.length + 1;
+    double[] falsePositiveRate = new double[capacity];
+    double[] truePositiveRate = new double[capacity];
+    int points = 1;
+    int p = positives.length;
+    int n = negatives.length;
+    while (p > 0 || n > 0) {
+      double threshold =
+          Math.max(
+              p > 0 ? positives[p - 1] : Double.NEGATIVE_INFINITY,
+              n > 0 ? negatives[n - 1] : Double.NEGATIVE_INFINITY);
+      while (p > 0 && positives[p - 1] == threshold) {
+        p--;
+      }
+      while (n > 0 && negatives[n - 1] == threshold) {
+        n--;
+      }
+      falsePositiveRate[points] = (double) (negatives.length - n) / negatives.length;
+      truePositiveRate[points] = (double) (positives.length - p) / positives.length;
+      points++;
+    }
+    if (negatives.length == 0) {
+      Arrays.fill(falsePositiveRate, Double.NaN);
+    }
+    if (positives.length == 0) {
+      Arrays.fill(truePositiveRate, Double.NaN);
+    }
+    return new RocCurve(
+        Arrays.copyOf(falsePositiveRate, points), Arrays.copyOf(truePositiveRate, points));
+  }
+
+  /**
+   * The mean of curves, each interpolated linearly at 1000 false positive rates.
+   *
+   * @param curves defined ones; if there are none, the mean is all NaN
+   */
+  static RocCurve mean(List<RocCurve> curves) {
+    double[] rates = new double[GRID];
+    double[] means = new double[GRID];
+    for (int i = 0; i < GRID; i++) {
+      double rate = (double) i / (GRID - 1);
+      rates[i] = rate;
+      means[i] = curves.stream().mapToDouble(curve -> curve.at(rate)).average().orElse(Double.NaN);
+    }
+    return new RocCurve(rates, means);
+  }
+
+  /** As NumPy's interp: where the curve rises steeply, the upper end. */
+  private double at(double rate) {
+    int last = falsePositiveRate.length - 1;
+    int low = 0;
+    for (int high = last; low < high; ) { // the last point that is not to the right
+      int middle = (low + high + 1) >>> 1;
+      if (falsePositiveRate[middle] <= rate) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    if (low == last) {
+      return truePositiveRate[last];
+    }
+    double width = falsePositiveRate[low + 1] - falsePositiveRate[low];
+    double rise = truePositiveRate[low + 1] - truePositiveRate[low];
+    return truePositiveRate[low] + rise / width * (rate - falsePositiveRate[low]);
+  }
+
+  /** Whether there were positives and negatives. */
+  boolean isDefined() {
+    return !Double.isNaN(auc());
+  }
+
+  /** Area under the curve, by trapezoids; NaN if the curve is not defined. */
+  double auc() {
+    double area = 0;
+    for (int i = 1; i < falsePositiveRate.length; i++) {
+      area +=
+          (falsePositiveRate[i] - falsePositiveRate[i - 1])
+              * (truePositiveRate[i] + truePositiveRate[i - 1])
+              / 2;
+    }
+    return area;
+  }
+
+  /** Fewer points, which nobody can tell apart in a picture: at least a 400th lies between two. */
+  RocCurve thinned() {
+    int last = falsePositiveRate.length - 1;
+    int[] kept = new int[last + 1];
+    int count = 1;
+    for (int i = 1; i <= last; i++) {
+      int before = kept[count - 1];
+      double way =
+          falsePositiveRate[i]
+              - falsePositiveRate[before]
+              + truePositiveRate[i]
+              - truePositiveRate[before];
+      if (way >= 1 / 400.0 || i == last) {
+        kept[count++] = i;
+      }
+    }
+    int[] indices = Arrays.copyOf(kept, count);
+    return new RocCurve(
+        Arrays.stream(indices).mapToDouble(i -> falsePositiveRate[i]).toArray(),
+        Arrays.stream(indices).mapToDouble(i -> truePositiveRate[i]).toArray());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.mixer4j.finetune.report;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Each class against all others, by its probability, and their averages.
+ *
+ * @param classes in the order of the labels; not defined for a class that no image, or every image,
+ *     is of
+ * @param micro of all pairs of an image and a class together
+ * @param macro the mean of the defined curves
+ */
+record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
+
+  static RocCurves of(Scores scores) {
+    int classes = scores.classNames().size();
+    List<RocCurve> each = IntStream.range(0, classes).mapToObj(c -> of(scores, c, c + 1)).toList();
+    return new RocCurves(
+        each,
+        of(scores, 0, classes),
+        RocCurve.mean(each.stream().filter(RocCurve::isDefined).toList()));
+  }
+
+  /** Pairs of every image with the classes {@code from} to {@code to} (exclusive). */
+  private static RocCurve of(Scores scores, int from, int to) {
+    int pairs = Math.multiplyExact(scores.images(), to - from);
+    double[] positives = new double[Math.min(scores.images(), pairs)];
+    double[] negatives = new double[pairs];
+    int p = 0;
+    int n = 0;
+    for (int i = 0; i < scores.images(); i++) {
+      for (int c = from; c < to; c++) {
+        if (scores.label(i) == c) {
+          positives[p++] = scores.probability(i, c);
+        } else {
+          negatives[n++] = scores.probability(i, c);
+        }
+      }
+    }
+    return RocCurve.of(Arrays.copyOf(positives, p), Arrays.copyOf(negatives, n));
+  }
+
+  /** Mean area under the classes' defined curves; NaN if there are none. */
+  double meanAuc() {
+    return classes.stream()
+        .mapToDouble(RocCurve::auc)
+        .filter(auc -> !Double.isNaN(auc))
+        .average()
+        .orElse(Double.NaN);
+  }
+}

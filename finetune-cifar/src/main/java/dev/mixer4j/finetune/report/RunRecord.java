@@ -1,0 +1,127 @@
+package dev.mixer4j.finetune.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a run's folder tells, of a run that may be going on or have been broken off.
+ *
+ * @param name the folder, as it was given
+ * @param finished whether its last weights are there
+ * @param config what {@code config.json} holds, empty if it is missing
+ * @param rows of {@code metrics.csv}
+ * @param seconds that it took, if {@code report.json} tells it; else NaN
+ */
+record RunRecord(
+    String name, boolean finished, ObjectNode config, List<MetricsRow> rows, double seconds) {
+
+  private static final String CONFIG = "config.json";
+  private static final String FINAL = "final.h5";
+  private static final long MAX_JSON_BYTES = 64 << 20;
+
+  /**
+   * Reads a folder.
+   *
+   * @throws MixerException if it is no run's, or a file in it is damaged
+   */
+  static RunRecord read(Path folder) throws IOException {
+    Path config = folder.resolve(CONFIG);
+    Path metrics = folder.resolve(MetricsFile.NAME);
+    Path report = folder.resolve(RunReport.JSON);
+    if (!Files.exists(config) && !Files.exists(metrics)) {
+      throw new MixerException(
+          "%s: expected the folder of a run, with %s and %s, found %s"
+              .formatted(
+                  folder,
+                  CONFIG,
+                  MetricsFile.NAME,
+                  Files.isDirectory(folder)
+                      ? "neither"
+                      : Files.exists(folder) ? "a file" : "nothing there"));
+    }
+    return new RunRecord(
+        folder.toString(),
+        Files.exists(folder.resolve(FINAL)),
+        json(config),
+        Files.exists(metrics) ? MetricsFile.read(metrics) : List.of(),
+        json(report).path("seconds").asDouble(Double.NaN));
+  }
+
+  /** A file's object, empty if there is no such file. */
+  private static ObjectNode json(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    if (Files.size(file) > MAX_JSON_BYTES) {
+      throw new MixerException(
+          "%s: expected at most %d bytes, found %d"
+              .formatted(file, MAX_JSON_BYTES, Files.size(file)));
+    }
+    try {
+      if (new JsonMapper().readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (JsonProcessingException e) {
+      throw new MixerException(
+          "%s: expected JSON, found damage at line %d: %s"
+              .formatted(
+                  file,
+                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
+                  e.getOriginalMessage()),
+          e);
+    }
+    throw new MixerException(file + ": expected a JSON object, found something else");
+  }
+
+  /** Each value of the configuration by its path, such as settings.seed, but for the versions. */
+  Map<String, String> settings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> member : config.properties()) {
+      if (!member.getKey().equals("versions")) {
+        flatten(member.getKey(), member.getValue(), settings);
+      }
+    }
+    return settings;
+  }
+
+  private static void flatten(String path, JsonNode value, Map<String, String> into) {
+    if (value.isObject()) {
+      value
+          .properties()
+          .forEach(member -> flatten(path + "." + member.getKey(), member.getValue(), into));
+    } else {
+      into.put(path, value.isTextual() ? value.asText() : value.toString());
+    }
+  }
+
+  /** Steps done, as far as the metrics tell. */
+  long steps() {
+    return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
+  }
+
+  /** The test with the highest accuracy, the first of equals; not that before training. */
+  Optional<MetricsRow> best() {
+    return rows.stream()
+        .filter(row -> row.isTest() && row.step() > 0 && Double.isFinite(row.accuracy()))
+        .reduce((best, row) -> row.accuracy() > best.accuracy() ? row : best);
+  }
+
+  /** The latest test. */
+  Optional<MetricsRow> last() {
+    return rows.stream()
+        .filter(row -> row.isTest() && row.step() > 0)
+        .max(Comparator.comparingLong(MetricsRow::step));
+  }
+}
