@@ -30,26 +30,43 @@ final class MiddleSquare {
     int top = down.first[0];
     int bottom = down.first[size - 1] + down.weights[size - 1].length;
     byte[] narrow = new byte[Math.multiplyExact((bottom - top) * CHANNELS, size)];
-    int[] row = new int[width];
+    byte[] row = new byte[width * CHANNELS];
     for (int y = top; y < bottom; y++) {
-      image.getRGB(0, y, width, 1, row, 0, width);
+      readRow(image, y, row);
       scaleRow(row, across, narrow, (y - top) * size * CHANNELS);
     }
     return scaleColumns(narrow, top, down, size);
   }
 
-  private static void scaleRow(int[] row, Weights across, byte[] to, int offset) {
+  /**
+   * Red, green and blue of each pixel; without the detour over colours where they are stored so.
+   */
+  private static void readRow(BufferedImage image, int y, byte[] row) {
+    int width = image.getWidth();
+    if (image.getType() == BufferedImage.TYPE_3BYTE_BGR) {
+      image.getRaster().getDataElements(0, y, width, 1, row);
+      return;
+    }
+    int[] colours = image.getRGB(0, y, width, 1, null, 0, width);
+    for (int x = 0; x < width; x++) {
+      row[CHANNELS * x] = (byte) (colours[x] >> 16);
+      row[CHANNELS * x + 1] = (byte) (colours[x] >> 8);
+      row[CHANNELS * x + 2] = (byte) colours[x];
+    }
+  }
+
+  private static void scaleRow(byte[] row, Weights across, byte[] to, int offset) {
     int next = offset;
     for (int x = 0; x < across.first.length; x++) {
       int red = HALF;
       int green = HALF;
       int blue = HALF;
-      int from = across.first[x];
+      int from = across.first[x] * CHANNELS;
       for (int weight : across.weights[x]) {
-        int rgb = row[from++];
-        red += weight * (rgb >> 16 & 0xff);
-        green += weight * (rgb >> 8 & 0xff);
-        blue += weight * (rgb & 0xff);
+        red += weight * (row[from] & 0xff);
+        green += weight * (row[from + 1] & 0xff);
+        blue += weight * (row[from + 2] & 0xff);
+        from += CHANNELS;
       }
       to[next++] = level(red);
       to[next++] = level(green);
