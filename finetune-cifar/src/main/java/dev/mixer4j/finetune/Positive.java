@@ -40,20 +40,20 @@ final class Positive {
     }
   }
 
-  /** A share of something, neither none nor all of it. */
+  /** A share of something, not all of it. */
   static final class Fraction implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
       try {
         double value = Double.parseDouble(text);
-        if (value > 0 && value < 1) {
+        if (value >= 0 && value < 1) {
           return value;
         }
       } catch (NumberFormatException e) {
         // As above.
       }
       throw new TypeConversionException(
-          "expected a number above 0 and below 1, found '" + text + "'");
+          "expected a number of at least 0 and below 1, found '" + text + "'");
     }
   }
 }

@@ -1,63 +1,42 @@
 package dev.mixer4j.finetune;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.data.Dataset;
-import dev.mixer4j.finetune.optim.OptimizerSettings;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.command.Version;
-import org.tensorflow.TensorFlow;
+import java.nio.file.Path;
 
-/** All that is needed to repeat a run, as JSON. */
+/** All that is needed to repeat a run, or to go on with it, as JSON. */
 final class RunConfig {
 
   private RunConfig() {}
 
+  /**
+   * What {@code config.json} holds.
+   *
+   * @param zeroHead whether the head is one of zeros, because the file's has other classes or there
+   *     is none, or because the settings ask for it
+   */
   static ObjectNode toJson(
-      TrainSettings settings,
-      MixerCheckpoint start,
-      MixerConfig network,
-      Source source,
-      Dataset data,
-      int trainImages,
-      int testImages) {
+      RunInput input, boolean zeroHead, MixerConfig network, Source source, Dataset data) {
     ObjectNode root = new JsonMapper().createObjectNode();
-    root.putObject("settings")
-        .put("epochs", settings.epochs())
-        .put("batch_size", settings.batchSize())
-        .put("learning_rate", settings.learningRate())
-        .put("seed", settings.seed())
-        .put("shuffle", settings.shuffle())
-        .put("augment", settings.augment())
-        .put("log_every", settings.logEvery());
-    root.set("optimizer", OptimizerSettings.of("adam").toJson());
-    root.putObject("weights")
-        .put("path", start.path().toString())
+    input.addTo(root);
+    root.withObject("/weights")
         .put("format", source.format())
         .put("sha256", source.sha256())
-        .put("zero_head", hasNewHead(start));
+        .put("zero_head", zeroHead);
     root.set("network", network(network));
-    ObjectNode images = root.putObject("data");
-    images.put("kind", data.kind()).put("path", data.path().toString());
-    images.put("train_images", trainImages).put("test_images", testImages);
-    ArrayNode names = images.putArray("class_names");
-    data.classNames().forEach(names::add);
-    root.putObject("versions")
-        .put("mixer4j", new Version().getVersion()[0])
-        .put("tensorflow", TensorFlow.version())
-        .put("java", Runtime.version().toString())
-        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"))
-        .put("processors", Runtime.getRuntime().availableProcessors());
+    ObjectNode images = root.withObject("/data").put("kind", data.kind());
+    data.classNames().forEach(images.withArray("class_names")::add);
+    root.set("versions", Versions.toJson());
     return root;
-  }
-
-  /** Whether the head is one of zeros, because the file's has other classes or there is none. */
-  static boolean hasNewHead(MixerCheckpoint start) {
-    return !start.used().containsValue("head/kernel");
   }
 
   private static ObjectNode network(MixerConfig config) {
@@ -83,5 +62,39 @@ final class RunConfig {
       array.add(value);
     }
     return array;
+  }
+
+  /** The network of a run, whose weights its checkpoints hold. */
+  static MixerConfig network(Path run, JsonNode config) {
+    try {
+      JsonNode network = config.required("network");
+      return new MixerConfig(
+          network.required("image_size").intValue(),
+          network.required("patch_size").intValue(),
+          network.required("hidden_size").intValue(),
+          network.required("blocks").intValue(),
+          network.required("tokens_mlp_size").intValue(),
+          network.required("channels_mlp_size").intValue(),
+          network.required("classes").intValue(),
+          Gelu.of(network.required("gelu").asText()),
+          network.required("layer_norm_epsilon").floatValue(),
+          rgb(network.required("mean")),
+          rgb(network.required("std")));
+    } catch (IllegalArgumentException e) {
+      throw new MixerException(run.resolve(RunFolder.CONFIG) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Rgb rgb(JsonNode values) {
+    return new Rgb(
+        values.required(0).floatValue(),
+        values.required(1).floatValue(),
+        values.required(2).floatValue());
+  }
+
+  /** What a run's weights were made from. */
+  static Source source(JsonNode config) {
+    JsonNode weights = config.path("weights");
+    return new Source(weights.path("format").asText(), weights.path("sha256").asText());
   }
 }

@@ -3,6 +3,9 @@ package dev.mixer4j.finetune;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.report.MetricsRow;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.TensorBoardLog;
 import dev.mixer4j.weights.CheckpointWriter;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
@@ -13,6 +16,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -24,9 +28,28 @@ final class RunFolder implements AutoCloseable {
   static final String BEST = "best.h5";
   static final String FINAL = "final.h5";
 
+  /** Weights of before the update that failed. */
+  static final String LAST_GOOD = "last-good.h5";
+
+  private static final String HEADER =
+      "step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait";
+
   private final Path folder;
   private final Source source;
   private final Writer metrics;
+  private final TensorBoardLog events;
+
+  private RunFolder(Path folder, Source source, long step) throws IOException {
+    this.folder = folder;
+    this.source = source;
+    this.metrics = Files.newBufferedWriter(folder.resolve(METRICS), StandardOpenOption.APPEND);
+    try {
+      this.events = new TensorBoardLog(folder, step);
+    } catch (IOException e) {
+      metrics.close();
+      throw e;
+    }
+  }
 
   /**
    * Makes the folder and starts its metrics; files of an earlier run are removed.
@@ -34,22 +57,52 @@ final class RunFolder implements AutoCloseable {
    * @param config goes to {@value #CONFIG}
    * @param source what its weights start from
    */
-  RunFolder(Path folder, ObjectNode config, Source source) throws IOException {
-    this.folder = folder;
-    this.source = source;
+  static RunFolder create(Path folder, ObjectNode config, Source source) throws IOException {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new IOException(folder + ": cannot be made: " + e, e);
     }
-    for (String name : List.of(METRICS, CONFIG, BEST, FINAL)) {
+    for (String name : List.of(CONFIG, METRICS, BEST, FINAL, LAST_GOOD)) {
       Files.deleteIfExists(folder.resolve(name));
     }
-    Path beside = folder.resolve("." + CONFIG + ".part");
-    new JsonMapper().writerWithDefaultPrettyPrinter().writeValue(beside.toFile(), config);
-    Files.move(beside, folder.resolve(CONFIG), StandardCopyOption.ATOMIC_MOVE);
-    this.metrics = Files.newBufferedWriter(folder.resolve(METRICS));
-    line("step,epoch,split,loss,accuracy,images_per_second");
+    for (String name : RunReport.FILES) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    TensorBoardLog.delete(folder);
+    TrainingCheckpoint.deleteAll(folder);
+    write(folder.resolve(METRICS), HEADER + "\n");
+    // Last: with it the run can be resumed, whatever happens next.
+    write(
+        folder.resolve(CONFIG),
+        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
+    return new RunFolder(folder, source, 0);
+  }
+
+  /**
+   * Goes on with a run's files. What its metrics tell of later steps was lost and is taken back.
+   *
+   * @param step that it goes on after
+   */
+  static RunFolder resume(Path folder, Source source, long step) throws IOException {
+    StringBuilder kept = new StringBuilder(HEADER + "\n");
+    Path metrics = folder.resolve(METRICS);
+    if (step > 0 && Files.exists(metrics)) {
+      String text = Files.readString(metrics);
+      text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .skip(1)
+          .filter(row -> Long.parseLong(row.substring(0, row.indexOf(','))) <= step)
+          .forEach(row -> kept.append(row).append('\n'));
+    }
+    write(metrics, kept.toString());
+    return new RunFolder(folder, source, step);
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
+    Files.writeString(beside, text);
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /**
@@ -71,26 +124,26 @@ final class RunFolder implements AutoCloseable {
   }
 
   /** Adds a row, which is on the disk when this returns. */
-  void row(long step, int epoch, String split, Score score) throws IOException {
-    line(
+  void row(MetricsRow row) throws IOException {
+    String line =
         String.format(
             Locale.ROOT,
-            "%d,%d,%s,%.6f,%.6f,%.2f",
-            step,
-            epoch,
-            split,
-            score.loss(),
-            score.accuracy(),
-            score.imagesPerSecond()));
-  }
-
-  private void line(String text) throws IOException {
+            "%d,%.0f,%s,%.6f,%.6f,%.6g,%.2f,%.4f",
+            row.step(),
+            row.epoch(),
+            row.split(),
+            row.loss(),
+            row.accuracy(),
+            row.learningRate(),
+            row.imagesPerSecond(),
+            row.dataWait());
     try {
-      metrics.write(text + "\n");
+      metrics.write(line.replace("NaN", "") + "\n");
       metrics.flush();
     } catch (IOException e) { // says what went wrong, but not with which file
       throw new IOException(folder.resolve(METRICS) + ": " + e.getMessage(), e);
     }
+    events.add(row);
   }
 
   /** Writes weights, which replace those of the same name. */
@@ -104,8 +157,14 @@ final class RunFolder implements AutoCloseable {
     return folder.resolve(name);
   }
 
+  Path path() {
+    return folder;
+  }
+
   @Override
   public void close() throws IOException {
-    metrics.close();
+    try (events) {
+      metrics.close();
+    }
   }
 }

@@ -13,6 +13,7 @@ final class Score {
   private long correct;
   private long images;
   private long nanos;
+  private long waitNanos;
 
   /**
    * Classifies all images.
@@ -54,6 +55,16 @@ final class Score {
     for (int i = 0; i < labels.length; i++) {
       correct += argMax(logits[i]) == labels[i] ? 1 : 0;
     }
+  }
+
+  /** Tells how much of the time was spent waiting for data. */
+  void addWait(long batchNanos) {
+    waitNanos += batchNanos;
+  }
+
+  /** Share of the time that was spent waiting for data, in [0, 1]. */
+  double waitShare() {
+    return (double) waitNanos / nanos;
   }
 
   /** The mean over the batch of {@code log Σ exp(logits) − logits[label]}, in double precision. */

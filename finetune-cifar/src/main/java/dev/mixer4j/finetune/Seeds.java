@@ -9,6 +9,7 @@ final class Seeds {
   static final long FLIPS = 2;
   static final long CROPS = 3;
   static final long MIXUP = 4;
+  static final long DROP = 5;
 
   private Seeds() {}
 

@@ -2,125 +2,227 @@ package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.optim.NamedTensors;
+import dev.mixer4j.finetune.optim.Schedule;
+import dev.mixer4j.finetune.report.MetricsRow;
 import java.io.IOException;
 import java.util.List;
-import org.tensorflow.types.TUint8;
+import java.util.function.BooleanSupplier;
 
-/** A training run from its first step to its last. */
+/** A training run from the step where it is to its last. */
 final class Training {
 
   /**
-   * How it went, measured on the test images.
+   * The images that a run needs.
    *
-   * @param before accuracy of the weights it started from
-   * @param after accuracy after the last epoch
-   * @param best the highest accuracy after an epoch
-   * @param bestEpoch that epoch, counting from 1
+   * @param train what is trained on
+   * @param measured what tells how good the weights are, and which are the best
+   * @param split what those are: {@code test}, or {@code validation} where some are held out
+   * @param classNames in the order of the labels
    */
-  record Outcome(double before, double after, double best, int bestEpoch) {}
+  record Images(
+      LabelledImages train, LabelledImages measured, String split, List<String> classNames) {}
+
+  /** Whether a run came to its end. */
+  enum End {
+    FINISHED,
+    EARLY,
+    INTERRUPTED
+  }
 
   private final TrainingGraph graph;
   private final TrainSettings settings;
-  private final LabelledImages train;
-  private final LabelledImages test;
-  private final List<String> classNames;
+  private final Images images;
   private final RunFolder run;
   private final TrainingReport report;
+  private final BooleanSupplier stop;
+  private final long total;
+  private final Schedule rates;
+  private final long start = System.nanoTime();
+  private final double secondsBefore;
+  private RunState state;
+  private Score score = new Score();
 
+  /**
+   * Prepares a run.
+   *
+   * @param state where the graph is
+   * @param stop asked after each step whether to save and leave
+   */
   Training(
       TrainingGraph graph,
       TrainSettings settings,
-      LabelledImages train,
-      LabelledImages test,
-      List<String> classNames,
+      Images images,
       RunFolder run,
-      TrainingReport report) {
+      RunState state,
+      TrainingReport report,
+      BooleanSupplier stop) {
     this.graph = graph;
     this.settings = settings;
-    this.train = train;
-    this.test = test;
-    this.classNames = classNames;
+    this.images = images;
     this.run = run;
+    this.state = state;
     this.report = report;
+    this.stop = stop;
+    this.total = settings.totalSteps(images.train.size());
+    this.rates = settings.rates(images.train.size());
+    this.secondsBefore = state.seconds();
+  }
+
+  /** Where the run is. */
+  RunState state() {
+    return state;
   }
 
   /**
-   * Trains, and writes the run's metrics and weights on the way.
+   * Trains, and writes the run's metrics, checkpoints and weights on the way.
    *
-   * @throws DivergenceException if a loss is not finite; the best weights so far are kept
+   * @throws DivergenceException if a loss is not finite; the best and the last good weights stay
    */
-  Outcome run() throws IOException, DivergenceException {
-    double before = evaluate(0).accuracy();
-    double best = -1;
-    int bestEpoch = 0;
-    double after = before;
-    for (int epoch = 1; epoch <= settings.epochs(); epoch++) {
-      trainEpoch(epoch);
-      after = evaluate(epoch).accuracy();
-      if (after > best) {
-        best = after;
-        bestEpoch = epoch;
-        write(RunFolder.BEST);
-      }
+  End run() throws IOException, DivergenceException {
+    if (Double.isNaN(state.before())) {
+      state = state.started(measure(0).accuracy());
     }
-    write(RunFolder.FINAL);
-    return new Outcome(before, after, best, bestEpoch);
+    End end = outOfPatience() ? End.EARLY : train();
+    if (end != End.INTERRUPTED) {
+      write(RunFolder.FINAL);
+    }
+    return end;
   }
 
-  private void trainEpoch(int epoch) throws IOException, DivergenceException {
-    EpochPlan plan =
-        EpochPlan.of(settings.seed(), epoch, train.size(), settings.shuffle(), settings.augment());
-    try (TrainingReport.Phase phase = report.training(epoch, train.size())) {
-      Score score = new Score();
-      for (int from = 0; from < train.size(); ) {
-        int to = (int) Math.min((long) from + settings.batchSize(), train.size());
-        step(plan, from, to, score);
-        requireFinite(score, "loss");
-        phase.advance(to - from, score);
-        from = to;
-        // A row never spans epochs, so that every step is in exactly one.
-        if (graph.steps() % settings.logEvery() == 0 || from == train.size()) {
-          run.row(graph.steps(), epoch, "train", score);
-          phase.row(graph.steps(), score);
-          score = new Score();
+  private End train() throws IOException, DivergenceException {
+    try (BatchFeeder feeder = new BatchFeeder(images.train, settings, state.step(), total);
+        TrainingReport.Phases phases =
+            report.training(state.step(), total, settings, images.train.size())) {
+      while (state.step() < total) {
+        int epoch;
+        try (Batch batch = feeder.next()) {
+          epoch = batch.epoch();
+          step(batch, feeder.waited());
+          phases.advance(epoch, batch.images(), score);
+        }
+        boolean last = state.step() == total;
+        boolean epochEnds = last || state.step() % settings.stepsPerEpoch(images.train.size()) == 0;
+        boolean measure = last || due(settings.evalEvery(), epochEnds);
+        boolean leave = stop.getAsBoolean() && !last;
+        boolean save = leave || due(settings.saveEvery(), measure) || last;
+        // A row never spans epochs, nor a checkpoint, after which a resumed run begins a new one.
+        if (epochEnds || save || state.step() % settings.logEvery() == 0) {
+          row(epoch, phases);
+        }
+        if (measure) {
+          phases.pause();
+          measured(epoch);
+        }
+        if (save) {
+          save();
+        }
+        if (leave) {
+          return End.INTERRUPTED;
+        }
+        if (measure && outOfPatience()) {
+          return End.EARLY;
         }
       }
     }
+    return End.FINISHED;
   }
 
-  private void step(EpochPlan plan, int from, int to, Score score) {
-    long start = System.nanoTime();
-    int[] indices = plan.order(from, to);
-    int[] labels = train.labels(indices);
-    try (TUint8 pixels = train.pixels(indices)) {
-      TrainingGraph.Step step =
-          graph.step(
-              pixels, labels, plan.flips(from, to), settings.learningRate(), settings.seed());
-      score.add(step.loss(), step.logits(), labels, System.nanoTime() - start);
-    }
+  private boolean due(Long every, boolean otherwise) {
+    return every == null ? otherwise : state.step() % every == 0;
   }
 
-  private Score evaluate(int epoch) throws IOException, DivergenceException {
-    Score score;
-    try (TrainingReport.Phase phase = report.testing(epoch, test.size())) {
-      score = Score.of(graph::logits, test, settings.batchSize(), n -> phase.advance(n, null));
-    }
-    requireFinite(score, "loss on the test images");
-    run.row(graph.steps(), epoch, "test", score);
-    report.tested(epoch, score);
-    return score;
+  private boolean outOfPatience() {
+    return settings.patience() != null && state.sinceBest() >= settings.patience();
   }
 
-  private void requireFinite(Score score, String what) throws DivergenceException {
-    if (!Double.isFinite(score.loss())) {
+  private void step(Batch batch, long waited) throws IOException, DivergenceException {
+    long begun = System.nanoTime();
+    TrainingGraph.Step step;
+    try {
+      step = graph.step(batch, rates.at(state.step()), settings.seed());
+    } catch (DivergenceException e) {
+      write(RunFolder.LAST_GOOD);
       throw new DivergenceException(
-          "step %d: expected a finite %s, found %s; try a lower --learning-rate"
-              .formatted(graph.steps(), what, score.loss()));
+          e.getMessage()
+              + "; the weights of before are %s; try a lower --learning-rate, or --clip-norm 1"
+                  .formatted(run.file(RunFolder.LAST_GOOD)));
+    }
+    int[] labels = batch.labels();
+    score.add(step.loss(), step.logits(), labels, System.nanoTime() - begun + waited);
+    score.addWait(waited);
+    state = state.at(graph.steps(), secondsBefore + (System.nanoTime() - start) / 1e9);
+  }
+
+  private void row(int epoch, TrainingReport.Phases phases) throws IOException {
+    run.row(
+        new MetricsRow(
+            state.step(),
+            epoch,
+            MetricsRow.TRAIN,
+            score.loss(),
+            score.accuracy(),
+            rates.at(state.step() - 1),
+            score.imagesPerSecond(),
+            score.waitShare()));
+    phases.row(epoch, state.step(), score);
+    score = new Score();
+  }
+
+  private void measured(int epoch) throws IOException, DivergenceException {
+    RunState after = state.measured(measure(epoch).accuracy());
+    if (after.bestStep() == after.step()) {
+      write(RunFolder.BEST);
+    }
+    state = after;
+  }
+
+  private Score measure(int epoch) throws IOException, DivergenceException {
+    return measure(graph, images.measured, images.split, epoch);
+  }
+
+  /** Measures the weights of this moment on test images that were not looked at before. */
+  Score measureOn(LabelledImages test) throws IOException, DivergenceException {
+    int epoch = (int) ((state.step() - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
+    return measure(graph, test, MetricsRow.TEST, epoch);
+  }
+
+  private Score measure(TrainingGraph network, LabelledImages on, String split, int epoch)
+      throws IOException, DivergenceException {
+    Score found;
+    try (TrainingReport.Bar bar = report.testing(on.size())) {
+      int batch =
+          settings.microBatchSize() == null ? settings.batchSize() : settings.microBatchSize();
+      found = Score.of(network::logits, on, batch, bar::advance);
+    }
+    if (!Double.isFinite(found.loss())) {
+      throw new DivergenceException(
+          "step %d: expected a finite loss on the %s images, found %s; try a lower --learning-rate"
+              .formatted(state.step(), split, found.loss()));
+    }
+    run.row(
+        new MetricsRow(
+            state.step(),
+            epoch,
+            split,
+            found.loss(),
+            found.accuracy(),
+            Double.NaN,
+            found.imagesPerSecond(),
+            Double.NaN));
+    report.tested(epoch, split, found);
+    return found;
+  }
+
+  private void save() throws IOException {
+    try (MixerWeights weights = graph.weights();
+        NamedTensors variables = graph.state()) {
+      TrainingCheckpoint.write(run.path(), state, weights, variables, settings.keep());
     }
   }
 
   private void write(String name) throws IOException {
-    try (MixerWeights weights = graph.snapshot(classNames)) {
+    try (MixerWeights weights = graph.snapshot(images.classNames)) {
       run.write(name, weights);
     }
   }

@@ -5,33 +5,37 @@ import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Preprocessing;
-import dev.mixer4j.core.Regularization;
+import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.optim.ClippedGradients;
+import dev.mixer4j.finetune.optim.ExponentialMovingAverage;
+import dev.mixer4j.finetune.optim.GradientAccumulator;
+import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.finetune.optim.StateVariable;
 import dev.mixer4j.finetune.optim.StateVariables;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
-import org.tensorflow.framework.losses.Losses;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.ndarray.FloatNdArray;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TUint8;
 
 /**
  * A network in training: one graph and session whose variables each step updates, and which answers
- * with them as they are. It holds native memory until closed.
+ * with them, or with their moving average, as they are. It holds native memory until closed.
  */
 final class TrainingGraph implements AutoCloseable {
 
@@ -41,43 +45,89 @@ final class TrainingGraph implements AutoCloseable {
    * @param loss the batch's mean cross-entropy
    * @param logits [batch][classes]
    */
-  record Step(float loss, float[][] logits) {}
+  record Step(double loss, float[][] logits) {}
+
+  /** Stands in TensorFlow's message where the check of a step's numbers fails. */
+  private static final String NOT_FINITE = "loss and gradients";
 
   private final Graph graph = new Graph();
   private final Session session;
-  private final Placeholder<TUint8> pixels;
-  private final Placeholder<TInt32> labels;
-  private final Placeholder<TBool> flips;
-  private final Placeholder<TInt64> dropSeed;
+  private final MixerConfig config;
+  private final BatchInput input;
   private final MixerVariables variables;
   private final Operand<TFloat32> trainLogits;
   private final Operand<TFloat32> loss;
   private final Operand<TFloat32> logits;
+  private final Optional<GradientAccumulator> accumulator;
+  private final Optional<ExponentialMovingAverage> averages;
   private final Optimizer.Updates updates;
+  private final List<Op> perUpdate = new ArrayList<>();
+  private final StateVariables state;
   private long steps;
 
-  /** Builds the graph and loads the weights, which may be closed afterwards. */
-  TrainingGraph(MixerWeights start, Optimizer optimizer, Regularization regularization) {
+  /**
+   * Builds the graph and loads the weights, which may be closed afterwards.
+   *
+   * @param images what is trained on, whose pixels go to the device if the settings say so
+   */
+  TrainingGraph(MixerWeights start, TrainSettings settings, LabelledImages images) {
+    this(start, settings, images, settings.optimizer().build());
+  }
+
+  /** With any rule for the updates. */
+  TrainingGraph(
+      MixerWeights start, TrainSettings settings, LabelledImages images, Optimizer optimizer) {
     try {
-      MixerConfig config = start.config();
+      config = start.config();
       Ops tf = Ops.create(graph);
-      pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
-      labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
-      flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
-      dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+      input = new BatchInput(tf, config, settings, images);
       variables = new MixerVariables(tf, config);
-      Operand<TFloat32> augmented = prepare(tf, config, flip(tf, pixels, flips));
       trainLogits =
-          Mixer.training(tf, config, variables::value, augmented, regularization, dropSeed)
+          Mixer.training(
+                  tf,
+                  config,
+                  variables::value,
+                  input.images(),
+                  settings.regularization(),
+                  input.dropSeed())
               .logits();
-      loss = crossEntropy(tf, labels, trainLogits, config.classes());
-      updates = optimizer.build(tf, parameters(config));
-      Operand<TFloat32> plain = prepare(tf, config, pixels);
-      logits = Mixer.inference(tf, config, variables::value, plain).logits();
-      session = new Session(graph, threads());
+      loss = CrossEntropy.mean(tf, input.targets(), trainLogits);
+      List<Optimizer.Parameter> parameters = checked(tf, parameters(settings.headOnly()));
+      accumulator =
+          settings.microBatchSize() == null
+              ? Optional.empty()
+              : Optional.of(new GradientAccumulator(tf, parameters));
+      parameters = accumulator.map(GradientAccumulator::parameters).orElse(parameters);
+      if (settings.clipNorm() != null) {
+        parameters = ClippedGradients.of(tf, parameters, settings.clipNorm()).parameters();
+      }
+      updates = optimizer.build(tf, parameters);
+      averages =
+          Optional.ofNullable(settings.emaDecay())
+              .map(
+                  decay ->
+                      new ExponentialMovingAverage(
+                          tf, decay, config.variables(), variables::handle, updates.updates()));
+      perUpdate.addAll(updates.updates());
+      accumulator.ifPresent(sums -> perUpdate.addAll(sums.clear()));
+      averages.ifPresent(ema -> perUpdate.addAll(ema.updates()));
+      logits =
+          Mixer.inference(
+                  tf,
+                  config,
+                  averages.isPresent() ? averages.get()::value : variables::value,
+                  Preprocessing.normalize(
+                      tf, config, Preprocessing.resize(tf, config, input.pixels())))
+              .logits();
+      List<StateVariable> kept = new ArrayList<>(updates.state());
+      averages.ifPresent(ema -> kept.addAll(ema.state()));
+      accumulator.ifPresent(sums -> kept.addAll(sums.state()));
+      state = new StateVariables(tf, kept);
+      session = new Session(graph, options());
       try {
         variables.load(session, start);
-        new StateVariables(tf, updates.state()).initialize(session);
+        state.initialize(session); // after the weights, which the averages start from
+        input.cache(session, images);
       } catch (RuntimeException e) {
         session.close();
         throw e;
@@ -88,32 +138,11 @@ final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  /**
-   * Mirrors some of the images left to right.
-   *
-   * @param pixels [batch, height, width, 3] uint8
-   * @param flips [batch] bool
-   */
-  static Operand<TUint8> flip(Ops tf, Operand<TUint8> pixels, Operand<TBool> flips) {
-    Operand<TBool> chosen = tf.reshape(flips, tf.array(-1, 1, 1, 1));
-    return tf.select(chosen, tf.reverse(pixels, tf.array(2)), pixels);
-  }
-
-  private static Operand<TFloat32> prepare(Ops tf, MixerConfig config, Operand<TUint8> pixels) {
-    return Preprocessing.normalize(tf, config, Preprocessing.resize(tf, config, pixels));
-  }
-
-  /** The framework's loss uses the dense operation: the sparse one has no gradient here. */
-  private static Operand<TFloat32> crossEntropy(
-      Ops tf, Operand<TInt32> labels, Operand<TFloat32> logits, int classes) {
-    Operand<TFloat32> expected =
-        tf.oneHot(labels, tf.constant(classes), tf.constant(1f), tf.constant(0f));
-    Operand<TFloat32> each = Losses.categoricalCrossentropy(tf, expected, logits, true, 0f, -1);
-    return tf.math.mean(each, tf.constant(0));
-  }
-
-  private List<Optimizer.Parameter> parameters(MixerConfig config) {
-    List<String> names = List.copyOf(config.variables().keySet());
+  private List<Optimizer.Parameter> parameters(boolean headOnly) {
+    List<String> names =
+        config.variables().keySet().stream()
+            .filter(name -> !headOnly || name.startsWith("head/"))
+            .toList();
     Output<?>[] values =
         names.stream().map(name -> variables.value(name).asOutput()).toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(loss.asOutput(), values);
@@ -129,47 +158,72 @@ final class TrainingGraph implements AutoCloseable {
     return parameters;
   }
 
+  /** No update, and no sum, is made of a step whose loss or gradients are not finite. */
+  private List<Optimizer.Parameter> checked(Ops tf, List<Optimizer.Parameter> parameters) {
+    List<Operand<TFloat32>> numbers = new ArrayList<>(List.of(loss));
+    // The square of a finite gradient may overflow, but a sum does so only near the largest float.
+    parameters.forEach(p -> numbers.add(tf.math.mean(p.gradient(), allAxes(tf, p.shape()))));
+    Operand<TFloat32> check = tf.debugging.checkNumerics(tf.stack(numbers), NOT_FINITE);
+    Ops after = tf.withControlDependencies(check);
+    return parameters.stream().map(p -> p.withGradient(after.identity(p.gradient()))).toList();
+  }
+
+  private static Operand<TInt32> allAxes(Ops tf, Shape shape) {
+    int[] axes = new int[shape.numDimensions()];
+    for (int i = 0; i < axes.length; i++) {
+      axes[i] = i;
+    }
+    return tf.constant(axes);
+  }
+
   /** Fixed numbers of threads, since the order in which sums are split decides their last bits. */
-  private static ConfigProto threads() {
+  private static ConfigProto options() {
     return ConfigProto.newBuilder()
         .setIntraOpParallelismThreads(Runtime.getRuntime().availableProcessors())
         .setInterOpParallelismThreads(1)
+        .setAllowSoftPlacement(true)
         .build();
   }
 
   /**
    * One update of every variable.
    *
-   * @param pixelValues [batch, height, width, 3] uint8, of any size
-   * @param labelValues [batch], below the number of classes
-   * @param flipValues [batch], true for an image to mirror
-   * @param seed decides, with the number of the step, what is dropped
+   * @param seed decides, with the number of the step, what is dropped and how images are blended
+   * @throws DivergenceException if the loss or a gradient is not finite: then nothing was updated
    */
-  Step step(
-      TUint8 pixelValues, int[] labelValues, boolean[] flipValues, double learningRate, long seed) {
-    steps++;
-    List<TFloat32> scalars = new ArrayList<>();
-    Session.Runner runner = session.runner().feed(pixels, pixelValues).fetch(loss);
-    try (TInt32 labelTensor = TInt32.vectorOf(labelValues);
-        TBool flipTensor = TBool.vectorOf(flipValues);
-        TInt64 seedTensor = TInt64.scalarOf(Seeds.derive(seed, steps))) {
-      runner.feed(labels, labelTensor).feed(flips, flipTensor).feed(dropSeed, seedTensor);
-      updates
-          .scalars()
-          .at(steps, learningRate)
-          .forEach(
-              (placeholder, value) -> {
-                TFloat32 tensor = TFloat32.scalarOf(value);
-                scalars.add(tensor);
-                runner.feed(placeholder, tensor);
-              });
-      updates.updates().forEach(runner::addTarget);
-      try (Result result = runner.fetch(trainLogits).run()) {
-        return new Step(((TFloat32) result.get(0)).getFloat(), matrix(result.get(1)));
+  Step step(Batch batch, double learningRate, long seed) throws DivergenceException {
+    double lossSum = 0;
+    List<float[]> all = new ArrayList<>();
+    for (int i = 0; i < batch.parts().size(); i++) {
+      Batch.Part part = batch.parts().get(i);
+      boolean last = i == batch.parts().size() - 1;
+      try (Feeds feeds = new Feeds(session.runner())) {
+        input.feed(feeds, part, seed, steps + 1, i);
+        accumulator.ifPresent(
+            sums -> feeds.scalars(sums.scalars(part.labels().length, batch.images())));
+        if (last) {
+          feeds.scalars(updates.scalars().at(steps + 1, learningRate));
+        }
+        List<Op> targets = last ? perUpdate : accumulator.orElseThrow().accumulate();
+        targets.forEach(feeds.runner()::addTarget);
+        try (Result result = feeds.runner().fetch(loss).fetch(trainLogits).run()) {
+          lossSum += ((TFloat32) result.get(0)).getFloat() * (double) part.labels().length;
+          all.addAll(List.of(matrix(result.get(1))));
+        }
+      } catch (TFInvalidArgumentException e) {
+        if (!String.valueOf(e.getMessage()).contains(NOT_FINITE)) {
+          throw e;
+        }
+        throw new DivergenceException(
+            "step %d (%s): expected a finite loss and finite gradients, found %s"
+                .formatted(
+                    steps + 1,
+                    batch.describe(),
+                    e.getMessage().contains("NaN") ? "NaN" : "infinity"));
       }
-    } finally {
-      scalars.forEach(TFloat32::close);
     }
+    steps++;
+    return new Step(lossSum / batch.images(), all.toArray(float[][]::new));
   }
 
   /** Number of updates so far. */
@@ -178,13 +232,13 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * Classifies with the variables of this moment, with nothing dropped.
+   * Classifies with the variables of this moment, or their average, without dropout.
    *
-   * @param pixelValues [batch, height, width, 3] uint8, of any size
+   * @param pixels [batch, height, width, 3] uint8, of any size
    * @return [batch][classes]
    */
-  float[][] logits(TUint8 pixelValues) {
-    try (Result result = session.runner().feed(pixels, pixelValues).fetch(logits).run()) {
+  float[][] logits(TUint8 pixels) {
+    try (Result result = session.runner().feed(input.placeholder(), pixels).fetch(logits).run()) {
       return matrix(result.get(0));
     }
   }
@@ -193,9 +247,33 @@ final class TrainingGraph implements AutoCloseable {
     return StdArrays.array2dCopyOf((FloatNdArray) tensor);
   }
 
-  /** A copy of the variables of this moment, which the caller closes. */
+  /** A copy of the weights of this moment, or of their average, which the caller closes. */
   MixerWeights snapshot(List<String> classNames) {
-    return variables.snapshot(session, classNames);
+    return averages.isPresent()
+        ? averages.get().snapshot(session, config, classNames)
+        : variables.snapshot(session, classNames);
+  }
+
+  /** A copy of the weights themselves, which the caller closes. */
+  MixerWeights weights() {
+    return variables.snapshot(session, List.of());
+  }
+
+  /** A copy of all that training keeps beside the weights, which the caller closes. */
+  NamedTensors state() {
+    return state.save(session);
+  }
+
+  /**
+   * Goes back to an earlier moment of this training or of one like it.
+   *
+   * @param savedWeights as {@link #weights} gave them
+   * @param savedState as {@link #state} gave it
+   */
+  void restore(long step, MixerWeights savedWeights, NamedTensors savedState) {
+    variables.load(session, savedWeights);
+    state.load(session, savedState);
+    steps = step;
   }
 
   @Override

@@ -10,56 +10,21 @@ import java.util.Locale;
 final class TrainingReport {
 
   private final PrintWriter err;
-  private final int epochs;
 
-  TrainingReport(PrintWriter err, int epochs) {
+  TrainingReport(PrintWriter err) {
     this.err = err;
-    this.epochs = epochs;
   }
 
   /** One pass over images. */
-  final class Phase implements AutoCloseable {
-    private final int epoch;
-    private final long total;
+  static final class Bar implements AutoCloseable {
     private final Progress bar;
-    private final long start = System.nanoTime();
-    private long done;
 
-    private Phase(String task, int epoch, long total) {
-      this.epoch = epoch;
-      this.total = total;
+    private Bar(String task, long total) {
       this.bar = Progress.of(task, total, "images", 1);
     }
 
-    /**
-     * Tells that images are done.
-     *
-     * @param score of the latest ones, or null
-     */
-    void advance(long images, Score score) {
-      done += images;
-      if (score != null) {
-        bar.message(" " + describe(score));
-      }
+    void advance(long images) {
       bar.step(images);
-    }
-
-    /** Tells that a row of the metrics was written. */
-    void row(long step, Score score) {
-      if (!Terminal.isInteractive()) {
-        line("epoch %d/%d  step %d  %s%s", epoch, epochs, step, describe(score), left());
-      }
-    }
-
-    /** Time left of this epoch's training, at the average pace so far. */
-    private String left() {
-      if (done == total) {
-        return "";
-      }
-      long seconds = Math.round((System.nanoTime() - start) / 1e9 / done * (total - done));
-      Duration left = Duration.ofSeconds(seconds);
-      return "  %d:%02d:%02d left"
-          .formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
     }
 
     @Override
@@ -68,29 +33,119 @@ final class TrainingReport {
     }
   }
 
+  /** The epochs of a training, with a bar for each. */
+  final class Phases implements AutoCloseable {
+    private final long first;
+    private final long total;
+    private final TrainSettings settings;
+    private final int images;
+    private final long start = System.nanoTime();
+    private long done;
+    private int epoch;
+    private Bar bar;
+    private long inEpoch;
+
+    private Phases(long first, long total, TrainSettings settings, int images) {
+      this.first = first;
+      this.total = total;
+      this.settings = settings;
+      this.images = images;
+      this.inEpoch = first % settings.stepsPerEpoch(images) * settings.batchSize();
+    }
+
+    /**
+     * Tells that a step is done.
+     *
+     * @param score of the latest ones
+     */
+    void advance(int newEpoch, int stepImages, Score score) {
+      done++;
+      if (newEpoch != epoch) {
+        inEpoch = epoch == 0 ? inEpoch : 0;
+        epoch = newEpoch;
+      }
+      if (bar == null) {
+        bar = new Bar(title(), images - inEpoch);
+      }
+      bar.bar.message(" " + describe(score) + left());
+      bar.advance(stepImages);
+      inEpoch += stepImages;
+    }
+
+    /** Makes room for another bar. */
+    void pause() {
+      close();
+    }
+
+    /** Tells that a row of the metrics was written. */
+    void row(int rowEpoch, long step, Score score) {
+      if (!Terminal.isInteractive()) {
+        line("epoch %d/%d  step %d  %s%s", rowEpoch, epochs(), step, describe(score), left());
+      }
+    }
+
+    private String title() {
+      return "Epoch %d/%d".formatted(epoch, epochs());
+    }
+
+    private long epochs() {
+      long perEpoch = settings.stepsPerEpoch(images);
+      return (total + perEpoch - 1) / perEpoch;
+    }
+
+    /** Time left of the run, at the average pace so far, measurements included. */
+    private String left() {
+      long steps = total - first - done;
+      if (steps == 0) {
+        return "";
+      }
+      long seconds = Math.round((System.nanoTime() - start) / 1e9 / done * steps);
+      Duration left = Duration.ofSeconds(seconds);
+      return "  %d:%02d:%02d left"
+          .formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
+    }
+
+    @Override
+    public void close() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
+  }
+
   /** Tells what is about to be trained on. */
-  void starting(int trainImages, int testImages, int classes, boolean zeroHead) {
+  void starting(int trainImages, int measuredImages, String split, int classes, boolean zeroHead) {
     line(
-        "%d training and %d test images of %d classes; head: %s",
-        trainImages, testImages, classes, zeroHead ? "new, all zero" : "the weights' own");
+        "%d training and %d %s images of %d classes; head: %s",
+        trainImages,
+        measuredImages,
+        split,
+        classes,
+        zeroHead ? "new, all zero" : "the weights' own");
   }
 
-  Phase training(int epoch, int images) {
-    return new Phase("Epoch %d/%d".formatted(epoch, epochs), epoch, images);
+  /** Tells that a run goes on. */
+  void resuming(long step, long total) {
+    line(step == 0 ? "no checkpoint yet: from the start" : "from step %d of %d", step, total);
   }
 
-  Phase testing(int epoch, int images) {
-    return new Phase("Testing", epoch, images);
+  Phases training(long first, long total, TrainSettings settings, int images) {
+    return new Phases(first, total, settings, images);
+  }
+
+  Bar testing(int images) {
+    return new Bar("Testing", images);
   }
 
   /**
-   * Tells how the test images were classified.
+   * Tells how the measured images were classified.
    *
-   * @param epoch the one that just ended; 0 before the first
+   * @param epoch the one that it is in; 0 before the first
    */
-  void tested(int epoch, Score score) {
-    String when = epoch == 0 ? "before training" : "epoch %d/%d".formatted(epoch, epochs);
-    line("%s  test: %s", when, describe(score));
+  void tested(int epoch, String split, Score score) {
+    String when = epoch == 0 ? "before training" : "epoch " + epoch;
+    line("%s  %s: %s", when, split, describe(score));
   }
 
   static String describe(Score score) {

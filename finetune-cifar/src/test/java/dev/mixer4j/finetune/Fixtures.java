@@ -8,7 +8,10 @@ import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URISyntaxException;
@@ -106,6 +109,20 @@ public final class Fixtures {
     cifarFile(folder.resolve("test_batch.bin"), 15, NAMES.size(), 3);
     Files.writeString(folder.resolve("batches.meta.txt"), String.join("\n", NAMES) + "\n\n");
     return folder;
+  }
+
+  /** The default recipe with some settings, by their JSON names. */
+  static TrainSettings settings(Object... namesAndValues) {
+    JsonMapper json = new JsonMapper();
+    ObjectNode overrides = json.createObjectNode();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      overrides.set((String) namesAndValues[i], json.valueToTree(namesAndValues[i + 1]));
+    }
+    try {
+      return TrainSettings.fromJson(Recipe.with(Recipe.load("adam"), overrides));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A weights file of {@link #TINY} with random values and a zero head. */

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.data.LabelledImages;
-import dev.mixer4j.finetune.optim.Adam;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -41,15 +39,19 @@ class TrainingGraphTest {
 
   private static TrainingGraph graph(float dropout) {
     return new TrainingGraph(
-        new InitialWeights(Fixtures.TINY, 5), Adam.DEFAULT, new Regularization(dropout, 0));
+        new InitialWeights(Fixtures.TINY, 5), Fixtures.settings("dropout", dropout), images());
   }
 
   private static TrainingGraph.Step step(TrainingGraph graph, boolean flip, long seed) {
     LabelledImages images = images();
     boolean[] flips = new boolean[BATCH];
     Arrays.fill(flips, flip);
-    try (TUint8 pixels = images.pixels(ROWS)) {
-      return graph.step(pixels, images.labels(ROWS), flips, 1e-2, seed);
+    Batch.Part part =
+        new Batch.Part(ROWS, images.pixels(ROWS), images.labels(ROWS), flips, null);
+    try (Batch batch = new Batch(graph.steps() + 1, 1, 0, List.of(part))) {
+      return graph.step(batch, 1e-2, seed);
+    } catch (DivergenceException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -100,7 +102,7 @@ class TrainingGraphTest {
   void lossFallsAndIsTheCrossEntropyOfTheLogits() {
     try (TrainingGraph graph = graph(0f)) {
       TrainingGraph.Step first = step(graph, false, 1);
-      assertThat((double) first.loss())
+      assertThat(first.loss())
           .as("a zero head gives each class the same share")
           .isCloseTo(Math.log(3), Offset.offset(1e-6));
       TrainingGraph.Step last = first;
@@ -108,7 +110,7 @@ class TrainingGraphTest {
         last = step(graph, false, 1);
       }
       assertThat(last.loss()).isLessThan(first.loss() / 2);
-      assertThat((double) last.loss())
+      assertThat(last.loss())
           .isCloseTo(Score.crossEntropy(last.logits(), images().labels(ROWS)), Offset.offset(1e-5));
     }
   }
@@ -143,7 +145,7 @@ class TrainingGraphTest {
       Ops tf = Ops.create(graph);
       var input = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       var chosen = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
-      var flipped = TrainingGraph.flip(tf, input, chosen);
+      var flipped = BatchInput.flip(tf, input, chosen);
       try (Session session = new Session(graph);
           TUint8 pixels =
               TUint8.tensorOf(Shape.of(2, 2, 3, 3), DataBuffers.of(values, true, false));

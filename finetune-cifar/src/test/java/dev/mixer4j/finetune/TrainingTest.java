@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetOptions;
 import dev.mixer4j.finetune.data.Datasets;
@@ -51,20 +50,24 @@ class TrainingTest {
     }
   }
 
-  private Training.Outcome run(Path out, int epochs, LongToDoubleFunction shiftOfStep)
+  private RunState run(Path out, int epochs, LongToDoubleFunction shiftOfStep)
       throws IOException, DivergenceException {
     Dataset data = Datasets.open(Fixtures.cifar(dir.resolve("data")), DatasetOptions.of(32));
     LabelledImages train = data.train(4);
-    TrainSettings settings = new TrainSettings(epochs, 4, 1, 1, true, true, 1);
+    TrainSettings settings =
+        Fixtures.settings("epochs", epochs, "batch_size", 4, "learning_rate", 1, "log_every", 1);
     try (TrainingGraph graph =
             new TrainingGraph(
-                new InitialWeights(Fixtures.TINY, 1), new Shift(shiftOfStep), Regularization.NONE);
+                new InitialWeights(Fixtures.TINY, 1), settings, train, new Shift(shiftOfStep));
         RunFolder folder =
-            new RunFolder(
+            RunFolder.create(
                 out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {
-      TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()), epochs);
-      return new Training(graph, settings, train, data.test(9), data.classNames(), folder, report)
-          .run();
+      Training.Images images = new Training.Images(train, data.test(9), "test", data.classNames());
+      TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()));
+      Training training =
+          new Training(graph, settings, images, folder, RunState.START, report, () -> false);
+      training.run();
+      return training.state();
     }
   }
 
@@ -72,9 +75,9 @@ class TrainingTest {
   void earlierOfTwoEquallyGoodEpochsIsTheBest() throws Exception {
     Path out = dir.resolve("run");
     // One step an epoch: the second epoch's weights are as good as the first's, and others.
-    Training.Outcome outcome = run(out, 2, step -> step == 1 ? 0 : 1e-6);
-    assertThat(outcome.bestEpoch()).isEqualTo(1);
-    assertThat(outcome.after()).isEqualTo(outcome.best()).isEqualTo(outcome.before());
+    RunState outcome = run(out, 2, step -> step == 1 ? 0 : 1e-6);
+    assertThat(outcome.bestStep()).isEqualTo(1);
+    assertThat(outcome.latest()).isEqualTo(outcome.best()).isEqualTo(outcome.before());
     float[] best = Fixtures.read(out.resolve("best.h5")).get("stem/bias");
     float[] last = Fixtures.read(out.resolve("final.h5")).get("stem/bias");
     assertThat(best).containsOnly(0f);

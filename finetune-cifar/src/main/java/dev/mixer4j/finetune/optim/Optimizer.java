@@ -24,7 +24,7 @@ public interface Optimizer {
   record Parameter(
       String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
 
-    Parameter withGradient(Operand<TFloat32> other) {
+    public Parameter withGradient(Operand<TFloat32> other) {
       return new Parameter(name, shape, handle, other);
     }
 

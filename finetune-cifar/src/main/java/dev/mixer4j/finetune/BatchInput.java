@@ -1,0 +1,132 @@
+package dev.mixer4j.finetune;
+
+import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.finetune.data.LabelledImages;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.TUint8;
+import org.tensorflow.types.family.TType;
+
+/**
+ * The part of a training's graph that makes the network's input of bytes: crops, mirrors, resizes,
+ * normalises and blends. All chance comes from outside.
+ */
+final class BatchInput {
+
+  private final TrainSettings settings;
+  private final Placeholder<TUint8> pixels;
+  private final Placeholder<TInt32> indices;
+  private final Placeholder<TInt32> labels;
+  private final Placeholder<TBool> flips;
+  private final Placeholder<TInt32> boxes;
+  private final Placeholder<TFloat32> share;
+  private final Placeholder<TInt64> dropSeed;
+  private final Ops tf;
+  private final Operand<? extends TType> cache;
+  private final Operand<TFloat32> images;
+  private final Operand<TFloat32> targets;
+
+  BatchInput(Ops tf, MixerConfig config, TrainSettings settings, LabelledImages data) {
+    this.tf = tf;
+    this.settings = settings;
+    pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
+    indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
+    boxes = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 4)));
+    share = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    Operand<TUint8> bytes = pixels;
+    if (settings.cache() == TrainSettings.Cache.DEVICE) {
+      Shape shape = Shape.of(data.size(), data.height(), data.width(), 3);
+      cache = tf.varHandleOp(TUint8.class, shape, VarHandleOp.sharedName("training_images"));
+      bytes = tf.gather(tf.readVariableOp(cache, TUint8.class), indices, tf.constant(0));
+    } else {
+      cache = null;
+    }
+    Operand<TFloat32> resized =
+        settings.crop().isPresent()
+            ? CropAndResize.of(tf, bytes, boxes, flips, config.imageSize())
+            : Preprocessing.resize(tf, config, flip(tf, bytes, flips));
+    Operand<TFloat32> prepared = Preprocessing.normalize(tf, config, resized);
+    Operand<TFloat32> expected =
+        CrossEntropy.targets(tf, labels, config.classes(), settings.labelSmoothing());
+    boolean mixed = settings.mixing().isPresent();
+    images = mixed ? Mixup.blend(tf, prepared, share) : prepared;
+    targets = mixed ? Mixup.blend(tf, expected, share) : expected;
+  }
+
+  /**
+   * Mirrors some of the images left to right.
+   *
+   * @param pixels [batch, height, width, 3] uint8
+   * @param flips [batch] bool
+   */
+  static Operand<TUint8> flip(Ops tf, Operand<TUint8> pixels, Operand<TBool> flips) {
+    Operand<TBool> chosen = tf.reshape(flips, tf.array(-1, 1, 1, 1));
+    return tf.select(chosen, tf.reverse(pixels, tf.array(2)), pixels);
+  }
+
+  /** Sends all images to the device, if that is where they are to stay. */
+  void cache(Session session, LabelledImages data) {
+    if (cache == null) {
+      return;
+    }
+    Placeholder<TUint8> all = tf.placeholder(TUint8.class);
+    try (TUint8 tensor = data.pixelRange(0, data.size())) {
+      session.runner().feed(all, tensor).addTarget(tf.assignVariableOp(cache, all)).run().close();
+    }
+  }
+
+  /** Feeds a part of a batch. */
+  void feed(Feeds feeds, Batch.Part part, long seed, long step, int place) {
+    feeds.own(labels, TInt32.vectorOf(part.labels()));
+    feeds.own(flips, TBool.vectorOf(part.flips()));
+    feeds.own(dropSeed, TInt64.scalarOf(Seeds.derive(seed, Seeds.DROP, step, place)));
+    if (part.pixels() == null) {
+      feeds.own(indices, TInt32.vectorOf(part.indices()));
+    } else {
+      feeds.runner().feed(pixels, part.pixels());
+    }
+    if (part.boxes() != null) {
+      feeds.own(boxes, TInt32.tensorOf(StdArrays.ndCopyOf(part.boxes())));
+    }
+    Optional<Mixup> mixing = settings.mixing();
+    mixing.ifPresent(mixup -> feeds.own(share, TFloat32.scalarOf(mixup.lambda(seed, step))));
+  }
+
+  /** Where bytes that are not trained on go in: [batch, height, width, 3] uint8. */
+  Placeholder<TUint8> placeholder() {
+    return pixels;
+  }
+
+  Operand<TUint8> pixels() {
+    return pixels;
+  }
+
+  /** The network's input, [batch, imageSize, imageSize, 3]. */
+  Operand<TFloat32> images() {
+    return images;
+  }
+
+  /** What it should answer, [batch, classes]. */
+  Operand<TFloat32> targets() {
+    return targets;
+  }
+
+  /** Decides what the network drops. */
+  Operand<TInt64> dropSeed() {
+    return dropSeed;
+  }
+}
