@@ -1,23 +1,32 @@
-"""Fine-tunes a Mixer in PyTorch on a folder in CIFAR-10's binary layout, by the recipe of
-finetune-cifar: the reference for its accuracy and its speed.
-Run: python finetune_torch.py --weights FILE --data FOLDER [options]
+"""Fine-tunes a Mixer in PyTorch on a folder in CIFAR-10's binary layout, by a recipe of finetune-cifar:
+the reference for its accuracy and its speed.
+Run: python finetune_torch.py --weights FILE --data FOLDER [--recipe NAME] [options]
 
-The recipe: uint8 images, resized bilinearly with half-pixel centres and no antialiasing, flipped
-left to right at random, normalised as (value / 255 - 0.5) / 0.5; cross-entropy; Adam; the head set
-to zero if the number of classes differs. --steps N stops after N steps and reports their time.
+All recipes: uint8 images, resized bilinearly with half-pixel centres and no antialiasing, flipped left
+to right at random, normalised as (value / 255 - mean) / std; cross-entropy; the head set to zero if the
+number of classes differs. recipes.py has what differs.
+
+The output is one line of JSON: accuracies on the test images before the first step and after the last;
+seconds of all steps, from a step's images to its updated weights. Progress goes to stderr.
 """
 import argparse
 import dataclasses
+import itertools
 import json
+import math
 import pathlib
 import statistics
+import sys
 import time
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from cifar import read_names, read_split
-from mixers import load_state, paper_geometry, timm_geometry, timm_mixer
+from crops import crop_and_resize, inception_box, resize
+from mixers import load_metadata, load_state, paper_geometry, timm_geometry, timm_mixer
+from recipes import add_options, chosen_recipe, clip_gradients
 
 EVALUATION_BATCH = 50
 
@@ -28,115 +37,152 @@ def parse_arguments():
     source.add_argument("--weights", type=pathlib.Path, help=".safetensors or .pth with timm's names")
     source.add_argument("--random", metavar="MODEL", help="random weights: S/32, S/16, B/32, B/16, L/16, ...")
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--learning-rate", type=float, default=1e-5)
+    add_options(parser)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit-train", type=int, help="use only the first N training images")
-    parser.add_argument("--limit-test", type=int, help="use only the first N test images")
-    parser.add_argument("--no-augment", action="store_true", help="no random flips")
+    parser.add_argument("--no-augment", action="store_true", help="no random crops and flips")
     parser.add_argument("--no-shuffle", action="store_true", help="the images in their order, every epoch")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--steps", type=int, help="stop after N training steps and report their time")
-    parser.add_argument("--json", action="store_true", help="print a last line of JSON")
-    return parser.parse_args()
+    return parser, parser.parse_args()
 
 
-def make_model(args, classes):
-    if args.random:
-        geometry, state = paper_geometry(args.random, classes), None
-    else:
-        state = load_state(args.weights)
-        pretrained = timm_geometry(state)
-        geometry = dataclasses.replace(pretrained, classes=classes)
-        if pretrained.classes != classes:
-            state["head.weight"] = torch.zeros(classes, geometry.hidden_size)
-            state["head.bias"] = torch.zeros(classes)
-    model = timm_mixer(geometry)
-    if state:
-        model.load_state_dict(state)
-    return model, geometry
+class Network:
+    """A Mixer with what its images need."""
+
+    def __init__(self, args, recipe, classes):
+        state, metadata = None, {}
+        if args.random:
+            geometry = paper_geometry(args.random, classes)
+        else:
+            state, metadata = load_state(args.weights), load_metadata(args.weights)
+            pretrained = timm_geometry(state)
+            geometry = dataclasses.replace(pretrained, classes=classes)
+            if pretrained.classes != classes:
+                state["head.weight"] = torch.zeros(classes, geometry.hidden_size)
+                state["head.bias"] = torch.zeros(classes)
+        self.model = timm_mixer(geometry)
+        if state:
+            self.model.load_state_dict(state)
+        for module in self.model.modules():
+            if isinstance(module, torch.nn.GELU):
+                module.approximate = "tanh" if metadata.get("mixer4j.gelu") == "tanh" else "none"
+        if recipe.zero_head:
+            torch.nn.init.zeros_(self.model.head.weight)
+            torch.nn.init.zeros_(self.model.head.bias)
+        if recipe.head_only:
+            self.model.requires_grad_(False)
+            self.model.head.requires_grad_(True)
+        self.size = geometry.image_size
+        own = (metadata.get(f"mixer4j.{name}", "0.5,0.5,0.5") for name in ("mean", "std"))
+        self.mean, self.std = (
+            torch.tensor([recipe.normalization or float(value) for value in text.split(",")])[:, None, None]
+            for text in own)
+        print(geometry, file=sys.stderr)
+
+    def logits(self, images, flips=None, boxes=None):
+        """Of uint8 [N, H, W, 3]; flips is a bool for each image, boxes its crop."""
+        x = images.permute(0, 3, 1, 2).float()
+        if boxes is not None:
+            x = crop_and_resize(x, boxes, self.size)
+        elif x.shape[2:] != (self.size, self.size):
+            x = resize(x, self.size)
+        if flips is not None:
+            x = torch.where(flips[:, None, None, None], x.flip(3), x)
+        return self.model((x / 255 - self.mean) / self.std)
+
+    @torch.no_grad()
+    def accuracy(self, images, labels):
+        self.model.eval()
+        right = 0
+        for part in torch.arange(len(labels)).split(EVALUATION_BATCH):
+            right += (self.logits(images[part]).argmax(1) == labels[part]).sum().item()
+        return right / len(labels)
 
 
-def prepare(images, size, flips=None):
-    """uint8 [N, 32, 32, 3] to the model's input; flips is a bool for each image."""
-    x = images.permute(0, 3, 1, 2).float()
-    if x.shape[-1] != size:
-        x = F.interpolate(x, (size, size), mode="bilinear", align_corners=False, antialias=False)
-    if flips is not None:
-        x = torch.where(flips[:, None, None, None], x.flip(3), x)
-    return (x / 255 - 0.5) / 0.5
+class Augmentation:
+    """A run's random flips and crops."""
+
+    def __init__(self, crops, generator, seed):
+        self.crops, self.generator, self.rng = crops, generator, np.random.default_rng(seed)
+
+    def draw(self, images):
+        flips = torch.rand(len(images), generator=self.generator) < 0.5
+        boxes = [inception_box(self.rng, *images.shape[1:3]) for _ in images] if self.crops else None
+        return flips, boxes
 
 
-@torch.no_grad()
-def evaluate(model, images, labels, size):
-    """The mean loss and the accuracy."""
-    model.eval()
-    loss, right = 0.0, 0
-    for first in range(0, len(labels), EVALUATION_BATCH):
-        batch = slice(first, first + EVALUATION_BATCH)
-        logits = model(prepare(images[batch], size))
-        loss += F.cross_entropy(logits, labels[batch], reduction="sum").item()
-        right += (logits.argmax(1) == labels[batch]).sum().item()
-    return loss / len(labels), right / len(labels)
+def batches(count, batch_size, shuffle, generator):
+    """Indices of image after image, epoch after epoch, without end."""
+    while True:
+        order = torch.randperm(count, generator=generator) if shuffle else torch.arange(count)
+        yield from order.split(batch_size)
 
 
-def train_epoch(model, adam, images, labels, size, args, generator, max_steps=None):
-    """One pass; returns each step's seconds, from its images to the updated weights."""
-    model.train()
-    count = len(labels)
-    order = torch.arange(count) if args.no_shuffle else torch.randperm(count, generator=generator)
-    times = []
-    for first in range(0, count, args.batch_size):
-        if max_steps is not None and len(times) == max_steps:
-            break
-        started = time.perf_counter()
-        batch = order[first:first + args.batch_size]
-        flips = None if args.no_augment else torch.rand(len(batch), generator=generator) < 0.5
-        loss = F.cross_entropy(model(prepare(images[batch], size, flips)), labels[batch])
-        adam.zero_grad()
+def train_step(network, optimizer, recipe, images, labels, flips, boxes):
+    """One update by the gradients of the mean loss, which is returned."""
+    optimizer.zero_grad()
+    total = 0.0
+    size = recipe.micro_batch_size or len(labels)
+    for first in range(0, len(labels), size):
+        part = slice(first, first + size)
+        chosen = images[part], flips if flips is None else flips[part], boxes if boxes is None else boxes[part]
+        loss = F.cross_entropy(network.logits(*chosen), labels[part])
+        loss = loss * (len(labels[part]) / len(labels))
         loss.backward()
-        adam.step()
+        total += loss.item()
+    if recipe.clip:
+        clip_gradients(optimizer.param_groups[0]["params"], recipe.clip)
+    optimizer.step()
+    return total
+
+
+def train(network, recipe, images, labels, args):
+    """Returns each step's number of images and seconds."""
+    total = recipe.total_steps(len(labels))
+    generator = torch.Generator().manual_seed(args.seed)
+    augmentation = None if args.no_augment else Augmentation(recipe.crops, generator, args.seed)
+    optimizer = recipe.make_optimizer([p for p in network.model.parameters() if p.requires_grad])
+    network.model.train()
+    sizes, times = [], []
+    order = batches(len(labels), recipe.batch_size, not args.no_shuffle, generator)
+    for step, batch in enumerate(itertools.islice(order, total)):
+        started = time.perf_counter()
+        optimizer.param_groups[0]["lr"] = rate = recipe.rate(step, total)
+        chosen = images[batch]
+        flips, boxes = augmentation.draw(chosen) if augmentation else (None, None)
+        loss = train_step(network, optimizer, recipe, chosen, labels[batch], flips, boxes)
         times.append(time.perf_counter() - started)
-    return times
-
-
-def time_steps(model, adam, train, size, args, generator):
-    times = []
-    while len(times) < args.steps:
-        times += train_epoch(model, adam, *train, size, args, generator, args.steps - len(times))
-    median = statistics.median(times)
-    print(f"{len(times)} steps of {args.batch_size}: median {median:.4f} s, {args.batch_size / median:.2f} images/s")
-    return {"steps": len(times), "median_step_seconds": median, "images_per_second": args.batch_size / median}
-
-
-def fine_tune(model, adam, train, test, size, args, generator):
-    epochs = []
-    for epoch in range(1, args.epochs + 1):
-        rate = len(train[1]) / sum(train_epoch(model, adam, *train, size, args, generator))
-        loss, accuracy = evaluate(model, *test, size)
-        print(f"epoch {epoch}: test loss {loss:.4f}, test accuracy {accuracy:.4f}, {rate:.1f} images/s", flush=True)
-        epochs.append({"epoch": epoch, "test_loss": loss, "test_accuracy": accuracy, "images_per_second": rate})
-    return {"epochs": epochs}
+        sizes.append(len(batch))
+        if not math.isfinite(loss):
+            sys.exit(f"error: step {step + 1}: expected a finite loss, found {loss}")
+        if (step + 1) % math.ceil(total / 20) == 0:
+            print(f"step {step + 1} of {total}: loss {loss:.4f}, rate {rate:.3g}, "
+                  f"{sum(sizes) / sum(times):.1f} images/s", file=sys.stderr, flush=True)
+    return sizes, times
 
 
 def main():
-    args = parse_arguments()
+    parser, args = parse_arguments()
+    recipe = chosen_recipe(args)
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    generator = torch.Generator().manual_seed(args.seed)
-    classes = len(read_names(args.data) or range(10))
-    train, test = ([torch.from_numpy(array[:limit]) for array in read_split(args.data, is_train)]
-                   for is_train, limit in ((True, args.limit_train), (False, args.limit_test)))
-    model, geometry = make_model(args, classes)
-    print(geometry)
-    print(f"{len(train[1])} training and {len(test[1])} test images")
-    adam = torch.optim.Adam(model.parameters(), lr=args.learning_rate, eps=1e-8)
-    run = (model, adam, train) if args.steps else (model, adam, train, test)
-    result = (time_steps if args.steps else fine_tune)(*run, geometry.image_size, args, generator)
-    if args.json:
-        print(json.dumps({**dataclasses.asdict(geometry), "threads": torch.get_num_threads(), **result}))
+    images, labels = (torch.from_numpy(array) for array in read_split(args.data, True))
+    count = min(recipe.trained_on(len(labels)), args.limit_train or len(labels))
+    images, labels = images[:count], labels[:count]
+    test = [torch.from_numpy(array[:args.limit_test]) for array in read_split(args.data, False)]
+    if not 0 <= recipe.warmup_steps < recipe.total_steps(count):
+        parser.error(f"--warmup-steps: expected fewer than the run's {recipe.total_steps(count)} steps, "
+                     f"found {recipe.warmup_steps}")
+    network = Network(args, recipe, len(read_names(args.data) or range(10)))
+    print(f"{recipe}\n{count} training and {len(test[1])} test images", file=sys.stderr)
+    before = network.accuracy(*test)
+    sizes, times = train(network, recipe, images, labels, args)
+    print(json.dumps({
+        "recipe": args.recipe, "seed": args.seed,
+        "accuracy_before": before, "accuracy_after": network.accuracy(*test),
+        "seconds": sum(times), "images_per_second": sum(sizes) / sum(times),
+        "steps": len(times), "median_step_seconds": statistics.median(times),
+        "threads": torch.get_num_threads()}))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from timm.models.mlp_mixer import MlpMixer
 
@@ -115,6 +116,14 @@ def load_state(path):
     if str(path).endswith(".safetensors"):
         return load_file(str(path))
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def load_metadata(path):
+    """The texts in a .safetensors file's header: import-weights writes mixer4j.gelu, .mean and .std."""
+    if not str(path).endswith(".safetensors"):
+        return {}
+    with safe_open(str(path), "pt") as file:
+        return file.metadata() or {}
 
 
 def timm_logits(model, images):
