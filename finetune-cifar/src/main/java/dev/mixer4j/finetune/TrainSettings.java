@@ -53,7 +53,6 @@ import java.util.stream.Collectors;
  * @param keep how many checkpoints stay
  * @param patience measurements without a new best after which training ends; null for no such end
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainSettings(
     OptimizerSettings optimizer,
     double learningRate,
@@ -102,6 +101,7 @@ record TrainSettings(
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
+          .serializationInclusion(JsonInclude.Include.NON_NULL)
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)

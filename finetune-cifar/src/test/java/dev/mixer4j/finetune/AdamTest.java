@@ -3,7 +3,6 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Regularization;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.finetune.optim.Optimizer;
@@ -26,7 +25,6 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TUint8;
 
 /** Against PyTorch: tools/reference/make_adam_fixture.py made the files. */
 class AdamTest {
@@ -103,12 +101,16 @@ class AdamTest {
         new LabelledImages(SIZE, SIZE, bytes("images.npy"), toBytes(ints(bytes("labels.npy"))));
     double[] losses = new double[STEPS];
     try (MixerCheckpoint start = MixerCheckpoint.open(Fixtures.resource("adam/start.safetensors"));
-        TrainingGraph graph = new TrainingGraph(start, optimizer, Regularization.NONE)) {
+        TrainingGraph graph = new TrainingGraph(start, Fixtures.settings(), images, optimizer)) {
       for (int step = 0; step < STEPS; step++) {
         int[] rows = IntStream.range(step * BATCH, (step + 1) * BATCH).toArray();
-        try (TUint8 pixels = images.pixels(rows)) {
-          losses[step] =
-              graph.step(pixels, images.labels(rows), new boolean[BATCH], RATE, 0).loss();
+        Batch.Part part =
+            new Batch.Part(
+                rows, images.pixels(rows), images.labels(rows), new boolean[BATCH], null);
+        try (Batch batch = new Batch(step + 1, 1, 0, List.of(part))) {
+          losses[step] = graph.step(batch, RATE, 0).loss();
+        } catch (DivergenceException e) {
+          throw new AssertionError(e);
         }
       }
       try (MixerWeights end = graph.snapshot(List.of())) {

@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
@@ -8,12 +10,10 @@ import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;

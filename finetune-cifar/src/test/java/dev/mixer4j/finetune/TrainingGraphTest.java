@@ -46,8 +46,7 @@ class TrainingGraphTest {
     LabelledImages images = images();
     boolean[] flips = new boolean[BATCH];
     Arrays.fill(flips, flip);
-    Batch.Part part =
-        new Batch.Part(ROWS, images.pixels(ROWS), images.labels(ROWS), flips, null);
+    Batch.Part part = new Batch.Part(ROWS, images.pixels(ROWS), images.labels(ROWS), flips, null);
     try (Batch batch = new Batch(graph.steps() + 1, 1, 0, List.of(part))) {
       return graph.step(batch, 1e-2, seed);
     } catch (DivergenceException e) {
