@@ -71,6 +71,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    data.path();
     if (report != null) {
       RunFolder.check(report, overwrite);
     }

@@ -23,13 +23,22 @@ final class RecipeOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
+      converter = Positive.Whole.class,
       description = "Times that each image is trained on.")
   private Integer epochs;
 
-  @Option(names = "--steps", paramLabel = "N", description = "Updates, in place of epochs.")
-  private Long steps;
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Updates, in place of epochs.")
+  private Integer steps;
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Images in an update.")
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Images in an update.")
   private Integer batchSize;
 
   @Option(
@@ -144,27 +153,35 @@ final class RecipeOptions {
   @Option(
       names = "--log-every",
       paramLabel = "N",
+      converter = Positive.Whole.class,
       description = "Steps between two rows of metrics.csv (default: 50).")
   private Integer logEvery;
 
   @Option(
       names = "--eval-every",
       paramLabel = "N",
+      converter = Positive.Whole.class,
       description = "Steps between two measurements (default: an epoch).")
-  private Long evalEvery;
+  private Integer evalEvery;
 
   @Option(
       names = "--save-every",
       paramLabel = "N",
+      converter = Positive.Whole.class,
       description = "Steps between two checkpoints (default: with each measurement).")
-  private Long saveEvery;
+  private Integer saveEvery;
 
-  @Option(names = "--keep", paramLabel = "N", description = "Checkpoints that stay (default: 1).")
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      converter = Positive.Whole.class,
+      description = "Checkpoints that stay (default: 1).")
   private Integer keep;
 
   @Option(
       names = "--patience",
       paramLabel = "N",
+      converter = Positive.Whole.class,
       description = "Stop early after N measurements without a new best.")
   private Integer patience;
 

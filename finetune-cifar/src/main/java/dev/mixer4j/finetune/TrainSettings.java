@@ -101,7 +101,9 @@ record TrainSettings(
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
-          .serializationInclusion(JsonInclude.Include.NON_NULL)
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
@@ -238,6 +240,11 @@ record TrainSettings(
   /** Updates in the run. */
   long totalSteps(int images) {
     return steps != null ? steps : epochs * stepsPerEpoch(images);
+  }
+
+  /** Epochs in the run, of which the last may end in its middle. */
+  long totalEpochs(int images) {
+    return (totalSteps(images) + stepsPerEpoch(images) - 1) / stepsPerEpoch(images);
   }
 
   /** The learning rates of the run. */

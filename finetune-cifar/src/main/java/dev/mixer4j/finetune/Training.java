@@ -210,7 +210,7 @@ final class Training {
             Double.NaN,
             found.imagesPerSecond(),
             Double.NaN));
-    report.tested(epoch, split, found);
+    report.tested(epoch, settings.totalEpochs(images.train.size()), split, found);
     return found;
   }
 

@@ -89,8 +89,7 @@ final class TrainingReport {
     }
 
     private long epochs() {
-      long perEpoch = settings.stepsPerEpoch(images);
-      return (total + perEpoch - 1) / perEpoch;
+      return settings.totalEpochs(images);
     }
 
     /** Time left of the run, at the average pace so far, measurements included. */
@@ -143,8 +142,8 @@ final class TrainingReport {
    *
    * @param epoch the one that it is in; 0 before the first
    */
-  void tested(int epoch, String split, Score score) {
-    String when = epoch == 0 ? "before training" : "epoch " + epoch;
+  void tested(int epoch, long epochs, String split, Score score) {
+    String when = epoch == 0 ? "before training" : "epoch %d/%d".formatted(epoch, epochs);
     line("%s  %s: %s", when, split, describe(score));
   }
 
