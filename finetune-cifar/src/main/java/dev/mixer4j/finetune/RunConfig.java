@@ -25,7 +25,12 @@ final class RunConfig {
    *     is none, or because the settings ask for it
    */
   static ObjectNode toJson(
-      RunInput input, boolean zeroHead, MixerConfig network, Source source, Dataset data) {
+      RunInput input,
+      boolean zeroHead,
+      MixerConfig network,
+      Source source,
+      Dataset data,
+      TrainingRun.Images found) {
     ObjectNode root = new JsonMapper().createObjectNode();
     input.addTo(root);
     root.withObject("/weights")
@@ -34,6 +39,9 @@ final class RunConfig {
         .put("zero_head", zeroHead);
     root.set("network", network(network));
     ObjectNode images = root.withObject("/data").put("kind", data.kind());
+    images.put("train_images", found.train().size());
+    images.put("validation_images", found.validation().size());
+    images.put("test_images", found.test().size());
     data.classNames().forEach(images.withArray("class_names")::add);
     root.set("versions", Versions.toJson());
     return root;

@@ -57,12 +57,14 @@ record RunInput(
     if (imageSize != null) {
       start.put("image_size", imageSize);
     }
-    config
-        .withObject("/data")
-        .put("path", data.toAbsolutePath().normalize().toString())
-        .put("split_seed", splitSeed)
-        .put("limit_train", limitTrain)
-        .put("limit_test", limitTest);
+    ObjectNode images = config.withObject("/data");
+    images.put("path", data.toAbsolutePath().normalize().toString()).put("split_seed", splitSeed);
+    if (limitTrain < Integer.MAX_VALUE) {
+      images.put("limit_train", limitTrain);
+    }
+    if (limitTest < Integer.MAX_VALUE) {
+      images.put("limit_test", limitTest);
+    }
   }
 
   /**
@@ -103,8 +105,8 @@ record RunInput(
           size.isMissingNode() ? null : (Integer) size.intValue(),
           Path.of(config.required("data").required("path").asText()),
           config.required("data").required("split_seed").longValue(),
-          config.required("data").required("limit_train").intValue(),
-          config.required("data").required("limit_test").intValue(),
+          config.required("data").path("limit_train").asInt(Integer.MAX_VALUE),
+          config.required("data").path("limit_test").asInt(Integer.MAX_VALUE),
           TrainSettings.fromJson((ObjectNode) config.required("settings")));
     } catch (IllegalArgumentException | ClassCastException e) {
       throw new MixerException(

@@ -6,8 +6,11 @@ import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Schedule;
 import dev.mixer4j.finetune.report.MetricsRow;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.tensorflow.ndarray.Shape;
 
 /** A training run from the step where it is to its last. */
 final class Training {
@@ -142,11 +145,7 @@ final class Training {
     try {
       step = graph.step(batch, rates.at(state.step()), settings.seed());
     } catch (DivergenceException e) {
-      write(RunFolder.LAST_GOOD);
-      throw new DivergenceException(
-          e.getMessage()
-              + "; the weights of before are %s; try a lower --learning-rate, or --clip-norm 1"
-                  .formatted(run.file(RunFolder.LAST_GOOD)));
+      throw new DivergenceException(e.getMessage() + "; " + keepLastGood());
     }
     int[] labels = batch.labels();
     score.add(step.loss(), step.logits(), labels, System.nanoTime() - begun + waited);
@@ -214,9 +213,42 @@ final class Training {
     return found;
   }
 
-  private void save() throws IOException {
+  /** Keeps the weights of before a failed step, and tells where good ones are. */
+  private String keepLastGood() throws IOException {
+    String remedy = "; try a lower --learning-rate, or --clip-norm 1";
+    try (MixerWeights weights = graph.snapshot(images.classNames)) {
+      if (isFinite(weights)) {
+        run.write(RunFolder.LAST_GOOD, weights);
+        return "the weights of before are in " + run.file(RunFolder.LAST_GOOD) + remedy;
+      }
+    }
+    return "the update before it broke the weights; what was saved earlier stays in "
+        + run.path()
+        + remedy;
+  }
+
+  private static boolean isFinite(MixerWeights weights) {
+    for (Map.Entry<String, Shape> variable : weights.config().variables().entrySet()) {
+      FloatBuffer values = FloatBuffer.allocate((int) variable.getValue().size());
+      weights.read(variable.getKey(), values);
+      for (float value : values.array()) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private void save() throws IOException, DivergenceException {
     try (MixerWeights weights = graph.weights();
         NamedTensors variables = graph.state()) {
+      // An update may break them although its gradients were sound; a good checkpoint stays then.
+      if (!isFinite(weights)) {
+        throw new DivergenceException(
+            "step %d: its update made weights that are not finite; %s"
+                .formatted(state.step(), keepLastGood()));
+      }
       TrainingCheckpoint.write(run.path(), state, weights, variables, settings.keep());
     }
   }

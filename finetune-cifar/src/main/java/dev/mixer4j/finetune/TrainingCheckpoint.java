@@ -63,15 +63,15 @@ final class TrainingCheckpoint implements Closeable {
     Path folder = Files.createDirectories(run.resolve(FOLDER));
     Path target = folder.resolve(NAME.formatted(state.step()));
     Path beside = folder.resolve("." + target.getFileName() + ".part");
-    Files.deleteIfExists(beside); // of a run that was killed here
     try {
+      Files.deleteIfExists(beside); // of a run that was killed here
       writeTensors(beside, shapes, state, weights, variables);
       Files.move(
           beside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new IOException(
-          "%s: the checkpoint could not be written: %s; the one before is whole"
-              .formatted(target, e.getMessage()),
+          "%s: the checkpoint could not be written: %s; the one before, if any, is whole"
+              .formatted(target, e.getMessage() == null ? e : e.getMessage()),
           e);
     } finally {
       Files.deleteIfExists(beside);
@@ -118,6 +118,7 @@ final class TrainingCheckpoint implements Closeable {
         found.forEach(all::add);
       }
     }
+    all.removeIf(file -> !Files.isRegularFile(file));
     all.sort(Comparator.comparing(Path::getFileName));
     return all;
   }

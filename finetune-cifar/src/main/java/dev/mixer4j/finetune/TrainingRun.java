@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -53,16 +54,16 @@ final class TrainingRun {
         Source source = start.asSource();
         boolean zeroHead = !start.used().containsValue("head/kernel");
         // Read before the folder is touched: they may be damaged.
-        Images images = images(input, dataset);
-        ObjectNode config = RunConfig.toJson(input, zeroHead, network.config(), source, dataset);
+        Images images = Images.read(input, dataset);
+        ObjectNode config =
+            RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
         report.starting(
-            images.training.train().size(),
-            images.training.measured().size(),
-            images.training.split(),
+            images.train().size(),
+            images.training().measured().size(),
+            images.training().split(),
             classes,
             zeroHead);
-        try (TrainingGraph graph =
-                new TrainingGraph(network, input.settings(), images.training.train());
+        try (TrainingGraph graph = new TrainingGraph(network, input.settings(), images.train());
             RunFolder run = RunFolder.create(folder, config, source)) {
           return train(input, images, run, graph, RunState.START, config);
         }
@@ -85,16 +86,16 @@ final class TrainingRun {
     if (latest.isEmpty()) {
       checkWeights(input, source);
     }
-    Images images = images(input, input.dataset(network.imageSize()));
+    Images images = Images.read(input, input.dataset(network.imageSize()));
     try (TrainingCheckpoint saved = latest.orElse(null);
         MixerWeights start =
             saved == null ? startWeights(input, config, network) : saved.weights(network);
-        TrainingGraph graph = new TrainingGraph(start, input.settings(), images.training.train())) {
+        TrainingGraph graph = new TrainingGraph(start, input.settings(), images.train())) {
       RunState state = saved == null ? RunState.START : saved.state();
       if (saved != null) {
         graph.restore(state.step(), start, saved.variables());
       }
-      report.resuming(state.step(), input.settings().totalSteps(images.training.train().size()));
+      report.resuming(state.step(), input.settings().totalSteps(images.train().size()));
       try (RunFolder run = RunFolder.resume(folder, source, state.step())) {
         return train(input, images, run, graph, state, config);
       }
@@ -130,23 +131,27 @@ final class TrainingRun {
   }
 
   /**
-   * @param training what the training itself needs
-   * @param test for the last word
+   * All images of a run.
+   *
+   * @param validation may be none
    */
-  private record Images(Training.Images training, LabelledImages test) {}
+  record Images(
+      LabelledImages train, LabelledImages validation, LabelledImages test, List<String> names) {
 
-  private static Images images(RunInput input, Dataset dataset) throws IOException {
-    LabelledImages train = dataset.train(input.limitTrain());
-    LabelledImages validation = dataset.validation(input.limitTest());
-    LabelledImages test = dataset.test(input.limitTest());
-    boolean held = validation.size() > 0;
-    return new Images(
-        new Training.Images(
-            train,
-            held ? validation : test,
-            held ? "validation" : MetricsRow.TEST,
-            dataset.classNames()),
-        test);
+    static Images read(RunInput input, Dataset dataset) throws IOException {
+      return new Images(
+          dataset.train(input.limitTrain()),
+          dataset.validation(input.limitTest()),
+          dataset.test(input.limitTest()),
+          dataset.classNames());
+    }
+
+    /** What the training itself needs: it looks at test images only where none are held out. */
+    Training.Images training() {
+      return validation.size() > 0
+          ? new Training.Images(train, validation, MetricsRow.VALIDATION, names)
+          : new Training.Images(train, test, MetricsRow.TEST, names);
+    }
   }
 
   private int train(
@@ -160,7 +165,7 @@ final class TrainingRun {
     try (StopSignal stop = new StopSignal(err)) {
       Training training =
           new Training(
-              graph, input.settings(), images.training, run, state, report, stop::isRequested);
+              graph, input.settings(), images.training(), run, state, report, stop::isRequested);
       Training.End end = training.run();
       RunState ended = training.state();
       if (end == Training.End.INTERRUPTED) {
@@ -172,12 +177,12 @@ final class TrainingRun {
       if (end == Training.End.EARLY) {
         print("stopped early: no better accuracy since step %d", ended.bestStep());
       }
-      String split = images.training.split();
+      String split = images.training().split();
       print(
           "%s accuracy: %.2f%% before, %.2f%% after, best %.2f%% after step %d",
           split, 100 * ended.before(), 100 * ended.latest(), 100 * ended.best(), ended.bestStep());
       if (!split.equals(MetricsRow.TEST)) {
-        print("test accuracy: %.2f%%", 100 * training.measureOn(images.test).accuracy());
+        print("test accuracy: %.2f%%", 100 * training.measureOn(images.test()).accuracy());
       }
       print("weights: %s", run.file(RunFolder.BEST));
       report(input, images, run, ended, config);
@@ -194,10 +199,10 @@ final class TrainingRun {
       throws IOException {
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
         MixerClassifier classifier = new MixerClassifier(best);
-        TrainingReport.Bar bar = report.testing(images.test.size())) {
+        TrainingReport.Bar bar = report.testing(images.test().size())) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Score.of(network, images.test, input.settings().batchSize(), bar::advance);
-      long perEpoch = input.settings().stepsPerEpoch(images.training.train().size());
+      Score.of(network, images.test(), input.settings().batchSize(), bar::advance);
+      long perEpoch = input.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(
               input.command(),
@@ -206,10 +211,7 @@ final class TrainingRun {
               (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),
               ended.seconds());
       RunReport.write(
-          run.path(),
-          summary,
-          network.scores(images.test, images.training.classNames()),
-          images.test);
+          run.path(), summary, network.scores(images.test(), images.names()), images.test());
       print("report: %s", run.file(RunReport.HTML));
     } catch (MixerException e) { // the training was not in vain where nothing can be drawn
       err.println("warning: " + e.getMessage());

@@ -82,8 +82,7 @@ class FinetuneCifarTest {
         .doesNotContain("org.tensorflow", "java.awt.", "org.jfree");
     assertThat(ran.out().replaceAll("\\s+", " "))
         .contains("the options below override them")
-        .contains("Images in a step (default: 16)")
-        .contains("Adam's step size (default: 1e-5)")
+        .contains("(default: adam)")
         .contains("(default: 1024)")
         .contains("(default: 50)")
         .doesNotContain(String.valueOf(Integer.MAX_VALUE));

@@ -84,16 +84,19 @@ class TrainCommandTest {
     Fixtures.Ran ran = run(out, "--epochs", 4, "--log-every", 2);
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(out.toFile().list())
-        .containsExactlyInAnyOrder("metrics.csv", "config.json", "best.h5", "final.h5");
-    assertThat(rows(out).get(0)).isEqualTo("step,epoch,split,loss,accuracy,images_per_second");
+        .contains("metrics.csv", "config.json", "best.h5", "final.h5", "checkpoints", "tensorboard")
+        .contains("report.html", "report.json", "curves.png", "roc.png", "samples.png")
+        .hasSize(12);
+    assertThat(rows(out).get(0))
+        .isEqualTo("step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait");
     assertThat(places(out))
         .startsWith("0,0,test", "2,1,train", "3,1,train", "3,1,test", "4,2,train")
         .endsWith("12,4,train", "12,4,test")
         .hasSize(1 + 4 + 6 + 2);
-    assertThat(rows(out)).allMatch(row -> row.split(",").length == 6);
+    assertThat(rows(out)).allMatch(row -> row.split(",", -1).length == 8);
     assertThat(rows(out).get(1)).startsWith("0,0,test,1.098612,0.333333,");
     assertThat(ran.out())
-        .startsWith("test accuracy: 33.33% before, 100.00% after, best 100.00% after epoch ")
+        .startsWith("test accuracy: 33.33% before, 100.00% after, best 100.00% after step ")
         .contains("weights: " + out.resolve("best.h5"));
     assertThat(ran.err())
         .as("plain lines, for stderr is no terminal")
@@ -118,9 +121,9 @@ class TrainCommandTest {
     assertThat(settings.get("learning_rate").asDouble()).isEqualTo(0.01);
     assertThat(settings.get("seed").asLong()).isEqualTo(9);
     assertThat(settings.get("shuffle").asBoolean()).isFalse();
-    assertThat(settings.get("augment").asBoolean()).isTrue();
+    assertThat(settings.get("flip").asBoolean()).isTrue();
     assertThat(settings.get("log_every").asInt()).isEqualTo(50);
-    assertThat(config.at("/optimizer/epsilon").asDouble()).isEqualTo(1e-8);
+    assertThat(config.at("/settings/optimizer/epsilon").asDouble()).isEqualTo(1e-8);
     assertThat(config.at("/weights/path").asText()).isEqualTo(weights.toString());
     try (MixerCheckpoint start = MixerCheckpoint.open(weights);
         MixerCheckpoint end = MixerCheckpoint.open(out.resolve("final.h5"))) {
@@ -301,7 +304,8 @@ class TrainCommandTest {
     assertThat(ran.code()).isEqualTo(1);
     assertThat(ran.err())
         .containsPattern(
-            "step [23]: expected a finite loss, found NaN; try a lower --learning-rate");
+            "step [23] .*: expected a finite loss and finite gradients, found .*; try a lower"
+                + " --learning-rate");
     assertThat(out.resolve("final.h5")).doesNotExist();
     assertThat(out.resolve("best.h5")).doesNotExist();
     assertThat(places(out)).containsExactly("0,0,test");
@@ -310,11 +314,13 @@ class TrainCommandTest {
   @Test
   void heldOutImagesAreWhatIsMeasured() throws IOException {
     Path run = train("--validation-fraction", 0.25, "--epochs", 1, "--batch-size", 12);
-    assertThat(places(run)).containsExactly("0,0,test", "3,1,train", "3,1,test");
+    assertThat(places(run))
+        .containsExactly("0,0,validation", "3,1,train", "3,1,validation", "3,1,test");
     JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
     assertThat(config.at("/data/kind").asText()).isEqualTo("CIFAR-10, binary version");
     assertThat(config.at("/data/train_images").asInt()).isEqualTo(36);
-    assertThat(config.at("/data/test_images").asInt()).isEqualTo(12);
+    assertThat(config.at("/data/validation_images").asInt()).isEqualTo(12);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(15);
   }
 
   @Test
@@ -350,5 +356,110 @@ class TrainCommandTest {
     assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
     assertThat(config(larger.resolve("final.h5")).imageSize()).isEqualTo(64);
+  }
+
+  @Test
+  void endsEarlyWithoutANewBest() throws IOException {
+    Path run = dir.resolve("early");
+    Fixtures.Ran ran =
+        run(run, "--learning-rate", 1e-9, "--epochs", 50, "--batch-size", 48, "--patience", 3);
+    assertThat(ran.out()).contains("stopped early: no better accuracy since step 1");
+    assertThat(places(run)).last().isEqualTo("4,4,test");
+    assertThat(run.resolve("final.h5")).exists();
+  }
+
+  @Test
+  void measuresAndSavesWhenAsked() throws IOException {
+    Path run =
+        train("--epochs", 2, "--batch-size", 8, "--eval-every", 5, "--save-every", 2, "--keep", 3);
+    assertThat(places(run).stream().filter(row -> row.endsWith("test")))
+        .containsExactly("0,0,test", "5,1,test", "10,2,test", "12,2,test");
+    assertThat(run.resolve("checkpoints").toFile().list())
+        .containsExactlyInAnyOrder(
+            "step-000000008.safetensors",
+            "step-000000010.safetensors",
+            "step-000000012.safetensors");
+  }
+
+  @Test
+  void imagesStayWhereAskedAndNothingElseChanges() throws IOException {
+    assertEqualWeights(train("--cache", "device"), train("--cache", "host"));
+  }
+
+  @Test
+  void recipesCanBeOverridden() throws IOException {
+    Path run =
+        train(
+            "--recipe",
+            "paper",
+            "--steps",
+            3,
+            "--warmup-steps",
+            1,
+            "--batch-size",
+            12,
+            "--micro-batch-size",
+            5,
+            "--validation-fraction",
+            0,
+            "--mixup",
+            0.2,
+            "--ema-decay",
+            0.5,
+            "--stochastic-depth",
+            0.1,
+            "--label-smoothing",
+            0.1);
+    assertThat(places(run)).containsExactly("0,0,test", "3,1,train", "3,1,test");
+    JsonNode settings =
+        new JsonMapper().readTree(run.resolve("config.json").toFile()).get("settings");
+    assertThat(settings.at("/optimizer/name").asText()).isEqualTo("momentum");
+    assertThat(settings.at("/schedule").asText()).isEqualTo("cosine");
+    assertThat(settings.at("/micro_batch_size").asInt()).isEqualTo(5);
+    // The rate of the third of three steps, one of them warm-up: half a wave, half way.
+    assertThat(rows(run).get(2).split(",")[5]).isEqualTo("0.00500000");
+    assertEqualWeights(run, train("--recipe", run.resolve("config.json")));
+  }
+
+  @Test
+  void linearProbeTrainsTheHeadAlone() throws IOException {
+    Map<String, float[]> before = Fixtures.read(weights);
+    Path run = train("--recipe", "linear-probe");
+    Fixtures.read(run.resolve("final.h5"))
+        .forEach(
+            (name, values) -> {
+              if (name.startsWith("head/")) {
+                assertThat(values).as(name).isNotEqualTo(before.get(name));
+              } else {
+                assertThat(values).as(name).isEqualTo(before.get(name));
+              }
+            });
+  }
+
+  @Test
+  void unknownRecipeAndSettings() throws IOException {
+    assertRefused(run(dir.resolve("a"), "--recipe", "fast"), 3, "adam, paper, linear-probe or a");
+    Path file = Files.writeString(dir.resolve("mine.json"), "{\"epochs\": 3, \"epoch\": 3}");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "there is no setting epoch");
+    Files.writeString(file, "{\"epochs\": \"three\"}");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "epochs: ");
+    assertRefused(run(dir.resolve("a"), "--schedule", "step"), 2, "schedule: ");
+  }
+
+  @Test
+  void checkpointThatCannotBeWrittenLeavesTheLastOne() throws IOException {
+    Path run = train("--epochs", 1);
+    Files.delete(run.resolve("report.html"));
+    Path last = run.resolve("checkpoints/step-000000003.safetensors");
+    byte[] before = Files.readAllBytes(last);
+    Path config = run.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"epochs\" : 1", "\"epochs\" : 2"));
+    // The next one cannot take its place; a full disk ends the writing before that.
+    Files.createDirectories(run.resolve("checkpoints/step-000000006.safetensors/x"));
+    Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err())
+        .contains("step-000000006.safetensors: the checkpoint could not be written");
+    assertThat(last).hasBinaryContent(before);
   }
 }

@@ -5,7 +5,7 @@ package dev.mixer4j.finetune.report;
  *
  * @param step updates so far
  * @param epoch counts from 1; 0 before training
- * @param split {@code train} or {@code test}
+ * @param split {@code train}, {@code test}, or {@code validation} for images held out
  * @param loss mean of the images since the row before, or of all test images
  * @param accuracy of the same images, in [0, 1]
  * @param learningRate of the latest step
@@ -24,8 +24,10 @@ public record MetricsRow(
 
   public static final String TRAIN = "train";
   public static final String TEST = "test";
+  public static final String VALIDATION = "validation";
 
+  /** Whether it is of images that are not trained on. */
   boolean isTest() {
-    return split.equals(TEST);
+    return !split.equals(TRAIN);
   }
 }
