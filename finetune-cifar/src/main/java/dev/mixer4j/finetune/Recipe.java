@@ -43,8 +43,8 @@ final class Recipe {
       JsonNode json = new JsonMapper().readTree(Files.readString(file));
       // A run's config.json has them as one of its members.
       JsonNode settings = json.has("settings") ? json.get("settings") : json;
-      if (settings instanceof ObjectNode object) {
-        return object;
+      if (settings instanceof ObjectNode own) {
+        return with(load(NAMES.get(0)), own); // what it does not say is as in the default recipe
       }
       throw new MixerException(file + ": expected a JSON object of settings");
     } catch (JsonProcessingException e) {
