@@ -27,7 +27,7 @@ final class LearningCurves {
    */
   static BufferedImage draw(List<MetricsRow> rows) {
     List<MetricsRow> train = rows.stream().filter(row -> !row.isTest()).toList();
-    List<MetricsRow> test = rows.stream().filter(MetricsRow::isTest).toList();
+    List<MetricsRow> test = MetricsRow.measured(rows);
     Color blue = Pictures.series(0);
     Color pale = new Color(0xa9cdf0);
     return draw(
@@ -36,7 +36,7 @@ final class LearningCurves {
           double[] steps = steps(train);
           double[] values = values(train, value);
           chart.add(
-              "test",
+              test.isEmpty() ? MetricsRow.TEST : test.get(0).split(),
               steps(test),
               values(test, value),
               new LineChart.Style(Pictures.series(2), LineChart.THICK, true, true));
@@ -51,11 +51,11 @@ final class LearningCurves {
   /** Several runs' test images. */
   static BufferedImage compare(Map<String, List<MetricsRow>> runs) {
     return draw(
-        "Test images",
+        "Test images, or those held out",
         (chart, value) -> {
           int index = 0;
           for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
-            List<MetricsRow> test = run.getValue().stream().filter(MetricsRow::isTest).toList();
+            List<MetricsRow> test = MetricsRow.measured(run.getValue());
             Color colour = Pictures.series(index);
             // The colours come round, so the second ten are dashed.
             Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;

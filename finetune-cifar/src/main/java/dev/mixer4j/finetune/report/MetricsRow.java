@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune.report;
 
+import java.util.List;
+
 /**
  * A row of {@code metrics.csv}. What the file does not tell is NaN.
  *
@@ -29,5 +31,15 @@ public record MetricsRow(
   /** Whether it is of images that are not trained on. */
   boolean isTest() {
     return !split.equals(TRAIN);
+  }
+
+  /**
+   * The rows of the images that a run was measured on: those held out where there are some, since
+   * then the test images are looked at only once, at the end.
+   */
+  static List<MetricsRow> measured(List<MetricsRow> rows) {
+    boolean held = rows.stream().anyMatch(row -> row.split.equals(VALIDATION));
+    String split = held ? VALIDATION : TEST;
+    return rows.stream().filter(row -> row.split.equals(split)).toList();
   }
 }

@@ -111,17 +111,17 @@ record RunRecord(
     return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
   }
 
-  /** The test with the highest accuracy, the first of equals; not that before training. */
+  /** The measurement with the highest accuracy, the first of equals; not that before training. */
   Optional<MetricsRow> best() {
-    return rows.stream()
-        .filter(row -> row.isTest() && row.step() > 0 && Double.isFinite(row.accuracy()))
+    return MetricsRow.measured(rows).stream()
+        .filter(row -> row.step() > 0 && Double.isFinite(row.accuracy()))
         .reduce((best, row) -> row.accuracy() > best.accuracy() ? row : best);
   }
 
-  /** The latest test. */
+  /** The latest measurement. */
   Optional<MetricsRow> last() {
-    return rows.stream()
-        .filter(row -> row.isTest() && row.step() > 0)
+    return MetricsRow.measured(rows).stream()
+        .filter(row -> row.step() > 0)
         .max(Comparator.comparingLong(MetricsRow::step));
   }
 }

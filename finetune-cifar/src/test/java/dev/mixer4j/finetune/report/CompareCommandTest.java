@@ -70,6 +70,17 @@ class CompareCommandTest {
             dir.resolve("b") + "|2|-|8|5|-|-|-|4|-|unfinished");
   }
 
+  /** Then the test images are looked at once, at the end, and choose nothing. */
+  @Test
+  void imagesHeldOutAreWhatCounts() throws IOException {
+    Files.writeString(
+        dir.resolve("b/metrics.csv"),
+        "step,split,loss,accuracy\n0,validation,2.3,0.1\n4,train,1,0.1\n4,validation,1.5,0.25\n"
+            + "4,test,1.4,0.75\n");
+    assertThat(run(dir.resolve("b"))).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("25.00%", "1.5000").doesNotContain("75.00%");
+  }
+
   @Test
   void oneRunDiffersInNothing() {
     assertThat(run(dir.resolve("a"))).isZero();
