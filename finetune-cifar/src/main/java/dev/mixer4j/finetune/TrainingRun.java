@@ -55,6 +55,7 @@ final class TrainingRun {
         boolean zeroHead = !start.used().containsValue("head/kernel");
         // Read before the folder is touched: they may be damaged.
         Images images = Images.read(input, dataset);
+        input.settings().rates(images.train().size()); // refuses what makes no schedule
         ObjectNode config =
             RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
         report.starting(
@@ -198,10 +199,11 @@ final class TrainingRun {
       RunInput input, Images images, RunFolder run, RunState ended, ObjectNode config)
       throws IOException {
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
-        MixerClassifier classifier = new MixerClassifier(best);
-        TrainingReport.Bar bar = report.testing(images.test().size())) {
+        MixerClassifier classifier = new MixerClassifier(best)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Score.of(network, images.test(), input.settings().batchSize(), bar::advance);
+      try (TrainingReport.Bar bar = report.testing(images.test().size())) {
+        Score.of(network, images.test(), input.settings().imagesAtOnce(), bar::advance);
+      }
       long perEpoch = input.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(
