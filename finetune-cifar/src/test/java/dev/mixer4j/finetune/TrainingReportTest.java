@@ -7,6 +7,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,7 @@ class TrainingReportTest {
   }
 
   /** The last state of each bar, of a run of 2 epochs of 50,000 images from a step on. */
-  private String[] bars(int columns, long first) {
+  private List<String> bars(int columns, long first) {
     System.setProperty(COLUMNS, Integer.toString(columns));
     TrainSettings settings = Fixtures.settings("batch_size", 10_000);
     TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()));
@@ -42,11 +45,13 @@ class TrainingReportTest {
         phases.advance((int) (step / 5) + 1, 10_000, score);
       }
     }
-    String[] lines = shown.toString(StandardCharsets.UTF_8).split("\n");
-    for (int i = 0; i < lines.length; i++) {
-      lines[i] = lines[i].substring(lines[i].lastIndexOf('\r') + 1).replaceAll("\033\\[[^m]*m", "");
+    Map<String, String> last = new LinkedHashMap<>(); // by the epoch that the bar tells
+    for (String bar : shown.toString(StandardCharsets.UTF_8).split("[\r\n]+")) {
+      String text = bar.replaceAll("\033\\[[^m]*m", "");
+      last.put(text.substring(0, Math.min(text.length(), "Epoch 1/2".length())), text);
     }
-    return lines;
+    last.remove("");
+    return List.copyOf(last.values());
   }
 
   /** No measurement in between ends the first epoch's bar. */
@@ -60,7 +65,7 @@ class TrainingReportTest {
 
   @Test
   void resumedEpochShowsWhatIsLeft() {
-    assertThat(bars(200, 2)[0]).contains("Epoch 1/2 100%", "30000/30000 images");
+    assertThat(bars(200, 2).get(0)).contains("Epoch 1/2 100%", "30000/30000 images");
   }
 
   @Test
