@@ -32,7 +32,7 @@ record Batch(long step, int epoch, int from, List<Part> parts) implements AutoCl
     int epoch = Math.toIntExact((step - 1) / perEpoch + 1);
     int from = Math.toIntExact((step - 1) % perEpoch * settings.batchSize());
     int to = (int) Math.min((long) from + settings.batchSize(), images.size());
-    int size = settings.microBatchSize() == null ? settings.batchSize() : settings.microBatchSize();
+    int size = settings.imagesAtOnce();
     Part[] parts = new Part[(to - from + size - 1) / size];
     for (int i = 0; i < parts.length; i++) {
       int first = from + i * size;

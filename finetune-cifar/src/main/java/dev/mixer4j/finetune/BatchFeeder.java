@@ -69,6 +69,9 @@ final class BatchFeeder implements AutoCloseable {
     try {
       return made.remove().get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error failed) { // such as too little memory
+        throw failed;
+      }
       throw e.getCause() instanceof RuntimeException failed
           ? failed
           : new IllegalStateException(e.getCause());

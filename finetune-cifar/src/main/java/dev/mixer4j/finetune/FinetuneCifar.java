@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 done, 1 training diverged, 2 wrong usage, 3 bad input, 4 internal error."
+      "Exit codes: 0 done, 1 training diverged, 2 wrong usage, 3 bad input, 4 internal error,"
+          + " 130 stopped by Ctrl-C."
     })
 public final class FinetuneCifar {
 

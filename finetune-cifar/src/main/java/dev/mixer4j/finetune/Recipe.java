@@ -40,7 +40,7 @@ final class Recipe {
               .formatted(nameOrFile, String.join(", ", NAMES)));
     }
     try {
-      JsonNode json = new JsonMapper().readTree(Files.readString(file));
+      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(file));
       // A run's config.json has them as one of its members.
       JsonNode settings = json.has("settings") ? json.get("settings") : json;
       if (settings instanceof ObjectNode own) {

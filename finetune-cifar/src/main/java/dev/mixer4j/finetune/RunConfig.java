@@ -38,13 +38,38 @@ final class RunConfig {
         .put("sha256", source.sha256())
         .put("zero_head", zeroHead);
     root.set("network", network(network));
-    ObjectNode images = root.withObject("/data").put("kind", data.kind());
+    root.withObject("/data").setAll(images(data, found));
+    root.set("versions", Versions.toJson());
+    return root;
+  }
+
+  private static ObjectNode images(Dataset data, TrainingRun.Images found) {
+    ObjectNode images = new JsonMapper().createObjectNode().put("kind", data.kind());
     images.put("train_images", found.train().size());
     images.put("validation_images", found.validation().size());
     images.put("test_images", found.test().size());
     data.classNames().forEach(images.withArray("class_names")::add);
-    root.set("versions", Versions.toJson());
-    return root;
+    return images;
+  }
+
+  /**
+   * Checks that a run goes on with the data that it began with: with others its order of images,
+   * its schedule and its labels would be others.
+   *
+   * @throws MixerException if something tells that it does not
+   */
+  static void checkData(RunInput input, ObjectNode config, Dataset data, TrainingRun.Images found) {
+    images(data, found)
+        .properties()
+        .forEach(
+            now -> {
+              JsonNode before = config.path("data").path(now.getKey());
+              if (!before.equals(now.getValue())) {
+                throw new MixerException(
+                    "%s: expected the data that the run began with, of %s %s, found %s"
+                        .formatted(input.data(), now.getKey(), before, now.getValue()));
+              }
+            });
   }
 
   private static ObjectNode network(MixerConfig config) {

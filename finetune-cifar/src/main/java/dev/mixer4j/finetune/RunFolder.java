@@ -2,6 +2,7 @@ package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.finetune.report.MetricsRow;
 import dev.mixer4j.finetune.report.RunReport;
@@ -11,6 +12,7 @@ import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -83,20 +85,36 @@ final class RunFolder implements AutoCloseable {
    * Goes on with a run's files. What its metrics tell of later steps was lost and is taken back.
    *
    * @param step that it goes on after
+   * @param measured the split that is measured on the way
+   * @throws MixerException if the metrics are damaged
    */
-  static RunFolder resume(Path folder, Source source, long step) throws IOException {
+  static RunFolder resume(Path folder, Source source, long step, String measured)
+      throws IOException {
     StringBuilder kept = new StringBuilder(HEADER + "\n");
     Path metrics = folder.resolve(METRICS);
     if (step > 0 && Files.exists(metrics)) {
-      String text = Files.readString(metrics);
+      String text = Files.readString(metrics, StandardCharsets.ISO_8859_1); // damaged or not
       text.substring(0, text.lastIndexOf('\n') + 1)
           .lines()
           .skip(1)
-          .filter(row -> Long.parseLong(row.substring(0, row.indexOf(','))) <= step)
+          .filter(row -> stays(metrics, row, step, measured))
           .forEach(row -> kept.append(row).append('\n'));
     }
     write(metrics, kept.toString());
     return new RunFolder(folder, source, step);
+  }
+
+  /** Where images are held out, the test's row comes after the last checkpoint, so it is lost. */
+  private static boolean stays(Path metrics, String row, long step, String measured) {
+    String[] columns = row.split(",", -1);
+    if (columns.length < 3 || !columns[0].matches("[0-9]{1,18}")) {
+      throw new MixerException(
+          "%s: expected rows of %s, found '%s'; remove the row to go on"
+              .formatted(metrics, HEADER, row));
+    }
+    String split = columns[2];
+    return Long.parseLong(columns[0]) <= step
+        && (split.equals(MetricsRow.TRAIN) || split.equals(measured));
   }
 
   private static void write(Path file, String text) throws IOException {
@@ -123,7 +141,7 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Adds a row, which is on the disk when this returns. */
+  /** Adds a row, which outlives the process from here on. */
   void row(MetricsRow row) throws IOException {
     String line =
         String.format(

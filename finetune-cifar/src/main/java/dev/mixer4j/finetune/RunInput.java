@@ -80,7 +80,7 @@ record RunInput(
               .formatted(run, RunFolder.CONFIG));
     }
     try {
-      if (new JsonMapper().readTree(Files.readString(file)) instanceof ObjectNode config) {
+      if (new JsonMapper().readTree(Files.readAllBytes(file)) instanceof ObjectNode config) {
         return config;
       }
       throw new MixerException(file + ": expected a JSON object");

@@ -10,7 +10,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.optim.OptimizerSettings;
 import dev.mixer4j.finetune.optim.Schedule;
 import java.util.Locale;
@@ -126,8 +128,12 @@ record TrainSettings(
     require(steps == null || steps > 0, "steps: above 0");
     require(batchSize > 0, "batch_size: above 0");
     require(microBatchSize == null || microBatchSize > 0, "micro_batch_size: above 0");
-    require(clipNorm == null || clipNorm > 0, "clip_norm: above 0");
+    require(
+        clipNorm == null || clipNorm > 0 && Double.isFinite(clipNorm),
+        "clip_norm: above 0, finite");
     require(cropMinArea == null || cropMinArea > 0 && cropMinArea <= 1, "crop_min_area: 0 to 1");
+    requireRgb("mean", mean);
+    requireRgb("std", std);
     require(0 <= labelSmoothing && labelSmoothing < 1, "label_smoothing: 0 to 1");
     require(mixup >= 0 && Double.isFinite(mixup), "mixup: 0 or more");
     require(0 <= dropout && dropout < 1, "dropout: 0 to 1");
@@ -138,6 +144,16 @@ record TrainSettings(
     require(evalEvery == null || evalEvery > 0, "eval_every: above 0");
     require(saveEvery == null || saveEvery > 0, "save_every: above 0");
     require(patience == null || patience > 0, "patience: above 0");
+  }
+
+  private static void requireRgb(String setting, String text) {
+    try {
+      if (text != null) {
+        Rgb.parse(text);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(setting + ": " + e.getMessage(), e);
+    }
   }
 
   private static void require(boolean holds, String expected) {
@@ -232,6 +248,11 @@ record TrainSettings(
                     InceptionCrop.DEFAULT.maxAspect()));
   }
 
+  /** Images that the device takes at once. */
+  int imagesAtOnce() {
+    return microBatchSize == null ? batchSize : microBatchSize;
+  }
+
   /** Updates in an epoch of so many images. */
   long stepsPerEpoch(int images) {
     return (images + (long) batchSize - 1) / batchSize;
@@ -247,8 +268,17 @@ record TrainSettings(
     return (totalSteps(images) + stepsPerEpoch(images) - 1) / stepsPerEpoch(images);
   }
 
-  /** The learning rates of the run. */
+  /**
+   * The learning rates of the run.
+   *
+   * @throws MixerException if the warm-up would not end before the run does
+   */
   Schedule rates(int images) {
+    if (warmupSteps >= totalSteps(images)) {
+      throw new MixerException(
+          "expected fewer warm-up steps than the run's %d, found %d; change --warmup-steps, --epochs or --steps"
+              .formatted(totalSteps(images), warmupSteps));
+    }
     double end =
         schedule == Schedule.Decay.LINEAR ? Math.min(Schedule.LINEAR_END, learningRate) : 0;
     return new Schedule(schedule, learningRate, end, warmupSteps, totalSteps(images));

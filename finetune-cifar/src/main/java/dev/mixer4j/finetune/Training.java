@@ -190,9 +190,7 @@ final class Training {
       throws IOException, DivergenceException {
     Score found;
     try (TrainingReport.Bar bar = report.testing(on.size())) {
-      int batch =
-          settings.microBatchSize() == null ? settings.batchSize() : settings.microBatchSize();
-      found = Score.of(network::logits, on, batch, bar::advance);
+      found = Score.of(network::logits, on, settings.imagesAtOnce(), bar::advance);
     }
     if (!Double.isFinite(found.loss())) {
       throw new DivergenceException(

@@ -185,8 +185,25 @@ final class TrainingCheckpoint implements Closeable {
     };
   }
 
+  /**
+   * Brings a training to where this one was.
+   *
+   * @param weights as {@link #weights} gave them
+   * @throws MixerException if it is another kind of training
+   */
+  void restore(TrainingGraph graph, MixerWeights weights) {
+    try {
+      graph.restore(state.step(), weights, variables());
+    } catch (IllegalArgumentException e) {
+      throw new MixerException(
+          "%s: %s; were the settings in %s changed?"
+              .formatted(path, e.getMessage(), RunFolder.CONFIG),
+          e);
+    }
+  }
+
   /** The optimizer's variables and whatever else training keeps. */
-  NamedTensors variables() {
+  private NamedTensors variables() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     file.tensors()
         .forEach(

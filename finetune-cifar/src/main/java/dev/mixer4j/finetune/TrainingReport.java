@@ -19,8 +19,8 @@ final class TrainingReport {
   static final class Bar implements AutoCloseable {
     private final Progress bar;
 
-    private Bar(String task, long total) {
-      this.bar = Progress.of(task, total, "images", 1);
+    private Bar(Progress bar) {
+      this.bar = bar;
     }
 
     void advance(long images) {
@@ -61,13 +61,17 @@ final class TrainingReport {
     void advance(int newEpoch, int stepImages, Score score) {
       done++;
       if (newEpoch != epoch) {
+        close(); // the bar of the epoch before, unless a measurement closed it
         inEpoch = epoch == 0 ? inEpoch : 0;
         epoch = newEpoch;
       }
       if (bar == null) {
-        bar = new Bar(title(), images - inEpoch);
+        bar = new Bar(Progress.withoutTime(title(), images - inEpoch, "images"));
       }
-      bar.bar.message(" " + describe(score) + left());
+      // Short, so that a terminal of 80 columns has room for all of it.
+      bar.bar.message(
+          String.format(
+              Locale.ROOT, " loss %.3f, %.1f%%%s", score.loss(), 100 * score.accuracy(), left()));
       bar.advance(stepImages);
       inEpoch += stepImages;
     }
@@ -100,7 +104,7 @@ final class TrainingReport {
       }
       long seconds = Math.round((System.nanoTime() - start) / 1e9 / done * steps);
       Duration left = Duration.ofSeconds(seconds);
-      return "  %d:%02d:%02d left"
+      return ", %d:%02d:%02d left"
           .formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart());
     }
 
@@ -134,7 +138,7 @@ final class TrainingReport {
   }
 
   Bar testing(int images) {
-    return new Bar("Testing", images);
+    return new Bar(Progress.of("Testing", images, "images", 1));
   }
 
   /**

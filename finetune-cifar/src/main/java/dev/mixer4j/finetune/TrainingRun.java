@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** A run from its start, or from where it was interrupted, to its report. */
 final class TrainingRun {
@@ -55,6 +54,7 @@ final class TrainingRun {
         boolean zeroHead = !start.used().containsValue("head/kernel");
         // Read before the folder is touched: they may be damaged.
         Images images = Images.read(input, dataset);
+        input.settings().rates(images.train().size()); // refuses what makes no schedule
         ObjectNode config =
             RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
         report.starting(
@@ -82,22 +82,25 @@ final class TrainingRun {
     }
     MixerConfig network = RunConfig.network(folder, config);
     Source source = RunConfig.source(config);
-    Optional<TrainingCheckpoint> latest = TrainingCheckpoint.latest(folder);
-    if (latest.isEmpty()) {
-      checkWeights(input, source);
-    }
-    Images images = Images.read(input, input.dataset(network.imageSize()));
-    try (TrainingCheckpoint saved = latest.orElse(null);
-        MixerWeights start =
-            saved == null ? startWeights(input, config, network) : saved.weights(network);
-        TrainingGraph graph = new TrainingGraph(start, input.settings(), images.train())) {
-      RunState state = saved == null ? RunState.START : saved.state();
-      if (saved != null) {
-        graph.restore(state.step(), start, saved.variables());
+    try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null)) {
+      if (saved == null) {
+        checkWeights(input, source);
       }
+      Dataset dataset = input.dataset(network.imageSize());
+      Images images = Images.read(input, dataset);
+      RunConfig.checkData(input, config, dataset, images);
+      RunState state = saved == null ? RunState.START : saved.state();
       report.resuming(state.step(), input.settings().totalSteps(images.train().size()));
-      try (RunFolder run = RunFolder.resume(folder, source, state.step())) {
-        return train(input, images, run, graph, state, config);
+      try (MixerWeights start =
+              saved == null ? startWeights(input, config, network) : saved.weights(network);
+          TrainingGraph graph = new TrainingGraph(start, input.settings(), images.train())) {
+        if (saved != null) {
+          saved.restore(graph, start);
+        }
+        String measured = images.training().split();
+        try (RunFolder run = RunFolder.resume(folder, source, state.step(), measured)) {
+          return train(input, images, run, graph, state, config);
+        }
       }
     }
   }
@@ -198,10 +201,11 @@ final class TrainingRun {
       RunInput input, Images images, RunFolder run, RunState ended, ObjectNode config)
       throws IOException {
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
-        MixerClassifier classifier = new MixerClassifier(best);
-        TrainingReport.Bar bar = report.testing(images.test().size())) {
+        MixerClassifier classifier = new MixerClassifier(best)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Score.of(network, images.test(), input.settings().batchSize(), bar::advance);
+      try (TrainingReport.Bar bar = report.testing(images.test().size())) {
+        Score.of(network, images.test(), input.settings().imagesAtOnce(), bar::advance);
+      }
       long perEpoch = input.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(

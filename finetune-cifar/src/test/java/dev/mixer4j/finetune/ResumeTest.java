@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -99,7 +100,12 @@ class ResumeTest {
       if (ended) {
         assertThat(process.exitValue()).as(output()).isZero();
       }
-      args = Files.exists(run.resolve("config.json")) ? resume(run) : args;
+      if (Files.exists(run.resolve("config.json"))) {
+        args = resume(run);
+      } else { // what the kill left there is not yet a run
+        args = new ArrayList<>(start(run, epochs));
+        args.add("--overwrite");
+      }
     }
     assertThat(process(args).waitFor()).as("seed %d: %s", seed, output()).isZero();
     assertSameEnd(run, whole);
@@ -173,9 +179,61 @@ class ResumeTest {
     Files.delete(run.resolve("report.html"));
     Path checkpoint = run.resolve("checkpoints/step-000000005.safetensors");
     byte[] bytes = Files.readAllBytes(checkpoint);
-    Files.write(checkpoint, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    Files.write(checkpoint, Arrays.copyOf(bytes, bytes.length / 2));
     Fixtures.Ran ran = Fixtures.run(resume(run).toArray());
     assertThat(ran.code()).isEqualTo(3);
     assertThat(ran.err()).contains(checkpoint.toString());
+  }
+
+  /** A run that ended but for its report, whose metrics must not count anything twice. */
+  private Path almostFinished(String... options) throws IOException {
+    Path run = dir.resolve("whole");
+    List<String> args = new ArrayList<>(start(run, 1));
+    args.addAll(List.of(options));
+    Fixtures.Ran ran = Fixtures.run(args.toArray());
+    assertThat(ran.code()).as(ran.err()).isZero();
+    Files.delete(run.resolve("report.html"));
+    return run;
+  }
+
+  @Test
+  void movedRunKeepsItsRows() throws IOException {
+    Path run = almostFinished("--validation-fraction", "0.25");
+    List<String> before = results(run);
+    assertThat(before).last().asString().startsWith("4,1,test,");
+    Path moved = Files.move(run, dir.resolve("moved"));
+    Fixtures.Ran ran = Fixtures.run(resume(moved).toArray());
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(results(moved)).isEqualTo(before);
+    assertThat(moved.resolve("report.html")).exists();
+  }
+
+  @Test
+  void otherDataIsRefused() throws IOException {
+    Path run = almostFinished();
+    Files.delete(data.resolve("data_batch_2.bin"));
+    assertRefused(run, data + ": expected the data that the run began with, of train_images 48");
+  }
+
+  @Test
+  void otherSettingsAreRefused() throws IOException {
+    Path run = almostFinished();
+    Path config = run.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"ema_decay\" : 0.9,", ""));
+    assertRefused(run, "is not part of this training's state; were the settings in config.json");
+  }
+
+  @Test
+  void damagedMetricsAreNamed() throws IOException {
+    Path run = almostFinished();
+    Path metrics = run.resolve("metrics.csv");
+    Files.writeString(metrics, Files.readString(metrics) + "\0\0\n");
+    assertRefused(run, metrics + ": expected rows of step,epoch,split");
+  }
+
+  private static void assertRefused(Path run, String message) {
+    Fixtures.Ran ran = Fixtures.run(resume(run).toArray());
+    assertThat(ran.code()).as(ran.err()).isEqualTo(3);
+    assertThat(ran.err()).contains(message);
   }
 }

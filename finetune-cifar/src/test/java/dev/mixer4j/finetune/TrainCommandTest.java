@@ -103,7 +103,7 @@ class TrainCommandTest {
         .startsWith("48 training and 15 test images of 3 classes; head: the weights' own\n")
         .contains("before training  test: loss 1.0986, accuracy 33.33%")
         .containsPattern(
-            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s  0:00:0[0-9] left")
+            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s, 0:00:0[0-9] left")
         .containsPattern("epoch 4/4  test: loss [0-9.]+, accuracy 100.00%");
     try (MixerCheckpoint best = MixerCheckpoint.open(out.resolve("best.h5"))) {
       assertThat(best.classNames()).isEqualTo(Fixtures.NAMES);
@@ -422,6 +422,17 @@ class TrainCommandTest {
   }
 
   @Test
+  void warmUpMustEndBeforeTheRun() {
+    Path out = dir.resolve("never");
+    assertRefused(
+        run(out, "--warmup-steps", 6, "--epochs", 2),
+        3,
+        "expected fewer warm-up steps than the run's 6, found 6; change --warmup-steps");
+    assertThat(out).doesNotExist();
+    train("--warmup-steps", 5, "--epochs", 2);
+  }
+
+  @Test
   void linearProbeTrainsTheHeadAlone() throws IOException {
     Map<String, float[]> before = Fixtures.read(weights);
     Path run = train("--recipe", "linear-probe");
@@ -444,6 +455,11 @@ class TrainCommandTest {
     Files.writeString(file, "{\"epochs\": \"three\"}");
     assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "epochs: ");
     assertRefused(run(dir.resolve("a"), "--schedule", "step"), 2, "schedule: ");
+    assertRefused(run(dir.resolve("a"), "--clip-norm", "Infinity"), 2, "clip_norm: above 0");
+    Files.writeString(file, "{\"std\": \"wide\"}");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "std: expected R,G,B");
+    Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"'});
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 3, file + ": not valid JSON");
   }
 
   @Test

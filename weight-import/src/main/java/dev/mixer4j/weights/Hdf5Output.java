@@ -128,7 +128,6 @@ final class Hdf5Output implements Closeable {
             .u64(end)
             .u64(rootAt)
             .checksum();
-    channel.truncate(end); // the last alignment may have left the end unwritten
     write(superblock.buffer(), 0);
   }
 

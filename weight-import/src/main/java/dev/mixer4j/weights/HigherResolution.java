@@ -58,7 +58,20 @@ public final class HigherResolution implements MixerWeights {
                   + " what they learned")
               .formatted(imageSize, old, 2 * old, source.config().tokens()));
     }
-    return imageSize == old ? source : new HigherResolution(source, imageSize, imageSize / old);
+    if (imageSize == old) {
+      return source;
+    }
+    HigherResolution adapted = new HigherResolution(source, imageSize, imageSize / old);
+    long largest =
+        adapted.config.variables().values().stream().mapToLong(Shape::size).max().orElseThrow();
+    if (largest > Integer.MAX_VALUE / Float.BYTES) {
+      throw new MismatchException(
+          "image size %d: expected tensors of at most 2 GiB, found one of %d numbers; take a smaller"
+                  .formatted(imageSize, largest)
+              + " multiple of the weights' "
+              + old);
+    }
+    return adapted;
   }
 
   @Override

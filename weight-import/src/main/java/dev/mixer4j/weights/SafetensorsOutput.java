@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Closeable;
 import java.io.IOException;
@@ -53,11 +54,9 @@ public final class SafetensorsOutput implements Closeable {
     long offset = 0;
     for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
       ObjectNode node = root.putObject(tensor.getKey()).put("dtype", "F32");
+      ArrayNode shape = node.putArray("shape");
       for (long size : tensor.getValue().asArray()) {
-        node.withArray("shape").add(size);
-      }
-      if (tensor.getValue().numDimensions() == 0) {
-        node.putArray("shape");
+        shape.add(size);
       }
       long end = offset + tensor.getValue().size() * Float.BYTES;
       node.putArray("data_offsets").add(offset).add(end);

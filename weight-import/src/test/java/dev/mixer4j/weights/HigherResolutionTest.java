@@ -77,6 +77,14 @@ class HigherResolutionTest {
     }
   }
 
+  @Test
+  void tensorsBeyondTwoGibibytesAreRefused() {
+    MixerWeights weights = new RandomWeights(MixerConfig.of(32, 4, 8, 1, 256, 8, 0));
+    assertThatThrownBy(() -> HigherResolution.of(weights, 2048))
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContaining("image size 2048: expected tensors of at most 2 GiB");
+  }
+
   private static float[][] features(MixerWeights weights, float[] images, int count) {
     int size = weights.config().imageSize();
     try (MixerClassifier classifier = new MixerClassifier(weights);

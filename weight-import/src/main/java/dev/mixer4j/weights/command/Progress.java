@@ -23,18 +23,24 @@ public final class Progress implements AutoCloseable {
    * @param perUnit how many of the caller's steps make one of the unit
    */
   public static Progress of(String task, long total, String unit, long perUnit) {
-    if (!Terminal.isInteractive()) {
-      return new Progress(null);
-    }
     return new Progress(
-        new ProgressBarBuilder()
-            .setTaskName(task)
-            .setInitialMax(total)
-            .setUnit(" " + unit, perUnit)
-            .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
-            .setUpdateIntervalMillis(200)
-            .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()))
-            .build());
+        Terminal.isInteractive() ? builder(task, total, unit, perUnit).build() : null);
+  }
+
+  /** A bar whose {@link #message} tells the time in place of the bar itself. */
+  public static Progress withoutTime(String task, long total, String unit) {
+    return new Progress(
+        Terminal.isInteractive() ? builder(task, total, unit, 1).hideEta().build() : null);
+  }
+
+  private static ProgressBarBuilder builder(String task, long total, String unit, long perUnit) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setInitialMax(total)
+        .setUnit(" " + unit, perUnit)
+        .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+        .setUpdateIntervalMillis(200)
+        .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()));
   }
 
   /** Moves the bar on. */
