@@ -80,13 +80,25 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
       return ImageResize.resize(
           image, interpolation, new ResizeAxis(0, width, size), new ResizeAxis(0, height, size));
     }
-    int shorter = Math.min(width, height);
     int resized = (int) Math.floor(size / cropFraction);
     return ImageResize.resize(
         image,
         interpolation,
-        middle(width, Math.toIntExact((long) resized * width / shorter), size),
-        middle(height, Math.toIntExact((long) resized * height / shorter), size));
+        middle(width, inProportion(image, width, resized), size),
+        middle(height, inProportion(image, height, resized), size));
+  }
+
+  /**
+   * A side's resized length where the shorter one becomes {@code resized}, as torchvision has it.
+   */
+  private static int inProportion(BufferedImage image, int side, int resized) {
+    long length = (long) resized * side / Math.min(image.getWidth(), image.getHeight());
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "an image of %d x %d pixels is too narrow; crop it"
+              .formatted(image.getWidth(), image.getHeight()));
+    }
+    return (int) length;
   }
 
   private static ResizeAxis middle(int length, int resized, int size) {

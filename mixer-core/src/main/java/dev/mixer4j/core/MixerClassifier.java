@@ -38,14 +38,15 @@ import org.tensorflow.types.TUint8;
  * }
  * }</pre>
  *
- * <p>Images may be of any size and type; {@link ImageTransform} says what becomes of them, and the
+ * <p>Images may be of any size and type, but for lines of many million pixels, which are refused
+ * with {@link IllegalArgumentException}; {@link ImageTransform} says what becomes of them, and the
  * weights' mean and standard deviation normalise them. Lists may be of any length. An image's
  * logits in a batch differ from those alone by rounding. After {@link #close()} every method that
  * runs the network throws {@link IllegalStateException}.
  */
 public final class MixerClassifier implements AutoCloseable {
 
-  /** Images that go through the network at once; more are no faster and take more memory. */
+  /** Images that go through the network at once; more would take more memory. */
   private static final int BATCH = 8;
 
   private final MixerConfig config;

@@ -51,6 +51,18 @@ class ImageTransformTest {
     assertThat(found).hasSize(224 * 224 * 3).containsOnly(0xff);
   }
 
+  @Test
+  void refusesLinesThatNoArrayWouldHold() {
+    BufferedImage line = new BufferedImage(10_000_000, 1, BufferedImage.TYPE_BYTE_GRAY);
+    assertThatThrownBy(() -> ImageTransform.TIMM.apply(line, 224))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("an image of 10000000 x 1 pixels is too narrow; crop it");
+    BufferedImage column = new BufferedImage(1, 10_000_000, BufferedImage.TYPE_BYTE_GRAY);
+    assertThatThrownBy(() -> ImageTransform.squash(Interpolation.BICUBIC).apply(column, 224))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("an image of 1 x 10000000 pixels is too large; make it smaller");
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0, -0.5, 1.1, Double.NaN})
   void refusesFractionsThatAreNone(double fraction) {

@@ -326,7 +326,7 @@ class MixerClassifierTest {
     assertThat(found).hasSize(3); // and nothing else
     assertThat(Long.parseLong(found[0])).as("the process, in MB").isLessThan(40);
     assertThat(Long.parseLong(found[1])).as("bytes in native objects").isLessThan(100_000);
-    assertThat(Long.parseLong(found[2])).as("native objects").isLessThan(100);
+    assertThat(Long.parseLong(found[2])).as("native objects").isLessThan(10);
   }
 
   /**
