@@ -3,6 +3,7 @@ package dev.mixer4j.finetune;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
@@ -63,7 +64,7 @@ final class PredictCommand implements Callable<Integer> {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (MixerClassifier classifier = new MixerClassifier(checkpoint)) {
+      try (MixerClassifier classifier = new MixerClassifier(checkpoint, ImageTransform.FIT)) {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {

@@ -1,8 +1,17 @@
 package dev.mixer4j.core;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.ServiceLoader;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -19,17 +28,29 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TUint8;
 
 /**
- * A loaded network that answers. It holds native memory until closed; several threads may share it.
+ * A loaded network that answers. Several threads may share one, and each gets the answers that it
+ * would get alone. It holds native memory until closed.
  *
  * <pre>{@code
- * try (MixerWeights weights = ...; MixerClassifier classifier = new MixerClassifier(weights)) {
+ * try (MixerClassifier classifier = MixerClassifier.load(Path.of("mixer-b16.h5"))) {
  *   List<Prediction> top = classifier.classify(ImageIO.read(file), 5);
+ *   float[][] features = classifier.features(images);
  * }
  * }</pre>
+ *
+ * <p>Images may be of any size and type, but for lines of many million pixels, which are refused
+ * with {@link IllegalArgumentException}; {@link ImageTransform} says what becomes of them, and the
+ * weights' mean and standard deviation normalise them. Lists may be of any length. An image's
+ * logits in a batch differ from those alone by rounding. After {@link #close()} every method that
+ * runs the network throws {@link IllegalStateException}.
  */
 public final class MixerClassifier implements AutoCloseable {
 
+  /** Images that go through the network at once; more would take more memory. */
+  private static final int BATCH = 8;
+
   private final MixerConfig config;
+  private final ImageTransform transform;
   private final List<String> classNames;
   private final Graph graph = new Graph();
   private final Session session;
@@ -38,10 +59,22 @@ public final class MixerClassifier implements AutoCloseable {
   private final Operand<TFloat32> fitted;
   private final Operand<TFloat32> images;
   private final Mixer.Outputs outputs;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock(); // closing waits for answers
+  private boolean closed;
 
-  /** Builds the network and loads the weights, which may be closed afterwards. */
+  /** As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with timm's transform. */
   public MixerClassifier(MixerWeights weights) {
+    this(weights, ImageTransform.TIMM);
+  }
+
+  /**
+   * Builds the network and loads the weights, which may be closed afterwards.
+   *
+   * @param transform what becomes of images
+   */
+  public MixerClassifier(MixerWeights weights, ImageTransform transform) {
     this.config = weights.config();
+    this.transform = Objects.requireNonNull(transform, "transform");
     this.classNames = List.copyOf(weights.classNames());
     try {
       Ops tf = Ops.create(graph);
@@ -64,6 +97,41 @@ public final class MixerClassifier implements AutoCloseable {
     } catch (RuntimeException e) {
       graph.close();
       throw e;
+    }
+  }
+
+  /** As {@link #load(Path, ImageTransform)}, with timm's transform: {@link ImageTransform#TIMM}. */
+  public static MixerClassifier load(Path path) {
+    return load(path, ImageTransform.TIMM);
+  }
+
+  /**
+   * Loads a file of weights. With the artifact weight-import on the class path: the .h5 files that
+   * it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
+   *
+   * @param transform what becomes of images
+   * @throws MixerFileException if there is no such file, or it cannot be read
+   * @throws MixerException if it is no sound file of a Mixer's weights (weight-import's {@code
+   *     WeightsException}), or no artifact that reads weights is there
+   */
+  public static MixerClassifier load(Path path, ImageTransform transform) {
+    // Our own class loader: a thread's may be any, as in pools.
+    ClassLoader classLoader = MixerWeightsLoader.class.getClassLoader();
+    MixerWeightsLoader loader =
+        ServiceLoader.load(MixerWeightsLoader.class, classLoader)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new MixerException(
+                        path
+                            + ": expected an artifact on the class path that reads weights, found"
+                            + " none; add dev.mixer4j:weight-import"));
+    try (MixerWeights weights = loader.open(path)) {
+      return new MixerClassifier(weights, transform);
+    } catch (IOException e) {
+      throw new MixerFileException(path, e);
+    } catch (UncheckedIOException e) {
+      throw new MixerFileException(path, e.getCause());
     }
   }
 
@@ -108,30 +176,127 @@ public final class MixerClassifier implements AutoCloseable {
   }
 
   /**
-   * The most probable classes of one image of any size, the best first. The image is scaled so that
-   * its shorter side fits, and its middle is classified.
+   * The logits of images.
    *
-   * @param top how many; all where there are fewer
+   * @return [images][classes]; the features where the network has no head
+   */
+  public float[][] logits(List<BufferedImage> batch) {
+    return fetch(outputs.logits(), batch);
+  }
+
+  /**
+   * The pooled features of images, which the head classifies: after the last normalisation,
+   * averaged over the tokens.
+   *
+   * @return [images][hiddenSize]
+   */
+  public float[][] features(List<BufferedImage> batch) {
+    return fetch(outputs.features(), batch);
+  }
+
+  /**
+   * The probabilities of all classes: the softmax of the logits.
+   *
+   * @return [images][classes], in the order of {@link #classNames()}
+   * @throws MixerException if the network has no head
+   */
+  public float[][] probabilities(List<BufferedImage> batch) {
+    if (config.classes() == 0) {
+      throw new MixerException(
+          "expected a head to classify with, found none; features() needs none");
+    }
+    float[][] rows = logits(batch);
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = softmax(rows[i]);
+    }
+    return rows;
+  }
+
+  /**
+   * The most probable classes of one image, the best first.
+   *
+   * @param top how many, above 0; all where there are fewer
+   * @throws MixerException if the network has no head
    */
   public List<Prediction> classify(BufferedImage image, int top) {
-    try (TUint8 input = tensor(image);
-        Result prepared = session.runner().feed(photo, input).fetch(fitted).run()) {
-      float[] probabilities = softmax(logits((TFloat32) prepared.get(0))[0]);
-      return IntStream.range(0, probabilities.length)
-          .mapToObj(i -> new Prediction(i, label(i), probabilities[i]))
-          .sorted(Comparator.comparing(Prediction::probability).reversed())
-          .limit(top)
-          .toList();
+    return classify(List.of(image), top).get(0);
+  }
+
+  /**
+   * The most probable classes of each image, the best first.
+   *
+   * @param top how many, above 0; all where there are fewer
+   * @return a list for each image
+   * @throws MixerException if the network has no head
+   */
+  public List<List<Prediction>> classify(List<BufferedImage> batch, int top) {
+    if (top < 1) {
+      throw new IllegalArgumentException("top must be above 0, found " + top);
     }
+    return Arrays.stream(probabilities(batch)).map(row -> best(row, top)).toList();
+  }
+
+  private List<Prediction> best(float[] probabilities, int top) {
+    return IntStream.range(0, probabilities.length)
+        .mapToObj(i -> new Prediction(i, label(i), probabilities[i]))
+        .sorted(Comparator.comparing(Prediction::probability).reversed())
+        .limit(top)
+        .toList();
   }
 
   private String label(int index) {
     return index < classNames.size() ? classNames.get(index) : "class " + index;
   }
 
+  private float[][] fetch(Operand<TFloat32> what, List<BufferedImage> batch) {
+    boolean fit = transform.mode() == ImageTransform.Mode.FIT;
+    int atOnce = fit ? 1 : BATCH;
+    float[][] rows = new float[batch.size()][];
+    for (int i = 0; i < rows.length; i += atOnce) {
+      List<BufferedImage> part = batch.subList(i, Math.min(i + atOnce, rows.length));
+      float[][] some = fit ? fetchFitted(what, part.get(0)) : fetchTransformed(what, part);
+      System.arraycopy(some, 0, rows, i, some.length);
+    }
+    return rows;
+  }
+
+  private float[][] fetchFitted(Operand<TFloat32> what, BufferedImage image) {
+    Shape shape = Shape.of(image.getHeight(), image.getWidth(), 3);
+    try (TUint8 input = TUint8.tensorOf(shape, DataBuffers.of(RgbPixels.of(image), true, false));
+        Result prepared = run(fitted, photo, input)) {
+      return fetch(what, images, prepared.get(0));
+    }
+  }
+
+  private float[][] fetchTransformed(Operand<TFloat32> what, List<BufferedImage> batch) {
+    int size = config.imageSize();
+    int bytes = Math.multiplyExact(size * size, 3);
+    ByteBuffer levels = ByteBuffer.allocate(Math.multiplyExact(batch.size(), bytes));
+    for (BufferedImage image : batch) {
+      levels.put(transform.apply(image, size));
+    }
+    try (TUint8 input =
+        TUint8.tensorOf(
+            Shape.of(batch.size(), size, size, 3), DataBuffers.of(levels.array(), true, false))) {
+      return fetch(what, pixels, input); // resizing to the size they have changes nothing
+    }
+  }
+
   private float[][] fetch(Operand<TFloat32> what, Operand<?> input, Tensor batch) {
-    try (Result result = session.runner().feed(input.asOutput(), batch).fetch(what).run()) {
+    try (Result result = run(what, input, batch)) {
       return StdArrays.array2dCopyOf((FloatNdArray) result.get(0));
+    }
+  }
+
+  private Result run(Operand<TFloat32> what, Operand<?> input, Tensor batch) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this MixerClassifier is closed");
+      }
+      return session.runner().feed(input.asOutput(), batch).fetch(what).run();
+    } finally {
+      lock.readLock().unlock();
     }
   }
 
@@ -152,27 +317,20 @@ public final class MixerClassifier implements AutoCloseable {
     return shares;
   }
 
-  private static TUint8 tensor(BufferedImage image) {
-    int width = image.getWidth();
-    int height = image.getHeight();
-    byte[] bytes = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
-    int[] row = new int[width];
-    int next = 0;
-    for (int y = 0; y < height; y++) {
-      image.getRGB(0, y, width, 1, row, 0, width);
-      for (int rgb : row) {
-        bytes[next++] = (byte) (rgb >> 16);
-        bytes[next++] = (byte) (rgb >> 8);
-        bytes[next++] = (byte) rgb;
-      }
-    }
-    return TUint8.tensorOf(Shape.of(height, width, 3), DataBuffers.of(bytes, true, false));
-  }
-
-  /** Frees graph, session and weights; the classifier is of no use afterwards. */
+  /**
+   * Frees graph, session and weights, once calls of other threads are done; again, it does nothing.
+   */
   @Override
   public void close() {
-    session.close();
-    graph.close();
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        session.close();
+        graph.close();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 }

@@ -2,7 +2,8 @@ package dev.mixer4j.core;
 
 /**
  * Something from outside that cannot be used: a file, a data set, an image. The message is for a
- * person: what was expected, what was found, what to do.
+ * person: what was expected, what was found, what to do. {@link MixerFileException} is for files
+ * that are not there or cannot be read; the other modules have more for what is in them.
  */
 public class MixerException extends RuntimeException {
 

@@ -1,8 +1,6 @@
 package dev.mixer4j.finetune.data;
 
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +15,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Reads PNG and JPEG files as 8-bit RGB. */
+/** Reads PNG and JPEG files. */
 public final class ImageFile {
 
   /** More than any camera of today takes; a file of a few bytes may claim far more. */
@@ -26,7 +24,7 @@ public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Reads an image. Transparency is ignored, as is the orientation that a camera notes.
+   * Reads an image as it is stored; the orientation that a camera notes is ignored.
    *
    * @throws DatasetException if it is no sound PNG or JPEG, or has more than 100 million pixels
    */
@@ -53,7 +51,7 @@ public final class ImageFile {
             "%s: expected at most %d pixels, found %d x %d; make it smaller"
                 .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
       }
-      return toRgb(decode(path, reader));
+      return decode(path, reader);
     } catch (DatasetException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -76,25 +74,5 @@ public final class ImageFile {
       throw new DatasetException(path + ": this image is cut off; get it again");
     }
     return image;
-  }
-
-  /**
-   * Gray levels as they stand in the file: {@link BufferedImage#getRGB(int, int)} takes them for
-   * linear light and would return brighter ones.
-   */
-  private static BufferedImage toRgb(BufferedImage image) {
-    if (image.getColorModel().getColorSpace().getType() != ColorSpace.TYPE_GRAY) {
-      return image;
-    }
-    Raster raster = image.getRaster();
-    int shift = Math.max(0, raster.getSampleModel().getSampleSize(0) - 8);
-    BufferedImage rgb =
-        new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < image.getHeight(); y++) {
-      for (int x = 0; x < image.getWidth(); x++) {
-        rgb.setRGB(x, y, 0x010101 * (raster.getSample(x, y, 0) >> shift));
-      }
-    }
-    return rgb;
   }
 }

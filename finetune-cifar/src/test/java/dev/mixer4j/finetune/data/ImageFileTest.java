@@ -38,24 +38,6 @@ class ImageFileTest {
     assertThat(read.getRGB(2, 1) & 0xffffff).isEqualTo(0x123456);
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY})
-  void readsGrayLevelsAsTheyStandInThePng(int type) throws IOException {
-    BufferedImage image = new BufferedImage(2, 1, type);
-    int level = type == BufferedImage.TYPE_BYTE_GRAY ? 100 : 100 << 8 | 200;
-    image.getRaster().setSample(1, 0, 0, level);
-    assertThat(ImageFile.read(write(image, "png")).getRGB(1, 0)).isEqualTo(0xff646464);
-  }
-
-  @Test
-  void readsGrayJpeg() throws IOException {
-    BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
-    for (int i = 0; i < 256; i++) {
-      image.getRaster().setSample(i % 16, i / 16, 0, 77);
-    }
-    assertThat(ImageFile.read(write(image, "jpeg")).getRGB(5, 5)).isEqualTo(0xff4d4d4d);
-  }
-
   @Test
   void readsBlackAndWhite() throws IOException {
     BufferedImage image = new BufferedImage(9, 1, BufferedImage.TYPE_BYTE_BINARY);

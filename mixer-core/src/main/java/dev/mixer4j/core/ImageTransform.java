@@ -1,0 +1,108 @@
+package dev.mixer4j.core;
+
+import java.awt.image.BufferedImage;
+
+/**
+ * How an image of any size becomes a square of the network's size. It has to be what the weights
+ * saw in training or evaluation, or accuracy suffers.
+ *
+ * @param mode what happens to sides of different length
+ * @param cropFraction the share of the resized image's shorter side that is kept, above 0 and at
+ *     most 1; timm's {@code crop_pct}
+ * @param interpolation how the image is resized
+ */
+public record ImageTransform(Mode mode, double cropFraction, Interpolation interpolation) {
+
+  /** What happens to sides of different length. */
+  public enum Mode {
+    /**
+     * The shorter side is resized to {@code floor(imageSize / cropFraction)}, the longer one in
+     * proportion, and the middle is cropped: {@code transforms_imagenet_eval} of timm with its
+     * default {@code crop_mode}, torchvision's {@code Resize} and {@code CenterCrop}; equal to them
+     * to the bit.
+     */
+    CENTER_CROP,
+
+    /** Both sides are resized to the network's size; nothing is cropped. Pillow, to the bit. */
+    SQUASH,
+
+    /**
+     * The shorter side is resized to the network's size and the middle cropped, in TensorFlow and
+     * without rounding to bytes: {@link Preprocessing#fit}.
+     */
+    FIT
+  }
+
+  /** timm's for Google's Mixers: at 224, the shorter side to 256, and 224 of that. */
+  public static final ImageTransform TIMM = centerCrop(0.875, Interpolation.BICUBIC);
+
+  /** For weights that finetune-cifar trained, which saw images whole; its {@code predict}. */
+  public static final ImageTransform FIT = new ImageTransform(Mode.FIT, 1, Interpolation.BILINEAR);
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if the fraction is outside (0, 1], or is not 1 though nothing
+   *     is cropped by it, or {@link Mode#FIT} is to be other than bilinear
+   */
+  public ImageTransform {
+    if (!(cropFraction > 0 && cropFraction <= 1)) {
+      throw new IllegalArgumentException(
+          "cropFraction must be above 0 and at most 1, found " + cropFraction);
+    }
+    if (mode != Mode.CENTER_CROP && cropFraction != 1) {
+      throw new IllegalArgumentException(mode + " has a cropFraction of 1, found " + cropFraction);
+    }
+    if (mode == Mode.FIT && interpolation != Interpolation.BILINEAR) {
+      throw new IllegalArgumentException("FIT is bilinear, found " + interpolation);
+    }
+  }
+
+  /** The middle of the image, resized by its shorter side; timm's {@code crop_mode="center"}. */
+  public static ImageTransform centerCrop(double fraction, Interpolation interpolation) {
+    return new ImageTransform(Mode.CENTER_CROP, fraction, interpolation);
+  }
+
+  /** The whole image, its sides' proportion lost; timm's {@code crop_mode="squash"}, crop 1. */
+  public static ImageTransform squash(Interpolation interpolation) {
+    return new ImageTransform(Mode.SQUASH, 1, interpolation);
+  }
+
+  /**
+   * Transforms an image; not for {@link Mode#FIT}.
+   *
+   * @return [size, size, 3], unsigned
+   */
+  byte[] apply(BufferedImage image, int size) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    if (mode == Mode.SQUASH) {
+      return ImageResize.resize(
+          image, interpolation, new ResizeAxis(0, width, size), new ResizeAxis(0, height, size));
+    }
+    int resized = (int) Math.floor(size / cropFraction);
+    return ImageResize.resize(
+        image,
+        interpolation,
+        middle(width, inProportion(image, width, resized), size),
+        middle(height, inProportion(image, height, resized), size));
+  }
+
+  /**
+   * A side's resized length where the shorter one becomes {@code resized}, as torchvision has it.
+   */
+  private static int inProportion(BufferedImage image, int side, int resized) {
+    long length = (long) resized * side / Math.min(image.getWidth(), image.getHeight());
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "an image of %d x %d pixels is too narrow; crop it"
+              .formatted(image.getWidth(), image.getHeight()));
+    }
+    return (int) length;
+  }
+
+  private static ResizeAxis middle(int length, int resized, int size) {
+    // As Python rounds: halves to even.
+    return new ResizeAxis(0, length, resized, (int) Math.rint((resized - size) / 2.0), size);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.mixer4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.Interpolation;
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerFileException;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@link MixerClassifier#load}, with the loader that it finds here. */
+class CheckpointLoaderTest {
+
+  private static final List<String> IMAGES = List.of("photo_wide", "photo_tall", "gray");
+
+  @TempDir Path folder;
+
+  /** The whole way against timm's: file of weights, image, transform, network. */
+  @Test
+  void answersAsTimmDoes() throws IOException {
+    NpyFile expected = NpyFile.read(Fixtures.path("transforms/logits.npy"));
+    try (MixerClassifier classifier = MixerClassifier.load(Fixtures.path("square.pth"))) {
+      float[][] logits = classifier.logits(images());
+      assertThat(logits).hasDimensions(IMAGES.size(), (int) expected.shape().get(1));
+      for (float[] row : logits) {
+        for (float logit : row) {
+          assertThat(logit).isCloseTo(expected.values().get(), within(2e-5f));
+        }
+      }
+    }
+  }
+
+  @Test
+  void transformsAsItIsTold() throws IOException {
+    ImageTransform squash = ImageTransform.squash(Interpolation.BICUBIC);
+    Path weights = Fixtures.path("square.pth");
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights);
+        MixerClassifier expected = new MixerClassifier(checkpoint, squash);
+        MixerClassifier loaded = MixerClassifier.load(weights, squash);
+        MixerClassifier cropping = MixerClassifier.load(weights)) {
+      float[][] logits = loaded.logits(images());
+      assertThat(logits).isDeepEqualTo(expected.logits(images()));
+      assertThat(logits[0]).isNotEqualTo(cropping.logits(images())[0]);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFile() throws IOException {
+    Path missing = folder.resolve("missing.h5");
+    assertThatThrownBy(() -> MixerClassifier.load(missing))
+        .isInstanceOf(MixerFileException.class)
+        .hasMessage(missing + ": no such file");
+    Path empty = Files.createFile(folder.resolve("empty.h5"));
+    assertThatThrownBy(() -> MixerClassifier.load(empty))
+        .isInstanceOf(UnsupportedFileException.class)
+        .hasMessageContainingAll(empty.toString(), "found an empty file");
+    byte[] whole = Files.readAllBytes(Fixtures.path("square.safetensors"));
+    Path cut = folder.resolve("cut.safetensors");
+    Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
+    assertThatThrownBy(() -> MixerClassifier.load(cut))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageContaining(cut.toString());
+  }
+
+  private static List<BufferedImage> images() throws IOException {
+    List<BufferedImage> images = new ArrayList<>();
+    for (String image : IMAGES) {
+      images.add(ImageIO.read(Fixtures.path("transforms/" + image + ".png").toFile()));
+    }
+    return images;
+  }
+}
