@@ -4,7 +4,7 @@
 #
 # JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 classpath_file=$root/finetune-cifar/target/launch.classpath
 
 fail() {
@@ -33,8 +33,9 @@ up_to_date() {
   [ -z "$(find "$root/pom.xml" "$root"/{mixer-core,weight-import,finetune-cifar}/pom.xml \
     "$root"/{mixer-core,weight-import,finetune-cifar}/src/main -newer "$classpath_file" -print -quit)" ] || return 1
   # A jar may have left the local repository since.
-  local jar
-  while IFS= read -r jar; do [ -e "$jar" ] || return 1; done < <(tr ':' '\n' <"$classpath_file")
+  local jar jars
+  IFS=: read -ra jars <"$classpath_file" || true # no line end at the file's end
+  for jar in "${jars[@]}"; do [ -e "$jar" ] || return 1; done
 }
 
 build() {
@@ -67,7 +68,7 @@ archive_classes() {
   local sample=(--help)
   [ "$1" != dev.mixer4j.weights.command.ImportWeights ] ||
     sample=(convert "$root/tools/sample/animals-mixer.safetensors" -o "$archive.h5" --overwrite)
-  "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$archive.part" -cp "$(cat "$classpath_file")" "$1" "${sample[@]}" \
+  "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$archive.part" -cp "$(<"$classpath_file")" "$1" "${sample[@]}" \
     >/dev/null 2>&1 </dev/null || true
   rm -f "$archive.h5"
   # Empty where Java could not make it, so that it is not tried at every start.
@@ -87,9 +88,9 @@ build_if_needed() {
     fail "$root is not built for this user and cannot be written to; build it once with tools/import-weights --version as its owner, or copy it"
   local lock=$root/finetune-cifar/target/launch.lock
   until mkdir "$lock" 2>/dev/null; do
-    # The owner of a lock that is left over from a killed build is gone.
-    kill -0 "$(cat "$lock/pid" 2>/dev/null || echo $$)" 2>/dev/null || rm -rf "$lock"
     sleep 1
+    # The owner of a lock that is left over from a killed build is gone, or never said who it was.
+    kill -0 "$(cat "$lock/pid" 2>/dev/null || echo none)" 2>/dev/null || rm -rf "$lock"
   done
   echo $$ >"$lock/pid"
   trap 'rm -rf "$lock" "$stamp"' EXIT
@@ -127,7 +128,7 @@ launch() {
   export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3}
   exec 3>&2
   exec "$java" "${options[@]}" -Dmixer4j.stderr=3 --add-opens=java.base/java.io=ALL-UNNAMED ${JAVA_OPTS:-} \
-    -cp "$(cat "$classpath_file")" "$main" "$@" \
+    -cp "$(<"$classpath_file")" "$main" "$@" \
     2> >(exec grep -avE --line-buffered "$chatter" >&3)
 }
 

@@ -12,6 +12,8 @@ import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -33,6 +35,8 @@ final class RunFolder implements AutoCloseable {
   /** Weights of before the update that failed. */
   static final String LAST_GOOD = "last-good.h5";
 
+  private static final String LOCK = ".lock";
+
   private static final String HEADER =
       "step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait";
 
@@ -40,16 +44,47 @@ final class RunFolder implements AutoCloseable {
   private final Source source;
   private final Writer metrics;
   private final TensorBoardLog events;
+  private final FileChannel lock;
 
-  private RunFolder(Path folder, Source source, long step) throws IOException {
+  private RunFolder(Path folder, Source source, long step, FileChannel lock) throws IOException {
     this.folder = folder;
     this.source = source;
+    this.lock = lock;
     this.metrics = Files.newBufferedWriter(folder.resolve(METRICS), StandardOpenOption.APPEND);
     try {
       this.events = new TensorBoardLog(folder, step);
     } catch (IOException e) {
       metrics.close();
       throw e;
+    }
+  }
+
+  /** Keeps other processes out; the system frees the lock of one that dies. */
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Another training of this process: the same to the caller.
+    }
+    channel.close();
+    throw new MixerException(folder + ": another training is at work in this folder");
+  }
+
+  /** Removes what a killed process left of weights that it was writing. */
+  private static void removeLeftovers(Path folder) throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, ".*.h5.*.part")) {
+      for (Path part : found) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(part)) {
+          for (Path file : files) {
+            Files.delete(file);
+          }
+        }
+        Files.delete(part);
+      }
     }
   }
 
@@ -65,6 +100,18 @@ final class RunFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new IOException(folder + ": cannot be made: " + e, e);
     }
+    FileChannel lock = lock(folder);
+    try {
+      return create(folder, config, source, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static RunFolder create(Path folder, ObjectNode config, Source source, FileChannel lock)
+      throws IOException {
+    removeLeftovers(folder);
     for (String name : List.of(CONFIG, METRICS, BEST, FINAL, LAST_GOOD)) {
       Files.deleteIfExists(folder.resolve(name));
     }
@@ -78,7 +125,7 @@ final class RunFolder implements AutoCloseable {
     write(
         folder.resolve(CONFIG),
         new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
-    return new RunFolder(folder, source, 0);
+    return new RunFolder(folder, source, 0, lock);
   }
 
   /**
@@ -90,6 +137,18 @@ final class RunFolder implements AutoCloseable {
    */
   static RunFolder resume(Path folder, Source source, long step, String measured)
       throws IOException {
+    FileChannel lock = lock(folder);
+    try {
+      removeLeftovers(folder);
+      takeBack(folder, step, measured);
+      return new RunFolder(folder, source, step, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static void takeBack(Path folder, long step, String measured) throws IOException {
     StringBuilder kept = new StringBuilder(HEADER + "\n");
     Path metrics = folder.resolve(METRICS);
     if (step > 0 && Files.exists(metrics)) {
@@ -101,7 +160,6 @@ final class RunFolder implements AutoCloseable {
           .forEach(row -> kept.append(row).append('\n'));
     }
     write(metrics, kept.toString());
-    return new RunFolder(folder, source, step);
   }
 
   /** Where images are held out, the test's row comes after the last checkpoint, so it is lost. */
@@ -181,7 +239,8 @@ final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (events) {
+    try (lock;
+        events) {
       metrics.close();
     }
   }

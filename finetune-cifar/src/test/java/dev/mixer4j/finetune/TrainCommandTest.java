@@ -9,8 +9,11 @@ import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.MixerCheckpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +89,7 @@ class TrainCommandTest {
     assertThat(out.toFile().list())
         .contains("metrics.csv", "config.json", "best.h5", "final.h5", "checkpoints", "tensorboard")
         .contains("report.html", "report.json", "curves.png", "roc.png", "samples.png")
-        .hasSize(12);
+        .hasSize(13);
     assertThat(rows(out).get(0))
         .isEqualTo("step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait");
     assertThat(places(out))
@@ -477,5 +480,24 @@ class TrainCommandTest {
     assertThat(ran.err())
         .contains("step-000000006.safetensors: the checkpoint could not be written");
     assertThat(last).hasBinaryContent(before);
+  }
+
+  @Test
+  void oneTrainingAtATimeInAFolder() throws IOException {
+    Path run = train("--epochs", 1);
+    Files.delete(run.resolve("report.html"));
+    Path leftover = Files.createDirectory(run.resolve(".best.h5.123-4.part"));
+    Files.writeString(leftover.resolve("best.h5"), "half");
+    try (FileChannel other = FileChannel.open(run.resolve(".lock"), StandardOpenOption.WRITE);
+        FileLock lock = other.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+      assertThat(ran.code()).isEqualTo(3);
+      assertThat(ran.err()).contains(run + ": another training is at work in this folder");
+      assertThat(leftover).exists();
+    }
+    Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(leftover).doesNotExist();
   }
 }

@@ -298,7 +298,7 @@ class TrainingGraphTest {
   void processDoesNotGrow() throws IOException {
     // In a Java whose heap is fixed and touched at the start, so that native memory is what grows.
     List<String> fixedHeap =
-        List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
+        List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
     List<String> noLimit = List.of("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
     List<String> options = Stream.of(fixedHeap, noLimit).flatMap(List::stream).toList();
     Fixtures.Ran ran = Fixtures.java(options, ManySteps.class);
