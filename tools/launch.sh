@@ -53,7 +53,10 @@ build() {
   fi
   # Stamped with the build's start, so that a file edited meanwhile counts as newer.
   touch -r "$stamp" "$root/finetune-cifar/target/launch.classpath.new"
-  { printf '%s:' "$(ls "$root"/finetune-cifar/target/finetune-cifar-*.jar)"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
+  # The newest, for an older version's may lie beside it, and a release's sources and Javadoc.
+  local jar
+  jar=$(ls -t "$root"/finetune-cifar/target/finetune-cifar-*.jar | grep -vE -e '-(sources|javadoc)\.jar$' | head -n 1)
+  { printf '%s:' "$jar"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
   touch -r "$stamp" "$classpath_file.part"
   mv "$classpath_file.part" "$classpath_file"
 }

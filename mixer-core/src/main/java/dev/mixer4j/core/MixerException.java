@@ -9,10 +9,12 @@ public class MixerException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  /** What is wrong, for a person. */
   public MixerException(String message) {
     super(message);
   }
 
+  /** What is wrong, and what another library said of it. */
   public MixerException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -7,13 +7,21 @@ import java.util.Optional;
  * for images of CIFAR's size. All are defined at 224 pixels.
  */
 public enum MixerPreset {
+  /** Small, with patches of 32 pixels. */
   S_32("S/32", 32, 512, 8, 256, 2048),
+  /** Small, with patches of 16 pixels. */
   S_16("S/16", 16, 512, 8, 256, 2048),
+  /** Small, with patches of 4 pixels. */
   S_4("S/4", 4, 512, 8, 256, 2048),
+  /** Base, with patches of 32 pixels. */
   B_32("B/32", 32, 768, 12, 384, 3072),
+  /** Base, with patches of 16 pixels. */
   B_16("B/16", 16, 768, 12, 384, 3072),
+  /** Large, with patches of 32 pixels. */
   L_32("L/32", 32, 1024, 24, 512, 4096),
+  /** Large, with patches of 16 pixels. */
   L_16("L/16", 16, 1024, 24, 512, 4096),
+  /** Huge, with patches of 14 pixels. */
   H_14("H/14", 14, 1280, 32, 640, 5120);
 
   private static final int IMAGE_SIZE = 224;

@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 
 /** The element types that a tensor may have in a file. Only floating-point ones can be read. */
 public enum DType {
+  /** IEEE 754 binary64. */
   FLOAT64(8) {
     @Override
     void decode(ByteBuffer from, FloatBuffer to) {
@@ -13,6 +14,7 @@ public enum DType {
       }
     }
   },
+  /** IEEE 754 binary32. */
   FLOAT32(4) {
     @Override
     void decode(ByteBuffer from, FloatBuffer to) {
@@ -21,6 +23,7 @@ public enum DType {
       to.put(floats);
     }
   },
+  /** IEEE 754 binary16. */
   FLOAT16(2) {
     @Override
     void decode(ByteBuffer from, FloatBuffer to) {
@@ -29,6 +32,7 @@ public enum DType {
       }
     }
   },
+  /** The upper half of a binary32. */
   BFLOAT16(2) {
     @Override
     void decode(ByteBuffer from, FloatBuffer to) {
@@ -37,11 +41,17 @@ public enum DType {
       }
     }
   },
+  /** Signed, 8 bytes. */
   INT64(8),
+  /** Signed, 4 bytes. */
   INT32(4),
+  /** Signed, 2 bytes. */
   INT16(2),
+  /** Signed, 1 byte. */
   INT8(1),
+  /** Unsigned, 1 byte. */
   UINT8(1),
+  /** One byte: 0 or 1. */
   BOOL(1);
 
   private final int size;

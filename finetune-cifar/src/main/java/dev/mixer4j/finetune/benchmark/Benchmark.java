@@ -25,6 +25,7 @@ public final class Benchmark {
 
   private Benchmark() {}
 
+  /** Runs the command and exits with its code. */
   public static void main(String[] args) {
     Cli.main(new Benchmark(), args);
   }

@@ -24,6 +24,7 @@ public interface Optimizer {
   record Parameter(
       String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
 
+    /** The same variable with another gradient, such as a clipped one. */
     public Parameter withGradient(Operand<TFloat32> other) {
       return new Parameter(name, shape, handle, other);
     }

@@ -24,8 +24,13 @@ public record MetricsRow(
     double imagesPerSecond,
     double dataWait) {
 
+  /** The split that is trained on. */
   public static final String TRAIN = "train";
+
+  /** The split that tells how good the result is. */
   public static final String TEST = "test";
+
+  /** Training images that are held out, to choose by. */
   public static final String VALIDATION = "validation";
 
   /** Whether it is of images that are not trained on. */

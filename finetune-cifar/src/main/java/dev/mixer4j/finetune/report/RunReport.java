@@ -17,11 +17,22 @@ import java.util.List;
  */
 public final class RunReport {
 
+  /** The report for programs. */
   public static final String JSON = "report.json";
+
+  /** The report for a person. */
   public static final String HTML = "report.html";
+
+  /** Loss and accuracy along the way. */
   public static final String CURVES = "curves.png";
+
+  /** How often each class was taken for each other. */
   public static final String CONFUSION = "confusion-matrix.png";
+
+  /** Each class against all others: true over false positives. */
   public static final String ROC = "roc.png";
+
+  /** Test images with what they are and what they were taken for. */
   public static final String SAMPLES = "samples.png";
 
   /** All files that a report may consist of. */

@@ -16,6 +16,7 @@ import java.util.Map;
  */
 public final class TensorBoardLog implements Closeable {
 
+  /** The folder of the event files, in the run's. */
   public static final String FOLDER = "tensorboard";
 
   private final EventFile train;

@@ -39,6 +39,7 @@ public final class ImportWeights {
     return new ImportWeights();
   }
 
+  /** Runs the command and exits with its code. */
   public static void main(String[] args) {
     Cli.main(new ImportWeights(), args);
   }

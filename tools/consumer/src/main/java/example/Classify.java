@@ -1,0 +1,26 @@
+package example;
+
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.Prediction;
+import dev.mixer4j.weights.MixerCheckpoint;
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/** Prints the three most probable classes of an image: {@code Classify CHECKPOINT IMAGE}. */
+public final class Classify {
+
+  private Classify() {}
+
+  public static void main(String[] args) throws IOException {
+    BufferedImage image = ImageIO.read(new File(args[1]));
+    try (MixerCheckpoint weights = MixerCheckpoint.open(Path.of(args[0]));
+        MixerClassifier classifier = new MixerClassifier(weights)) {
+      List<Prediction> top = classifier.classify(image, 3);
+      top.forEach(p -> System.out.printf("%-10s %5.1f%%%n", p.label(), 100 * p.probability()));
+    }
+  }
+}
