@@ -170,8 +170,7 @@ record TrainSettings(
   static TrainSettings fromJson(ObjectNode json) {
     try {
       ObjectNode whole = json.has("seed") ? json : json.deepCopy().put("seed", DEFAULT_SEED);
-      TrainSettings settings = JSON.treeToValue(whole, TrainSettings.class);
-      return settings.withOptimizer(settings.optimizer.resolved());
+      return JSON.treeToValue(whole, TrainSettings.class);
     } catch (UnrecognizedPropertyException e) {
       throw new IllegalArgumentException("there is no setting " + path(e), e);
     } catch (JsonMappingException e) {
@@ -194,39 +193,6 @@ record TrainSettings(
 
   ObjectNode toJson() {
     return JSON.valueToTree(this);
-  }
-
-  private TrainSettings withOptimizer(OptimizerSettings resolved) {
-    return new TrainSettings(
-        resolved,
-        learningRate,
-        schedule,
-        warmupSteps,
-        epochs,
-        steps,
-        batchSize,
-        microBatchSize,
-        clipNorm,
-        headOnly,
-        newHead,
-        cropMinArea,
-        flip,
-        mean,
-        std,
-        labelSmoothing,
-        mixup,
-        dropout,
-        stochasticDepth,
-        emaDecay,
-        validationFraction,
-        shuffle,
-        seed,
-        cache,
-        logEvery,
-        evalEvery,
-        saveEvery,
-        keep,
-        patience);
   }
 
   Regularization regularization() {

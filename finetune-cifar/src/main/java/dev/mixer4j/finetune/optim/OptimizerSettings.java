@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune.optim;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -148,6 +150,7 @@ public record OptimizerSettings(
   }
 
   /** All settings of the optimizer, defaults too. */
+  @JsonValue
   public ObjectNode toJson() {
     return new JsonMapper().valueToTree(resolved().toMap());
   }
@@ -157,6 +160,7 @@ public record OptimizerSettings(
    *
    * @throws IllegalArgumentException as {@link #resolved}, or if a value is of the wrong type
    */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static OptimizerSettings fromJson(JsonNode json) {
     require(json.isObject(), "expected an object of an optimizer's settings, found %s", json);
     TreeSet<String> unknown = new TreeSet<>();
