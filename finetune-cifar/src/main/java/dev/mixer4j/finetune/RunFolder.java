@@ -181,6 +181,13 @@ final class RunFolder implements AutoCloseable {
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
+  /** Whether a new run in a folder removes a file of weights. */
+  static boolean replaces(Path folder, Path weights) {
+    return List.of(BEST, FINAL, LAST_GOOD).stream()
+        .map(name -> folder.resolve(name).toAbsolutePath().normalize())
+        .anyMatch(weights.toAbsolutePath().normalize()::equals);
+  }
+
   /**
    * Checks before any work that the folder may be used.
    *

@@ -86,6 +86,12 @@ final class TrainCommand implements Callable<Integer> {
             data.limitTest(),
             settings());
     RunFolder.check(out, overwrite);
+    if (RunFolder.replaces(out, weights)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--weights is a file of --out that is replaced: a run that is cut off early could not be"
+              + " resumed; name another folder");
+    }
     return run.start(input, out);
   }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -15,6 +16,7 @@ import dev.mixer4j.core.Regularization;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.optim.OptimizerSettings;
 import dev.mixer4j.finetune.optim.Schedule;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -123,7 +125,7 @@ record TrainSettings(
     keep = keep == 0 ? 1 : keep;
     require(learningRate > 0 && Double.isFinite(learningRate), "learning_rate: above 0");
     require(warmupSteps >= 0, "warmup_steps: 0 or more");
-    require((epochs == null) != (steps == null), "either epochs or steps");
+    require((epochs == null) != (steps == null), "either epochs or steps, not both");
     require(epochs == null || epochs > 0, "epochs: above 0");
     require(steps == null || steps > 0, "steps: above 0");
     require(batchSize > 0, "batch_size: above 0");
@@ -173,6 +175,15 @@ record TrainSettings(
       return JSON.treeToValue(whole, TrainSettings.class);
     } catch (UnrecognizedPropertyException e) {
       throw new IllegalArgumentException("there is no setting " + path(e), e);
+    } catch (InvalidFormatException e) {
+      Object[] choices = e.getTargetType().getEnumConstants();
+      throw new IllegalArgumentException(
+          "%s: expected %s, found '%s'"
+              .formatted(
+                  path(e),
+                  choices == null ? "a number" : "one of " + Arrays.toString(choices),
+                  e.getValue()),
+          e);
     } catch (JsonMappingException e) {
       Throwable cause = e.getCause();
       throw new IllegalArgumentException(

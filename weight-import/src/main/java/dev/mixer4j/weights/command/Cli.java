@@ -74,7 +74,7 @@ public final class Cli {
   private static int reportUsage(CommandLine.ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
     PrintWriter err = line.getErr();
-    printError(err, e.getMessage());
+    printError(err, e.getMessage().replaceFirst("^Error: ", "")); // picocli's own, of groups
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     }
