@@ -7,6 +7,7 @@ import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.finetune.report.MetricsRow;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.TensorBoardLog;
+import dev.mixer4j.finetune.report.WholeFile;
 import dev.mixer4j.weights.CheckpointWriter;
 import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.TargetFormat;
@@ -19,7 +20,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
@@ -176,9 +176,7 @@ final class RunFolder implements AutoCloseable {
   }
 
   private static void write(Path file, String text) throws IOException {
-    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
-    Files.writeString(beside, text);
-    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Whether a new run in a folder removes a file of weights. */

@@ -33,6 +33,8 @@ final class Training {
     INTERRUPTED
   }
 
+  private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
+
   private final TrainingGraph graph;
   private final TrainSettings settings;
   private final Images images;
@@ -213,16 +215,15 @@ final class Training {
 
   /** Keeps the weights of before a failed step, and tells where good ones are. */
   private String keepLastGood() throws IOException {
-    String remedy = "; try a lower --learning-rate, or --clip-norm 1";
     try (MixerWeights weights = graph.snapshot(images.classNames)) {
       if (isFinite(weights)) {
         run.write(RunFolder.LAST_GOOD, weights);
-        return "the weights of before are in " + run.file(RunFolder.LAST_GOOD) + remedy;
+        return "the weights of before are in " + run.file(RunFolder.LAST_GOOD) + REMEDY;
       }
     }
     return "the update before it broke the weights; what was saved earlier stays in "
         + run.path()
-        + remedy;
+        + REMEDY;
   }
 
   private static boolean isFinite(MixerWeights weights) {
@@ -244,8 +245,8 @@ final class Training {
       // An update may break them although its gradients were sound; a good checkpoint stays then.
       if (!isFinite(weights)) {
         throw new DivergenceException(
-            "step %d: its update made weights that are not finite; %s"
-                .formatted(state.step(), keepLastGood()));
+            "step %d: its update made weights that are not finite; what was saved earlier stays in %s%s"
+                .formatted(state.step(), run.path(), REMEDY));
       }
       TrainingCheckpoint.write(run.path(), state, weights, variables, settings.keep());
     }

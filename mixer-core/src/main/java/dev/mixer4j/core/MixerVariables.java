@@ -1,7 +1,5 @@
 package dev.mixer4j.core;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,8 +10,6 @@ import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -108,14 +104,7 @@ public final class MixerVariables {
 
   private TFloat32 read(MixerWeights weights, String name) {
     Shape shape = config.variables().get(name);
-    FloatBuffer values = directBuffer(shape);
-    weights.read(name, values);
-    return TFloat32.tensorOf(shape, DataBuffers.of(values.flip()));
-  }
-
-  private static FloatBuffer directBuffer(Shape shape) {
-    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), Float.BYTES));
-    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return FloatTensors.of(shape, values -> weights.read(name, values));
   }
 
   /**
@@ -136,16 +125,7 @@ public final class MixerVariables {
 
     @Override
     public void read(String name, FloatBuffer destination) {
-      FloatDataBuffer tensor =
-          ((TFloat32) values.get(names.indexOf(name))).asRawTensor().data().asFloats();
-      int start = destination.position();
-      int size = (int) tensor.size();
-      if (destination.hasArray()) { // copyTo would forget where in its array a buffer starts
-        tensor.read(destination.array(), destination.arrayOffset() + start, size);
-      } else {
-        tensor.copyTo(DataBuffers.of(destination.slice(start, size)), size);
-      }
-      destination.position(start + size);
+      FloatTensors.read((TFloat32) values.get(names.indexOf(name)), destination);
     }
 
     @Override

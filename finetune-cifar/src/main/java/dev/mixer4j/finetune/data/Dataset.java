@@ -53,12 +53,4 @@ public interface Dataset {
    * @throws DatasetException if there are none, or a file is cut off or not what it should be
    */
   LabelledImages test(int limit) throws IOException;
-
-  /**
-   * What a training is measured on: the validation images if there are any, else the test images.
-   */
-  default LabelledImages measured(int limit) throws IOException {
-    LabelledImages validation = validation(limit);
-    return validation.size() > 0 ? validation : test(limit);
-  }
 }

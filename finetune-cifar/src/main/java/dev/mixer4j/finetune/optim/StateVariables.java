@@ -1,7 +1,6 @@
 package dev.mixer4j.finetune.optim;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.mixer4j.core.FloatTensors;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,8 +11,6 @@ import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -94,7 +91,8 @@ public final class StateVariables {
       // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
       Session.Runner runner = session.runner();
       for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
-        TFloat32 tensor = read(saved, feed.getKey());
+        String name = feed.getKey();
+        TFloat32 tensor = FloatTensors.of(shapes.get(name), values -> saved.read(name, values));
         tensors.add(tensor);
         runner.feed(feed.getValue(), tensor);
       }
@@ -125,31 +123,13 @@ public final class StateVariables {
     }
   }
 
-  private TFloat32 read(NamedTensors saved, String name) {
-    Shape shape = shapes.get(name);
-    int bytes = Math.toIntExact(Math.multiplyExact(shape.size(), Float.BYTES));
-    FloatBuffer values =
-        ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    saved.read(name, values);
-    return TFloat32.tensorOf(shape, DataBuffers.of(values.flip()));
-  }
-
   /** The values lie in the session's result, which is absent where there are none. */
   private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
       implements NamedTensors {
 
     @Override
     public void read(String name, FloatBuffer destination) {
-      FloatDataBuffer tensor =
-          ((TFloat32) values.get(names.indexOf(name))).asRawTensor().data().asFloats();
-      int start = destination.position();
-      int size = (int) tensor.size();
-      if (destination.hasArray()) { // copyTo would forget where in its array a buffer starts
-        tensor.read(destination.array(), destination.arrayOffset() + start, size);
-      } else {
-        tensor.copyTo(DataBuffers.of(destination.slice(start, size)), size);
-      }
-      destination.position(start + size);
+      FloatTensors.read((TFloat32) values.get(names.indexOf(name)), destination);
     }
 
     @Override

@@ -37,8 +37,7 @@ class HeldOutTest {
     assertThat(split.train(7).size()).isEqualTo(7);
     assertThat(split.validation(2).size()).isEqualTo(2);
     assertThat(split.test(ALL).size()).isEqualTo(15);
-    assertThat(split.measured(ALL).size()).isEqualTo(5);
-    assertThat(whole.measured(ALL).size()).isEqualTo(15);
+    assertThat(whole.validation(ALL).size()).isZero();
     assertThat(split.classNames()).isEqualTo(whole.classNames());
     assertThat(split.path()).isEqualTo(whole.path());
   }

@@ -134,7 +134,7 @@ class ImageFolderTest {
     both.addAll(validation);
     assertThat(both).doesNotHaveDuplicates().hasSize(31);
     assertThat(levels(dataset.test(ALL))).isEqualTo(validation);
-    assertThat(levels(dataset.measured(3))).isEqualTo(validation.subList(0, 3));
+    assertThat(levels(dataset.validation(3))).isEqualTo(validation.subList(0, 3));
 
     assertThat(levels(open(0.2, 7).validation(ALL))).isEqualTo(validation);
     assertThat(levels(open(0.2, 8).validation(ALL))).isNotEqualTo(validation);
