@@ -25,7 +25,7 @@ module dev.mixer4j.weights {
   exports dev.mixer4j.weights.download;
   exports dev.mixer4j.weights.published;
 
-  // An automatic module, which javac does not see from here.
+  // Which javac does not see from here.
   exports dev.mixer4j.weights.command to
       dev.mixer4j.finetune;
 

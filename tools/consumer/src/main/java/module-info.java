@@ -1,4 +1,4 @@
 /** Uses Mixer4J's modules as modules. */
 module example {
-  requires dev.mixer4j.weights;
+  requires dev.mixer4j.finetune;
 }

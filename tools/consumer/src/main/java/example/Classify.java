@@ -2,7 +2,6 @@ package example;
 
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.Prediction;
-import dev.mixer4j.weights.MixerCheckpoint;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -17,8 +16,7 @@ public final class Classify {
 
   public static void main(String[] args) throws IOException {
     BufferedImage image = ImageIO.read(new File(args[1]));
-    try (MixerCheckpoint weights = MixerCheckpoint.open(Path.of(args[0]));
-        MixerClassifier classifier = new MixerClassifier(weights)) {
+    try (MixerClassifier classifier = MixerClassifier.load(Path.of(args[0]))) {
       List<Prediction> top = classifier.classify(image, 3);
       top.forEach(p -> System.out.printf("%-10s %5.1f%%%n", p.label(), 100 * p.probability()));
     }

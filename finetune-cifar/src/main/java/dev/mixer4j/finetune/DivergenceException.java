@@ -1,7 +1,9 @@
 package dev.mixer4j.finetune;
 
-/** A loss that is no finite number any more: every later step would be wasted. */
-final class DivergenceException extends Exception {
+import dev.mixer4j.core.MixerException;
+
+/** A loss or gradient that is no finite number any more: every later step would be wasted. */
+public final class DivergenceException extends MixerException {
 
   private static final long serialVersionUID = 1L;
 

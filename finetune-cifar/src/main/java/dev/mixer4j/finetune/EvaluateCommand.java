@@ -90,7 +90,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (MixerClassifier classifier = new MixerClassifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Score score = Score.of(network, test, batchSize, progress::step);
+      Score score = Score.of(network, test, batchSize, progress::stepTo);
       if (report != null) {
         Scores scores = network.scores(test, dataset.classNames());
         Files.createDirectories(report);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.finetune.report.MetricsRow;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.TensorBoardLog;
 import dev.mixer4j.finetune.report.WholeFile;
@@ -177,6 +176,11 @@ final class RunFolder implements AutoCloseable {
 
   private static void write(Path file, String text) throws IOException {
     WholeFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Whether a folder holds a run that came to its end. */
+  static boolean isFinished(Path folder) {
+    return Files.exists(folder.resolve(CONFIG)) && Files.exists(folder.resolve(RunReport.HTML));
   }
 
   /** Whether a new run in a folder removes a file of weights. */

@@ -2,7 +2,7 @@ package dev.mixer4j.finetune;
 
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.tensorflow.types.TUint8;
 
@@ -19,14 +19,15 @@ final class Score {
    * Classifies all images.
    *
    * @param network from [batch, height, width, 3] uint8 to logits [batch][classes]
-   * @param progress is told the size of each batch once it is done
+   * @param progress is told how many images are done, at first 0
    */
   static Score of(
       Function<TUint8, float[][]> network,
       LabelledImages data,
       int batchSize,
-      LongConsumer progress) {
+      IntConsumer progress) {
     Score score = new Score();
+    progress.accept(0);
     for (int from = 0; from < data.size(); from += batchSize) {
       int to = (int) Math.min((long) from + batchSize, data.size());
       int[] indices = IntStream.range(from, to).toArray();
@@ -36,7 +37,7 @@ final class Score {
         int[] labels = data.labels(indices);
         score.add(crossEntropy(logits, labels), logits, labels, System.nanoTime() - start);
       }
-      progress.accept(indices.length);
+      progress.accept(to);
     }
     return score;
   }

@@ -1,10 +1,13 @@
 package dev.mixer4j.finetune;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,31 +71,73 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    TrainingRun run = new TrainingRun(spec.commandLine().getOut(), spec.commandLine().getErr());
-    if (resume != null) {
+    PrintWriter err = spec.commandLine().getErr();
+    try (TrainingReport report = new TrainingReport(err)) {
+      TrainingRun run = new TrainingRun(report);
+      if (resume == null) {
+        return print(run.start(input(), out));
+      }
       checkAlone();
-      return run.resume(resume);
+      if (FineTuning.isFinished(resume)) {
+        print("%s: this run is finished; see %s", resume, resume.resolve(RunReport.HTML));
+        return Cli.DONE;
+      }
+      return print(run.resume(resume));
+    } catch (DivergenceException e) {
+      Cli.printError(err, e.getMessage());
+      return Cli.CHECK_FAILED;
     }
+  }
+
+  private RunInput input() throws IOException {
     require("--weights=W.h5", weights);
     require("--out=RUN", out);
-    RunInput input =
-        new RunInput(
-            command(),
-            weights,
-            imageSize,
-            data.path(),
-            data.splitSeed(),
-            limitTrain,
-            data.limitTest(),
-            settings());
-    RunFolder.check(out, overwrite);
-    if (RunFolder.replaces(out, weights)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--weights is a file of --out that is replaced: a run that is cut off early could not be"
-              + " resumed; name another folder");
+    FineTuning tuning = FineTuning.of(weights, data.path()).recipe(recipe.recipe());
+    recipe.overrides().properties().forEach(entry -> tuning.set(entry.getKey(), entry.getValue()));
+    if (data.validationFraction() != null) {
+      tuning.set("validation_fraction", data.validationFraction());
     }
-    return run.start(input, out);
+    if (imageSize != null) {
+      tuning.imageSize(imageSize);
+    }
+    tuning
+        .splitSeed(data.splitSeed())
+        .limitTrain(limitTrain)
+        .limitTest(data.limitTest())
+        .overwrite(overwrite);
+    try {
+      return tuning.input(out, command());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private int print(FineTuningResult result) {
+    if (result.end() == FineTuningResult.End.INTERRUPTED) {
+      print(
+          "stopped after step %d; 'finetune-cifar train --resume %s' goes on",
+          result.steps(), result.folder());
+      return StopSignal.EXIT_CODE;
+    }
+    if (result.end() == FineTuningResult.End.EARLY) {
+      print("stopped early: no better accuracy since step %d", result.bestStep());
+    }
+    print(
+        "%s accuracy: %.2f%% before, %.2f%% after, best %.2f%% after step %d",
+        result.split(),
+        100 * result.before(),
+        100 * result.after(),
+        100 * result.best(),
+        result.bestStep());
+    result.heldOutTest().ifPresent(accuracy -> print("test accuracy: %.2f%%", 100 * accuracy));
+    print("weights: %s", result.weights());
+    result.report().ifPresent(page -> print("report: %s", page));
+    return Cli.DONE;
+  }
+
+  private void print(String format, Object... args) {
+    spec.commandLine().getOut().println(String.format(Locale.ROOT, format, args));
+    spec.commandLine().getOut().flush();
   }
 
   private void require(String option, Object value) {
@@ -112,20 +157,6 @@ final class TrainCommand implements Callable<Integer> {
                   spec.commandLine(),
                   "--resume takes all settings from the run, so not " + name + " too");
             });
-  }
-
-  private TrainSettings settings() throws IOException {
-    ObjectNode overrides = recipe.overrides();
-    if (data.validationFraction() != null) {
-      overrides.put("validation_fraction", data.validationFraction());
-    }
-    try {
-      return TrainSettings.fromJson(Recipe.with(Recipe.load(recipe.recipe()), overrides));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "recipe " + recipe.recipe() + " with these options: " + e.getMessage());
-    }
   }
 
   private List<String> command() {

@@ -1,15 +1,14 @@
 package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.finetune.FineTuningResult.End;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Schedule;
-import dev.mixer4j.finetune.report.MetricsRow;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.tensorflow.ndarray.Shape;
 
 /** A training run from the step where it is to its last. */
@@ -26,21 +25,13 @@ final class Training {
   record Images(
       LabelledImages train, LabelledImages measured, String split, List<String> classNames) {}
 
-  /** Whether a run came to its end. */
-  enum End {
-    FINISHED,
-    EARLY,
-    INTERRUPTED
-  }
-
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 
   private final TrainingGraph graph;
   private final TrainSettings settings;
   private final Images images;
   private final RunFolder run;
-  private final TrainingReport report;
-  private final BooleanSupplier stop;
+  private final TrainingListener listener;
   private final long total;
   private final Schedule rates;
   private final long start = System.nanoTime();
@@ -52,7 +43,7 @@ final class Training {
    * Prepares a run.
    *
    * @param state where the graph is
-   * @param stop asked after each step whether to save and leave
+   * @param listener is told all that happens but the beginning, and asked whether to stop
    */
   Training(
       TrainingGraph graph,
@@ -60,15 +51,13 @@ final class Training {
       Images images,
       RunFolder run,
       RunState state,
-      TrainingReport report,
-      BooleanSupplier stop) {
+      TrainingListener listener) {
     this.graph = graph;
     this.settings = settings;
     this.images = images;
     this.run = run;
     this.state = state;
-    this.report = report;
-    this.stop = stop;
+    this.listener = listener;
     this.total = settings.totalSteps(images.train.size());
     this.rates = settings.rates(images.train.size());
     this.secondsBefore = state.seconds();
@@ -84,7 +73,7 @@ final class Training {
    *
    * @throws DivergenceException if a loss is not finite; the best and the last good weights stay
    */
-  End run() throws IOException, DivergenceException {
+  End run() throws IOException {
     if (Double.isNaN(state.before())) {
       state = state.started(measure(0).accuracy());
     }
@@ -95,28 +84,25 @@ final class Training {
     return end;
   }
 
-  private End train() throws IOException, DivergenceException {
-    try (BatchFeeder feeder = new BatchFeeder(images.train, settings, state.step(), total);
-        TrainingReport.Phases phases =
-            report.training(state.step(), total, settings, images.train.size())) {
+  private End train() throws IOException {
+    try (BatchFeeder feeder = new BatchFeeder(images.train, settings, state.step(), total)) {
       while (state.step() < total) {
         int epoch;
         try (Batch batch = feeder.next()) {
           epoch = batch.epoch();
           step(batch, feeder.waited());
-          phases.advance(epoch, batch.images(), score);
+          listener.step(state.step(), batch.images(), score.loss(), score.accuracy());
         }
         boolean last = state.step() == total;
         boolean epochEnds = last || state.step() % settings.stepsPerEpoch(images.train.size()) == 0;
         boolean measure = last || due(settings.evalEvery(), epochEnds);
-        boolean leave = stop.getAsBoolean() && !last;
+        boolean leave = listener.stopRequested() && !last;
         boolean save = leave || due(settings.saveEvery(), measure) || last;
         // A row never spans epochs, nor a checkpoint, after which a resumed run begins a new one.
         if (epochEnds || save || state.step() % settings.logEvery() == 0) {
-          row(epoch, phases);
+          row(epoch);
         }
         if (measure) {
-          phases.pause();
           measured(epoch);
         }
         if (save) {
@@ -141,7 +127,7 @@ final class Training {
     return settings.patience() != null && state.sinceBest() >= settings.patience();
   }
 
-  private void step(Batch batch, long waited) throws IOException, DivergenceException {
+  private void step(Batch batch, long waited) throws IOException {
     long begun = System.nanoTime();
     TrainingGraph.Step step;
     try {
@@ -155,8 +141,8 @@ final class Training {
     state = state.at(graph.steps(), secondsBefore + (System.nanoTime() - start) / 1e9);
   }
 
-  private void row(int epoch, TrainingReport.Phases phases) throws IOException {
-    run.row(
+  private void row(int epoch) throws IOException {
+    row(
         new MetricsRow(
             state.step(),
             epoch,
@@ -166,11 +152,15 @@ final class Training {
             rates.at(state.step() - 1),
             score.imagesPerSecond(),
             score.waitShare()));
-    phases.row(epoch, state.step(), score);
     score = new Score();
   }
 
-  private void measured(int epoch) throws IOException, DivergenceException {
+  private void row(MetricsRow row) throws IOException {
+    run.row(row);
+    listener.row(row);
+  }
+
+  private void measured(int epoch) throws IOException {
     RunState after = state.measured(measure(epoch).accuracy());
     if (after.bestStep() == after.step()) {
       write(RunFolder.BEST);
@@ -178,28 +168,30 @@ final class Training {
     state = after;
   }
 
-  private Score measure(int epoch) throws IOException, DivergenceException {
+  private Score measure(int epoch) throws IOException {
     return measure(graph, images.measured, images.split, epoch);
   }
 
   /** Measures the weights of this moment on test images that were not looked at before. */
-  Score measureOn(LabelledImages test) throws IOException, DivergenceException {
+  Score measureOn(LabelledImages test) throws IOException {
     int epoch = (int) ((state.step() - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
     return measure(graph, test, MetricsRow.TEST, epoch);
   }
 
   private Score measure(TrainingGraph network, LabelledImages on, String split, int epoch)
-      throws IOException, DivergenceException {
-    Score found;
-    try (TrainingReport.Bar bar = report.testing(on.size())) {
-      found = Score.of(network::logits, on, settings.imagesAtOnce(), bar::advance);
-    }
+      throws IOException {
+    Score found =
+        Score.of(
+            network::logits,
+            on,
+            settings.imagesAtOnce(),
+            done -> listener.testing(done, on.size()));
     if (!Double.isFinite(found.loss())) {
       throw new DivergenceException(
           "step %d: expected a finite loss on the %s images, found %s; try a lower --learning-rate"
               .formatted(state.step(), split, found.loss()));
     }
-    run.row(
+    row(
         new MetricsRow(
             state.step(),
             epoch,
@@ -209,7 +201,6 @@ final class Training {
             Double.NaN,
             found.imagesPerSecond(),
             Double.NaN));
-    report.tested(epoch, settings.totalEpochs(images.train.size()), split, found);
     return found;
   }
 
@@ -239,7 +230,7 @@ final class Training {
     return true;
   }
 
-  private void save() throws IOException, DivergenceException {
+  private void save() throws IOException {
     try (MixerWeights weights = graph.weights();
         NamedTensors variables = graph.state()) {
       // An update may break them although its gradients were sound; a good checkpoint stays then.

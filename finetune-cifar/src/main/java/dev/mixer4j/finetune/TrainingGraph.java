@@ -191,7 +191,7 @@ final class TrainingGraph implements AutoCloseable {
    * @param seed decides, with the number of the step, what is dropped and how images are blended
    * @throws DivergenceException if the loss or a gradient is not finite: then nothing was updated
    */
-  Step step(Batch batch, double learningRate, long seed) throws DivergenceException {
+  Step step(Batch batch, double learningRate, long seed) {
     double lossSum = 0;
     List<float[]> all = new ArrayList<>();
     for (int i = 0; i < batch.parts().size(); i++) {

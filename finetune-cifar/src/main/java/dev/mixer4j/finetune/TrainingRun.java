@@ -8,40 +8,29 @@ import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
-import dev.mixer4j.finetune.report.MetricsRow;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** A run from its start, or from where it was interrupted, to its report. */
 final class TrainingRun {
 
-  private final PrintWriter out;
-  private final PrintWriter err;
-  private final TrainingReport report;
+  private final TrainingListener listener;
 
-  /**
-   * @param out takes the result
-   * @param err takes what happens meanwhile
-   */
-  TrainingRun(PrintWriter out, PrintWriter err) {
-    this.out = out;
-    this.err = err;
-    this.report = new TrainingReport(err);
+  TrainingRun(TrainingListener listener) {
+    this.listener = listener;
   }
 
   /** Trains into a folder, whose files of an earlier run are replaced. */
-  int start(RunInput input, Path folder) throws IOException {
+  FineTuningResult start(RunInput input, Path folder) throws IOException {
     try (MixerCheckpoint asTheyAre = MixerCheckpoint.open(input.weights(), options(input, null))) {
       int size = input.imageSize() == null ? asTheyAre.config().imageSize() : input.imageSize();
       Dataset dataset = input.dataset(size);
@@ -57,12 +46,7 @@ final class TrainingRun {
         input.settings().rates(images.train().size()); // refuses what makes no schedule
         ObjectNode config =
             RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
-        report.starting(
-            images.train().size(),
-            images.training().measured().size(),
-            images.training().split(),
-            classes,
-            zeroHead);
+        listener.started(plan(input, images, false, 0, zeroHead));
         try (TrainingGraph graph = new TrainingGraph(network, input.settings(), images.train());
             RunFolder run = RunFolder.create(folder, config, source)) {
           return train(input, images, run, graph, RunState.START, config);
@@ -72,13 +56,12 @@ final class TrainingRun {
   }
 
   /** Goes on with a run. */
-  int resume(Path folder) throws IOException {
+  FineTuningResult resume(Path folder) throws IOException {
     ObjectNode config = RunInput.config(folder);
     RunInput input = RunInput.of(folder, config);
-    if (Files.exists(folder.resolve(RunReport.HTML))) {
-      out.println(folder + ": this run is finished; see " + folder.resolve(RunReport.HTML));
-      out.flush();
-      return Cli.DONE;
+    if (RunFolder.isFinished(folder)) {
+      throw new MixerException(
+          "%s: this run is finished; see %s".formatted(folder, folder.resolve(RunReport.HTML)));
     }
     MixerConfig network = RunConfig.network(folder, config);
     Source source = RunConfig.source(config);
@@ -90,7 +73,7 @@ final class TrainingRun {
       Images images = Images.read(input, dataset);
       RunConfig.checkData(input, config, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
-      report.resuming(state.step(), input.settings().totalSteps(images.train().size()));
+      listener.started(plan(input, images, true, state.step(), isZeroHead(config)));
       try (MixerWeights start =
               saved == null ? startWeights(input, config, network) : saved.weights(network);
           TrainingGraph graph = new TrainingGraph(start, input.settings(), images.train())) {
@@ -118,10 +101,31 @@ final class TrainingRun {
 
   private static MixerWeights startWeights(RunInput input, ObjectNode config, MixerConfig network)
       throws IOException {
-    boolean zeroHead = config.path("weights").path("zero_head").booleanValue();
     MixerCheckpoint start =
-        MixerCheckpoint.open(input.weights(), options(input, zeroHead ? network.classes() : null));
+        MixerCheckpoint.open(
+            input.weights(), options(input, isZeroHead(config) ? network.classes() : null));
     return HigherResolution.of(start, network.imageSize());
+  }
+
+  private static boolean isZeroHead(ObjectNode config) {
+    return config.path("weights").path("zero_head").booleanValue();
+  }
+
+  private static TrainingPlan plan(
+      RunInput input, Images images, boolean resumed, long stepsDone, boolean zeroHead) {
+    TrainSettings settings = input.settings();
+    int trained = images.train().size();
+    return new TrainingPlan(
+        resumed,
+        stepsDone,
+        settings.totalSteps(trained),
+        settings.stepsPerEpoch(trained),
+        settings.batchSize(),
+        trained,
+        images.training().measured().size(),
+        images.training().split(),
+        images.names(),
+        zeroHead);
   }
 
   private static ImportOptions options(RunInput input, Integer classes) {
@@ -157,7 +161,7 @@ final class TrainingRun {
     }
   }
 
-  private int train(
+  private FineTuningResult train(
       RunInput input,
       Images images,
       RunFolder run,
@@ -165,47 +169,45 @@ final class TrainingRun {
       RunState state,
       ObjectNode config)
       throws IOException {
-    try (StopSignal stop = new StopSignal(err)) {
-      Training training =
-          new Training(
-              graph, input.settings(), images.training(), run, state, report, stop::isRequested);
-      Training.End end = training.run();
-      RunState ended = training.state();
-      if (end == Training.End.INTERRUPTED) {
-        print(
-            "stopped after step %d; 'finetune-cifar train --resume %s' goes on",
-            ended.step(), run.path());
-        return StopSignal.EXIT_CODE;
-      }
-      if (end == Training.End.EARLY) {
-        print("stopped early: no better accuracy since step %d", ended.bestStep());
-      }
-      String split = images.training().split();
-      print(
-          "%s accuracy: %.2f%% before, %.2f%% after, best %.2f%% after step %d",
-          split, 100 * ended.before(), 100 * ended.latest(), 100 * ended.best(), ended.bestStep());
+    Training training =
+        new Training(graph, input.settings(), images.training(), run, state, listener);
+    FineTuningResult.End end = training.run();
+    RunState ended = training.state();
+    String split = images.training().split();
+    OptionalDouble heldOutTest = OptionalDouble.empty();
+    Optional<Path> report = Optional.empty();
+    if (end != FineTuningResult.End.INTERRUPTED) {
       if (!split.equals(MetricsRow.TEST)) {
-        print("test accuracy: %.2f%%", 100 * training.measureOn(images.test()).accuracy());
+        heldOutTest = OptionalDouble.of(training.measureOn(images.test()).accuracy());
       }
-      print("weights: %s", run.file(RunFolder.BEST));
-      report(input, images, run, ended, config);
-      return Cli.DONE;
-    } catch (DivergenceException e) {
-      Cli.printError(err, e.getMessage());
-      return Cli.CHECK_FAILED;
+      report = report(input, images, run, ended, config);
     }
+    return new FineTuningResult(
+        run.path(),
+        end,
+        ended.step(),
+        split,
+        ended.before(),
+        ended.latest(),
+        ended.bestStep() == 0 ? Double.NaN : ended.best(),
+        ended.bestStep(),
+        heldOutTest,
+        report);
   }
 
   /** On the best weights, since those are what one takes. */
-  private void report(
+  private Optional<Path> report(
       RunInput input, Images images, RunFolder run, RunState ended, ObjectNode config)
       throws IOException {
+    LabelledImages test = images.test();
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
         MixerClassifier classifier = new MixerClassifier(best)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      try (TrainingReport.Bar bar = report.testing(images.test().size())) {
-        Score.of(network, images.test(), input.settings().imagesAtOnce(), bar::advance);
-      }
+      Score.of(
+          network,
+          test,
+          input.settings().imagesAtOnce(),
+          done -> listener.testing(done, test.size()));
       long perEpoch = input.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(
@@ -214,17 +216,11 @@ final class TrainingRun {
               RunFolder.BEST,
               (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),
               ended.seconds());
-      RunReport.write(
-          run.path(), summary, network.scores(images.test(), images.names()), images.test());
-      print("report: %s", run.file(RunReport.HTML));
+      RunReport.write(run.path(), summary, network.scores(test, images.names()), test);
+      return Optional.of(run.file(RunReport.HTML));
     } catch (MixerException e) { // the training was not in vain where nothing can be drawn
-      err.println("warning: " + e.getMessage());
-      err.flush();
+      listener.warning(e.getMessage());
+      return Optional.empty();
     }
-  }
-
-  private void print(String format, Object... args) {
-    out.println(String.format(Locale.ROOT, format, args));
-    out.flush();
   }
 }

@@ -109,8 +109,6 @@ class AdamTest {
                 rows, images.pixels(rows), images.labels(rows), new boolean[BATCH], null);
         try (Batch batch = new Batch(step + 1, 1, 0, List.of(part))) {
           losses[step] = graph.step(batch, RATE, 0).loss();
-        } catch (DivergenceException e) {
-          throw new AssertionError(e);
         }
       }
       try (MixerWeights end = graph.snapshot(List.of())) {

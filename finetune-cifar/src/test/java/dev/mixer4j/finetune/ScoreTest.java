@@ -58,9 +58,9 @@ class ScoreTest {
   void takesEveryImageInBatchesAndTheRestAtTheEnd() {
     LabelledImages data =
         new LabelledImages(1, 1, new byte[7 * 3], new byte[] {0, 1, 0, 1, 0, 1, 0});
-    List<Long> batches = new ArrayList<>();
-    Score score = Score.of(ScoreTest::alwaysClassOne, data, 3, batches::add);
-    assertThat(batches).containsExactly(3L, 3L, 1L);
+    List<Integer> done = new ArrayList<>();
+    Score score = Score.of(ScoreTest::alwaysClassOne, data, 3, done::add);
+    assertThat(done).containsExactly(0, 3, 6, 7);
     assertThat(score.images()).isEqualTo(7);
     assertThat(score.accuracy()).isEqualTo(3 / 7.0);
   }

@@ -500,7 +500,8 @@ class TrainCommandTest {
   void startWeightsThatWouldBeReplaced() throws IOException {
     Path run = train("--epochs", 1);
     weights = run.resolve("best.h5");
-    assertRefused(run(run, "--overwrite"), 2, "--weights is a file of --out that is replaced");
+    assertRefused(
+        run(run, "--overwrite"), 2, "weights to start from are a file of the run's folder");
     assertThat(weights).exists();
   }
 }

@@ -36,13 +36,12 @@ class TrainingReportTest {
   /** The last state of each bar, of a run of 2 epochs of 50,000 images from a step on. */
   private List<String> bars(int columns, long first) {
     System.setProperty(COLUMNS, Integer.toString(columns));
-    TrainSettings settings = Fixtures.settings("batch_size", 10_000);
-    TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()));
-    Score score = new Score();
-    score.add(1.25, new float[][] {{1, 0}, {1, 0}}, new int[] {0, 1}, 1_000_000);
-    try (var phases = report.training(first, 10, settings, 50_000)) {
-      for (long step = first; step < 9; step++) {
-        phases.advance((int) (step / 5) + 1, 10_000, score);
+    List<String> classes = List.of("cat", "dog");
+    try (TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()))) {
+      report.started(
+          new TrainingPlan(first > 0, first, 10, 5, 10_000, 50_000, 10_000, "test", classes, true));
+      for (long step = first + 1; step <= 9; step++) {
+        report.step(step, 10_000, 1.25, 0.5);
       }
     }
     Map<String, String> last = new LinkedHashMap<>(); // by the epoch that the bar tells

@@ -12,8 +12,6 @@ import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.weights.Source;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,8 +48,7 @@ class TrainingTest {
     }
   }
 
-  private RunState run(Path out, int epochs, LongToDoubleFunction shiftOfStep)
-      throws IOException, DivergenceException {
+  private RunState run(Path out, int epochs, LongToDoubleFunction shiftOfStep) throws IOException {
     Dataset data = Datasets.open(Fixtures.cifar(dir.resolve("data")), DatasetOptions.of(32));
     LabelledImages train = data.train(4);
     TrainSettings settings =
@@ -63,9 +60,8 @@ class TrainingTest {
             RunFolder.create(
                 out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {
       Training.Images images = new Training.Images(train, data.test(9), "test", data.classNames());
-      TrainingReport report = new TrainingReport(new PrintWriter(new StringWriter()));
       Training training =
-          new Training(graph, settings, images, folder, RunState.START, report, () -> false);
+          new Training(graph, settings, images, folder, RunState.START, TrainingListener.NONE);
       training.run();
       return training.state();
     }

@@ -2,17 +2,18 @@ package dev.mixer4j.core;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** A file that is not there or cannot be read; the cause is what the system said. */
+/** A file that is not there, or cannot be read or written; the cause is what the system said. */
 public final class MixerFileException extends MixerException {
 
   private static final long serialVersionUID = 1L;
 
-  /** For weights at {@code path}, which may be several files; the cause may know which it is. */
-  MixerFileException(Path path, IOException cause) {
+  /** For work at {@code path}, which may be several files; the cause may know which it is. */
+  public MixerFileException(Path path, IOException cause) {
     super(message(path, cause), cause);
   }
 
@@ -22,6 +23,9 @@ public final class MixerFileException extends MixerException {
     }
     if (cause instanceof AccessDeniedException denied && denied.getReason() == null) {
       return denied.getFile() + ": permission denied";
+    }
+    if (cause instanceof FileAlreadyExistsException there && there.getReason() == null) {
+      return there.getFile() + ": it is there already";
     }
     if (cause instanceof FileSystemException && cause.getMessage() != null) {
       return cause.getMessage(); // it starts with the file

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.MetricsRow;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;

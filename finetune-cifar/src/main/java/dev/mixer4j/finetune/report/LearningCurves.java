@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.finetune.MetricsRow;
 import java.awt.Color;
 import java.awt.Stroke;
 import java.awt.image.BufferedImage;
@@ -26,8 +27,9 @@ final class LearningCurves {
    * One run's: training as measured and smoothed, and the test images' with a dot for each test.
    */
   static BufferedImage draw(List<MetricsRow> rows) {
-    List<MetricsRow> train = rows.stream().filter(row -> !row.isTest()).toList();
-    List<MetricsRow> test = MetricsRow.measured(rows);
+    List<MetricsRow> train =
+        rows.stream().filter(row -> row.split().equals(MetricsRow.TRAIN)).toList();
+    List<MetricsRow> test = MetricsFile.measured(rows);
     Color blue = Pictures.series(0);
     Color pale = new Color(0xa9cdf0);
     return draw(
@@ -55,7 +57,7 @@ final class LearningCurves {
         (chart, value) -> {
           int index = 0;
           for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
-            List<MetricsRow> test = MetricsRow.measured(run.getValue());
+            List<MetricsRow> test = MetricsFile.measured(run.getValue());
             Color colour = Pictures.series(index);
             // The colours come round, so the second ten are dashed.
             Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.report;
 
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.MetricsRow;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -57,6 +58,16 @@ final class MetricsFile {
       rows.add(file.row(i + 1, lines.get(i).split(",", -1)));
     }
     return rows;
+  }
+
+  /**
+   * The rows of the images that a run was measured on: those held out where there are some, since
+   * then the test images are looked at only once, at the end.
+   */
+  static List<MetricsRow> measured(List<MetricsRow> rows) {
+    boolean held = rows.stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));
+    String split = held ? MetricsRow.VALIDATION : MetricsRow.TEST;
+    return rows.stream().filter(row -> row.split().equals(split)).toList();
   }
 
   private MetricsRow row(int line, String[] values) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.MetricsRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,14 +114,14 @@ record RunRecord(
 
   /** The measurement with the highest accuracy, the first of equals; not that before training. */
   Optional<MetricsRow> best() {
-    return MetricsRow.measured(rows).stream()
+    return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0 && Double.isFinite(row.accuracy()))
         .reduce((best, row) -> row.accuracy() > best.accuracy() ? row : best);
   }
 
   /** The latest measurement. */
   Optional<MetricsRow> last() {
-    return MetricsRow.measured(rows).stream()
+    return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0)
         .max(Comparator.comparingLong(MetricsRow::step));
   }

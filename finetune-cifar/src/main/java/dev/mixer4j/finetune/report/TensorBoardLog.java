@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.finetune.MetricsRow;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -63,7 +64,7 @@ public final class TensorBoardLog implements Closeable {
     scalars.put("learning_rate", row.learningRate());
     scalars.put("images_per_second", row.imagesPerSecond());
     scalars.put("data_wait", row.dataWait());
-    (row.isTest() ? test : train).add(row.step(), scalars);
+    (row.split().equals(MetricsRow.TRAIN) ? train : test).add(row.step(), scalars);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.MetricsRow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,10 +35,10 @@ class MetricsFileTest {
             train,50,0.25,2,y,1e-3,1
             test,60,0.3""");
     assertThat(rows).hasSize(2);
-    assertThat(rows.get(0).isTest()).isTrue();
+    assertThat(rows.get(0).split()).isEqualTo(MetricsRow.TEST);
     assertThat(rows.get(0).learningRate()).isNaN();
     MetricsRow row = rows.get(1);
-    assertThat(row.isTest()).isFalse();
+    assertThat(row.split()).isEqualTo(MetricsRow.TRAIN);
     assertThat(List.of(row.step(), row.epoch(), row.loss(), row.accuracy(), row.learningRate()))
         .containsExactly(50L, 1.0, 2.0, 0.25, 0.001);
     assertThat(row.imagesPerSecond()).isNaN();

@@ -50,6 +50,13 @@ public final class Progress implements AutoCloseable {
     }
   }
 
+  /** Moves the bar to where {@code n} are done. */
+  public void stepTo(long n) {
+    if (bar != null) {
+      bar.stepTo(n);
+    }
+  }
+
   /** Sets the text behind the bar. */
   public void message(String text) {
     if (bar != null) {

@@ -1,6 +1,4 @@
-package dev.mixer4j.finetune.report;
-
-import java.util.List;
+package dev.mixer4j.finetune;
 
 /**
  * A row of {@code metrics.csv}. What the file does not tell is NaN.
@@ -32,19 +30,4 @@ public record MetricsRow(
 
   /** Training images that are held out, to choose by. */
   public static final String VALIDATION = "validation";
-
-  /** Whether it is of images that are not trained on. */
-  boolean isTest() {
-    return !split.equals(TRAIN);
-  }
-
-  /**
-   * The rows of the images that a run was measured on: those held out where there are some, since
-   * then the test images are looked at only once, at the end.
-   */
-  static List<MetricsRow> measured(List<MetricsRow> rows) {
-    boolean held = rows.stream().anyMatch(row -> row.split.equals(VALIDATION));
-    String split = held ? VALIDATION : TEST;
-    return rows.stream().filter(row -> row.split.equals(split)).toList();
-  }
 }

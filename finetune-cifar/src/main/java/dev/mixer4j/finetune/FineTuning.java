@@ -1,0 +1,213 @@
+package dev.mixer4j.finetune;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.MixerFileException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Fine-tunes weights on labelled images; what {@code finetune-cifar train} does, for Java programs.
+ *
+ * <pre>{@code
+ * FineTuningResult result =
+ *     FineTuning.of(Path.of("mixer-b16.h5"), Path.of("flowers"))
+ *         .set("epochs", 5)
+ *         .set("validation_fraction", 0.1)
+ *         .run(Path.of("run"), TrainingListener.NONE);
+ * MixerClassifier classifier = MixerClassifier.load(result.weights());
+ * }</pre>
+ *
+ * <p>Nothing is printed, and no native memory is held once a method returns. Each instance may be
+ * run any number of times, into other folders, by one thread at a time. Runs are checkpointed: what
+ * a killed process left, {@link #resume} takes up, with the same result.
+ */
+public final class FineTuning {
+
+  private final Path weights;
+  private final Path data;
+  private final ObjectNode settings = new JsonMapper().createObjectNode();
+  private String recipe = Recipe.NAMES.get(0);
+  private Integer imageSize;
+  private long splitSeed;
+  private int limitTrain = Integer.MAX_VALUE;
+  private int limitTest = Integer.MAX_VALUE;
+  private boolean overwrite;
+
+  private FineTuning(Path weights, Path data) {
+    this.weights = Objects.requireNonNull(weights, "weights");
+    this.data = Objects.requireNonNull(data, "data");
+  }
+
+  /**
+   * Prepares a training by the recipe {@code adam}: Adam at 1e-5, batches of 16, two epochs.
+   *
+   * @param weights to start from, of any format that weight-import reads; a head that has not the
+   *     data's number of classes is replaced by one of zeros
+   * @param data CIFAR-10 or CIFAR-100 (binary or Python version, folder or archive), MNIST's files,
+   *     or pictures in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
+   */
+  public static FineTuning of(Path weights, Path data) {
+    return new FineTuning(weights, data);
+  }
+
+  /**
+   * Chooses another recipe.
+   *
+   * @param nameOrFile {@code adam}, {@code paper}, {@code linear-probe}, or a JSON file of settings
+   */
+  public FineTuning recipe(String nameOrFile) {
+    recipe = Objects.requireNonNull(nameOrFile, "nameOrFile");
+    return this;
+  }
+
+  /**
+   * Replaces one of the recipe's settings. What they are called, mean and default to is in the
+   * README of finetune-cifar; a run's {@code config.json} shows all of them. They are checked when
+   * the training starts.
+   *
+   * @param setting its name, such as {@code epochs}, {@code learning_rate}, {@code batch_size}
+   * @param value a number, text, boolean or map (of an {@code optimizer}); null takes it away
+   */
+  public FineTuning set(String setting, Object value) {
+    settings.set(setting, new JsonMapper().valueToTree(value));
+    return this;
+  }
+
+  /**
+   * The size that images are resized to, in pixels: the weights' own, the default, or a whole
+   * multiple of it.
+   */
+  public FineTuning imageSize(int size) {
+    imageSize = size;
+    return this;
+  }
+
+  /** Decides which pictures are held out where {@code validation_fraction} is set; 0 by default. */
+  public FineTuning splitSeed(long seed) {
+    splitSeed = seed;
+    return this;
+  }
+
+  /** Trains on the first so many images only. */
+  public FineTuning limitTrain(int images) {
+    limitTrain = positive("limitTrain", images);
+    return this;
+  }
+
+  /** Measures the first so many test or validation images only. */
+  public FineTuning limitTest(int images) {
+    limitTest = positive("limitTest", images);
+    return this;
+  }
+
+  /** Whether the files of an earlier run may be replaced; not by default. */
+  public FineTuning overwrite(boolean allowed) {
+    overwrite = allowed;
+    return this;
+  }
+
+  private static int positive(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " must be above 0, found " + value);
+    }
+    return value;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param folder gets {@code best.h5}, {@code final.h5}, {@code metrics.csv}, {@code report.html}
+   *     and what {@link #resume} needs; it is made where it is missing
+   * @throws IllegalArgumentException if a setting is unknown or out of range
+   * @throws DivergenceException if a loss or gradient is not finite
+   * @throws MixerFileException if a file cannot be read or written, or the folder holds something
+   *     that may not be replaced
+   * @throws MixerException if weights or data are not what they should be
+   */
+  public FineTuningResult run(Path folder, TrainingListener listener) {
+    return unchecked(
+        folder, () -> new TrainingRun(listener).start(input(folder, repetition(folder)), folder));
+  }
+
+  /**
+   * All of it, checked as far as that takes no work.
+   *
+   * @param command the words that the run's report shows as the way to repeat it
+   */
+  RunInput input(Path folder, List<String> command) throws IOException {
+    RunInput input =
+        new RunInput(
+            command, weights, imageSize, data, splitSeed, limitTrain, limitTest, settings());
+    RunFolder.check(folder, overwrite);
+    if (RunFolder.replaces(folder, weights)) {
+      throw new IllegalArgumentException(
+          "the weights to start from are a file of the run's folder that is replaced: a run that is"
+              + " cut off early could not be resumed; name another folder");
+    }
+    return input;
+  }
+
+  private TrainSettings settings() throws IOException {
+    try {
+      return TrainSettings.fromJson(Recipe.with(Recipe.load(recipe), settings));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "recipe " + recipe + " with these settings: " + e.getMessage(), e);
+    }
+  }
+
+  private List<String> repetition(Path folder) {
+    List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
+    words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
+    words.addAll(List.of("--weights", weights.toString(), "--data", data.toString()));
+    words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
+    if (imageSize != null) {
+      words.addAll(List.of("--image-size", imageSize.toString()));
+    }
+    if (limitTrain < Integer.MAX_VALUE) {
+      words.addAll(List.of("--limit-train", Integer.toString(limitTrain)));
+    }
+    if (limitTest < Integer.MAX_VALUE) {
+      words.addAll(List.of("--limit-test", Integer.toString(limitTest)));
+    }
+    return words;
+  }
+
+  /**
+   * Goes on with a run that was interrupted, from its last checkpoint or, before the first one,
+   * from the start. It ends as it would have ended without the interruption.
+   *
+   * @param folder as it was given to {@link #run}; it may have been moved, the data may not
+   * @throws MixerException if the folder holds no run, or one that is finished, or if the data or
+   *     the weights to start from are not those of before; and as {@link #run}
+   */
+  public static FineTuningResult resume(Path folder, TrainingListener listener) {
+    return unchecked(folder, () -> new TrainingRun(listener).resume(folder));
+  }
+
+  /** Whether a folder holds a run that came to its end, so that there is nothing to resume. */
+  public static boolean isFinished(Path folder) {
+    return RunFolder.isFinished(folder);
+  }
+
+  @FunctionalInterface
+  private interface Work {
+    FineTuningResult run() throws IOException;
+  }
+
+  private static FineTuningResult unchecked(Path folder, Work work) {
+    try {
+      return work.run();
+    } catch (IOException e) {
+      throw new MixerFileException(folder, e);
+    } catch (UncheckedIOException e) {
+      throw new MixerFileException(folder, e.getCause());
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Fine-tunes Mixer models on images. The command's own classes are not exported; it is run from a
+ * class path.
+ */
+// Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
+@SuppressWarnings("requires-automatic")
+module dev.mixer4j.finetune {
+  requires com.fasterxml.jackson.databind;
+  requires com.google.protobuf;
+  requires transitive dev.mixer4j.weights;
+  requires info.picocli;
+  requires org.apache.commons.compress;
+  requires org.jfree.jfreechart;
+  requires org.jline.terminal;
+
+  exports dev.mixer4j.finetune;
+
+  // picocli fills the commands' fields, Jackson the settings.
+  opens dev.mixer4j.finetune to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+  opens dev.mixer4j.finetune.data to
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.optim to
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.report to
+      info.picocli;
+}
