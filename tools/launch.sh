@@ -2,10 +2,13 @@
 #
 #   launch MAIN_CLASS [ARGUMENT...]
 #
-# JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build.
+# JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build. A
+# launcher of another module than finetune-cifar sets module, and profile where only that brings it in.
 
 root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
-classpath_file=$root/finetune-cifar/target/launch.classpath
+module=${module:-finetune-cifar}
+target=$root/$module/target
+classpath_file=$target/launch.classpath
 
 fail() {
   printf 'error: %s\n' "$1" >&2
@@ -30,8 +33,8 @@ find_java() {
 # Whether the jars are there and newer than everything they are made from.
 up_to_date() {
   [ -s "$classpath_file" ] || return 1
-  [ -z "$(find "$root/pom.xml" "$root"/{mixer-core,weight-import,finetune-cifar}/pom.xml \
-    "$root"/{mixer-core,weight-import,finetune-cifar}/src/main -newer "$classpath_file" -print -quit)" ] || return 1
+  [ -z "$(find "$root/pom.xml" "$root"/{mixer-core,weight-import,finetune-cifar,"$module"}/pom.xml \
+    "$root"/{mixer-core,weight-import,finetune-cifar,"$module"}/src/main -newer "$classpath_file" -print -quit)" ] || return 1
   # A jar may have left the local repository since.
   local jar jars
   IFS=: read -ra jars <"$classpath_file" || true # no line end at the file's end
@@ -42,21 +45,21 @@ build() {
   command -v mvn >/dev/null || fail "no mvn found; install Apache Maven 3.8 or newer (https://maven.apache.org/install.html)"
   [ -x "$(dirname "$java")/javac" ] || [ -n "${JAVA_HOME:-}" ] || command -v javac >/dev/null ||
     fail "no javac found beside $java; install a JDK, not only a JRE, 17 or newer"
-  mkdir -p "$root/finetune-cifar/target"
+  mkdir -p "$target"
   printf 'Building Mixer4J (once; the first time Maven downloads its dependencies) ...\n' >&2
-  local log=$root/finetune-cifar/target/launch.log
+  local log=$target/launch.log
   # Resolving in the same Maven run lets the modules see one another's classes uninstalled.
-  if ! mvn -q -B -f "$root/pom.xml" ${MIXER4J_MAVEN_OPTS:-} package -Dmaven.test.skip=true \
+  if ! mvn -q -B -f "$root/pom.xml" ${profile:+-P$profile} ${MIXER4J_MAVEN_OPTS:-} package -Dmaven.test.skip=true \
     dependency:build-classpath -DincludeScope=runtime -Dmdep.outputFile=target/launch.classpath.new >"$log" 2>&1; then
     cat "$log" >&2
     fail "the build did not succeed; what Maven said stands above"
   fi
   # Stamped with the build's start, so that a file edited meanwhile counts as newer.
-  touch -r "$stamp" "$root/finetune-cifar/target/launch.classpath.new"
+  touch -r "$stamp" "$target/launch.classpath.new"
   # The newest, for an older version's may lie beside it, and a release's sources and Javadoc.
   local jar
-  jar=$(ls -t "$root"/finetune-cifar/target/finetune-cifar-*.jar | grep -vE -e '-(sources|javadoc)\.jar$' | head -n 1)
-  { printf '%s:' "$jar"; cat "$root/finetune-cifar/target/launch.classpath.new"; } >"$classpath_file.part"
+  jar=$(ls -t "$target/${module##*/}"-*.jar | grep -vE -e '-(sources|javadoc)\.jar$' | head -n 1)
+  { printf '%s:' "$jar"; cat "$target/launch.classpath.new"; } >"$classpath_file.part"
   touch -r "$stamp" "$classpath_file.part"
   mv "$classpath_file.part" "$classpath_file"
 }
@@ -81,15 +84,15 @@ archive_classes() {
 
 # One build at a time, however many commands are started at once.
 build_if_needed() {
-  archive=$root/finetune-cifar/target/launch.${1##*.}.java$version.jsa
+  archive=$target/launch.${1##*.}.java$version.jsa
   local built=
   up_to_date && built=yes
   [ -z "$built" ] || ! archived || return 0
-  mkdir -p "$root/finetune-cifar/target" 2>/dev/null || true
-  [ -w "$root/finetune-cifar/target" ] || [ -z "$built" ] || return 0
-  [ -w "$root/finetune-cifar/target" ] ||
+  mkdir -p "$target" "$root/finetune-cifar/target" 2>/dev/null || true
+  [ -w "$target" ] || [ -z "$built" ] || return 0
+  [ -w "$target" ] ||
     fail "$root is not built for this user and cannot be written to; build it once with tools/import-weights --version as its owner, or copy it"
-  local lock=$root/finetune-cifar/target/launch.lock
+  local lock=$root/finetune-cifar/target/launch.lock # one for all modules, whose builds share jars
   until mkdir "$lock" 2>/dev/null; do
     sleep 1
     # The owner of a lock that is left over from a killed build is gone, or never said who it was.

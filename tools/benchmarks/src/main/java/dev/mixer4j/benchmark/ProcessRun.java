@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.benchmark;
+package dev.mixer4j.benchmark;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +42,12 @@ record ProcessRun(double seconds, double peakMegabytes) {
     } finally {
       Files.delete(output);
     }
+  }
+
+  /** The times of several, and the most memory of any. */
+  static Timings timings(List<ProcessRun> runs) {
+    double peak = runs.stream().mapToDouble(ProcessRun::peakMegabytes).max().orElse(Double.NaN);
+    return new Timings(runs.stream().map(ProcessRun::seconds).toList(), peak);
   }
 
   private static double anonymousMegabytes(long pid) {

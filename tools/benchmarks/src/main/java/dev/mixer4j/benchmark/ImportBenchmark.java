@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.benchmark;
+package dev.mixer4j.benchmark;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -61,17 +60,8 @@ final class ImportBenchmark implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
-  /** The counted runs from one format; theirs is empty without a Python. */
-  private record Row(String format, List<ProcessRun> ours, List<ProcessRun> theirs) {
-
-    double ratio() {
-      List<Double> ratios = new ArrayList<>();
-      for (int i = 0; i < theirs.size(); i++) {
-        ratios.add(theirs.get(i).seconds() / ours.get(i).seconds());
-      }
-      return median(ratios);
-    }
-  }
+  /** The counted runs from one format; theirs is null without a Python. */
+  private record Row(String format, Timings ours, Timings theirs) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -127,47 +117,49 @@ final class ImportBenchmark implements Callable<Integer> {
             source.toString(),
             "-o",
             target.toString());
-    Row row =
-        new Row(source.toString().replaceFirst(".*\\.", ""), new ArrayList<>(), new ArrayList<>());
+    List<String> python =
+        List.of(
+            String.valueOf(this.python),
+            tools.resolve("reference/convert_to_h5.py").toString(),
+            source.toString(),
+            target.toString());
+    List<ProcessRun> our = new ArrayList<>();
+    List<ProcessRun> their = new ArrayList<>();
     for (int i = 0; i <= runs; i++) { // the first only warms the file cache
       // Both make a new file: ours would be written beside an old one, which keeps its memory
       // meanwhile.
       Files.deleteIfExists(target);
       ProcessRun run = ProcessRun.of(ours);
       if (i > 0) {
-        row.ours.add(run);
+        our.add(run);
       }
-      if (python != null) {
+      if (this.python != null) {
         Files.delete(target);
-        String script = tools.resolve("reference/convert_to_h5.py").toString();
-        run =
-            ProcessRun.of(List.of(python.toString(), script, source.toString(), target.toString()));
+        run = ProcessRun.of(python);
         if (i > 0) {
-          row.theirs.add(run);
+          their.add(run);
         }
       }
     }
-    return row;
+    return new Row(
+        source.toString().replaceFirst(".*\\.", ""),
+        ProcessRun.timings(our),
+        their.isEmpty() ? null : ProcessRun.timings(their));
   }
 
   private void print(List<Row> rows) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    String machine =
-        "%s, %d processors, Java %s"
-            .formatted(
-                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                Runtime.version().feature());
+    String machine = Machine.describe();
     if (json) {
       ObjectNode root = JSON.createObjectNode().put("variant", variant.toString());
       root.put("machine", machine).put("runs", runs);
       ArrayNode list = root.putArray("formats");
       for (Row row : rows) {
         ObjectNode node = list.addObject().put("format", row.format);
-        describe(node.putObject("mixer4j"), row.ours);
-        if (!row.theirs.isEmpty()) {
-          describe(node.putObject("python"), row.theirs);
-          node.put("times_as_fast", row.ratio());
+        row.ours.describe(node.putObject("mixer4j"));
+        if (row.theirs != null) {
+          row.theirs.describe(node.putObject("python"));
+          node.put("times_as_fast", row.ours.timesAsFastAs(row.theirs));
         }
       }
       out.println(JSON.writeValueAsString(root));
@@ -179,41 +171,15 @@ final class ImportBenchmark implements Callable<Integer> {
     out.flush();
   }
 
-  private static void describe(ObjectNode node, List<ProcessRun> runs) {
-    node.put("median_seconds", median(runs, ProcessRun::seconds));
-    node.put("min_seconds", runs.stream().mapToDouble(ProcessRun::seconds).min().orElseThrow());
-    node.put("max_seconds", runs.stream().mapToDouble(ProcessRun::seconds).max().orElseThrow());
-    node.put("median_peak_megabytes", median(runs, ProcessRun::peakMegabytes));
-  }
-
   private static String line(Row row) {
-    String ours = "  %-12s Mixer4J %s".formatted(row.format, text(row.ours));
-    return row.theirs.isEmpty()
+    String ours = "  %-12s Mixer4J %s".formatted(row.format, row.ours.text());
+    return row.theirs == null
         ? ours
         : ours
             + String.format(
-                Locale.ROOT, "   Python %s   %.2f times as fast", text(row.theirs), row.ratio());
-  }
-
-  private static String text(List<ProcessRun> runs) {
-    return String.format(
-        Locale.ROOT,
-        "%.2f s (%.2f-%.2f), %.0f MB",
-        median(runs, ProcessRun::seconds),
-        runs.stream().mapToDouble(ProcessRun::seconds).min().orElseThrow(),
-        runs.stream().mapToDouble(ProcessRun::seconds).max().orElseThrow(),
-        median(runs, ProcessRun::peakMegabytes));
-  }
-
-  private static double median(List<ProcessRun> runs, ToDoubleFunction<ProcessRun> figure) {
-    return median(runs.stream().mapToDouble(figure).boxed().toList());
-  }
-
-  private static double median(List<Double> values) {
-    List<Double> sorted = values.stream().sorted().toList();
-    int half = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(half)
-        : (sorted.get(half - 1) + sorted.get(half)) / 2;
+                Locale.ROOT,
+                "   Python %s   %.2f times as fast",
+                row.theirs.text(),
+                row.ours.timesAsFastAs(row.theirs));
   }
 }

@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.benchmark;
+package dev.mixer4j.benchmark;
 
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;
@@ -10,7 +10,12 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "benchmark",
     description = "Times Mixer4J beside what one would use instead, pair by pair in one run.",
-    subcommands = ImportBenchmark.class,
+    subcommands = {
+      InferenceBenchmark.class,
+      TrainingBenchmark.class,
+      ImportBenchmark.class,
+      StartBenchmark.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
