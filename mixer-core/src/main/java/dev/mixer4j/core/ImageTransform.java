@@ -1,10 +1,14 @@
 package dev.mixer4j.core;
 
 import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How an image of any size becomes a square of the network's size. It has to be what the weights
- * saw in training or evaluation, or accuracy suffers.
+ * saw in training or evaluation, or accuracy suffers. As a text, such as files of weights hold:
+ * {@code center-crop 0.875 bicubic}, {@code squash bilinear} or {@code fit}.
  *
  * @param mode what happens to sides of different length
  * @param cropFraction the share of the resized image's shorter side that is kept, above 0 and at
@@ -32,6 +36,10 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
      */
     FIT
   }
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "center-crop ([0-9]+(?:\\.[0-9]+)?) (bilinear|bicubic)|squash (bilinear|bicubic)|(fit)");
 
   /** timm's for Google's Mixers: at 224, the shorter side to 256, and 224 of that. */
   public static final ImageTransform TIMM = centerCrop(0.875, Interpolation.BICUBIC);
@@ -66,6 +74,40 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   /** The whole image, its sides' proportion lost; timm's {@code crop_mode="squash"}, crop 1. */
   public static ImageTransform squash(Interpolation interpolation) {
     return new ImageTransform(Mode.SQUASH, 1, interpolation);
+  }
+
+  /**
+   * Reads what {@link #toString()} gives.
+   *
+   * @throws IllegalArgumentException if the text is anything else, or its fraction outside (0, 1]
+   */
+  public static ImageTransform parse(String text) {
+    Matcher parts = TEXT.matcher(text);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException(
+          "expected a transform such as '%s', '%s' or '%s', found '%s'"
+              .formatted(TIMM, squash(Interpolation.BILINEAR), FIT, text));
+    }
+    if (parts.group(4) != null) {
+      return FIT;
+    }
+    return parts.group(3) != null
+        ? squash(Interpolation.of(parts.group(3)))
+        : centerCrop(Double.parseDouble(parts.group(1)), Interpolation.of(parts.group(2)));
+  }
+
+  /** Such as {@code center-crop 0.875 bicubic}, {@code squash bilinear} or {@code fit}. */
+  @Override
+  public String toString() {
+    return switch (mode) {
+      case CENTER_CROP ->
+          "center-crop %s %s"
+              .formatted(
+                  BigDecimal.valueOf(cropFraction).stripTrailingZeros().toPlainString(),
+                  interpolation);
+      case SQUASH -> "squash " + interpolation;
+      case FIT -> "fit";
+    };
   }
 
   /**

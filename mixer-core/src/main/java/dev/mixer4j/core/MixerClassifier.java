@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -62,15 +63,18 @@ public final class MixerClassifier implements AutoCloseable {
   private final ReadWriteLock lock = new ReentrantReadWriteLock(); // closing waits for answers
   private boolean closed;
 
-  /** As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with timm's transform. */
+  /**
+   * As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with the weights' own transform, or
+   * {@link ImageTransform#TIMM} where they know none.
+   */
   public MixerClassifier(MixerWeights weights) {
-    this(weights, ImageTransform.TIMM);
+    this(weights, weights.transform().orElse(ImageTransform.TIMM));
   }
 
   /**
    * Builds the network and loads the weights, which may be closed afterwards.
    *
-   * @param transform what becomes of images
+   * @param transform what becomes of images, whatever the weights say
    */
   public MixerClassifier(MixerWeights weights, ImageTransform transform) {
     this.config = weights.config();
@@ -100,21 +104,29 @@ public final class MixerClassifier implements AutoCloseable {
     }
   }
 
-  /** As {@link #load(Path, ImageTransform)}, with timm's transform: {@link ImageTransform#TIMM}. */
-  public static MixerClassifier load(Path path) {
-    return load(path, ImageTransform.TIMM);
-  }
-
   /**
-   * Loads a file of weights. With the artifact weight-import on the class path: the .h5 files that
-   * it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
+   * Loads a file of weights, whose images become what it says or, where it does not, what {@link
+   * ImageTransform#TIMM} does. With the artifact weight-import on the class path: the .h5 files
+   * that it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
    *
-   * @param transform what becomes of images
    * @throws MixerFileException if there is no such file, or it cannot be read
    * @throws MixerException if it is no sound file of a Mixer's weights (weight-import's {@code
    *     WeightsException}), or no artifact that reads weights is there
    */
+  public static MixerClassifier load(Path path) {
+    return load(path, MixerClassifier::new);
+  }
+
+  /**
+   * As {@link #load(Path)}, with another transform.
+   *
+   * @param transform what becomes of images, whatever the file says
+   */
   public static MixerClassifier load(Path path, ImageTransform transform) {
+    return load(path, weights -> new MixerClassifier(weights, transform));
+  }
+
+  private static MixerClassifier load(Path path, Function<MixerWeights, MixerClassifier> build) {
     // Our own class loader: a thread's may be any, as in pools.
     ClassLoader classLoader = MixerWeightsLoader.class.getClassLoader();
     MixerWeightsLoader loader =
@@ -127,7 +139,7 @@ public final class MixerClassifier implements AutoCloseable {
                             + ": expected an artifact on the class path that reads weights, found"
                             + " none; add dev.mixer4j:weight-import"));
     try (MixerWeights weights = loader.open(path)) {
-      return new MixerClassifier(weights, transform);
+      return build.apply(weights);
     } catch (IOException e) {
       throw new MixerFileException(path, e);
     } catch (UncheckedIOException e) {
@@ -138,6 +150,11 @@ public final class MixerClassifier implements AutoCloseable {
   /** The network's numbers. */
   public MixerConfig config() {
     return config;
+  }
+
+  /** What becomes of images. */
+  public ImageTransform transform() {
+    return transform;
   }
 
   /** The classes' names in the order of the logits; empty where they are not known. */

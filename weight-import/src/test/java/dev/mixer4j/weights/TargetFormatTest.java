@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,12 +78,15 @@ class TargetFormatTest {
         RandomWeights.TINY
             .withGelu(Gelu.TANH)
             .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
-    RandomWeights weights = new RandomWeights(config, List.of("a cat", "naïve = dog"));
+    ImageTransform squash = ImageTransform.squash(Interpolation.BILINEAR);
+    RandomWeights weights =
+        new RandomWeights(config, List.of("a cat", "naïve = dog"), Optional.of(squash));
     Path file = folder.resolve("file");
     write(file, format, weights);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
       assertThat(checkpoint.config()).isEqualTo(config);
       assertThat(checkpoint.classNames()).isEqualTo(weights.classNames());
+      assertThat(checkpoint.transform()).contains(squash);
       assertThat(checkpoint.source()).contains(SOURCE);
     }
     assertThat(losses(format, new RandomWeights(config.withGelu(Gelu.ERF)))).isEmpty();
@@ -103,6 +109,16 @@ class TargetFormatTest {
         .singleElement()
         .asString()
         .contains("mean");
+    assertThat(losses(TargetFormat.NPZ, transformed(ImageTransform.TIMM))).isEmpty();
+    assertThat(losses(TargetFormat.NPZ, transformed(ImageTransform.FIT)))
+        .singleElement()
+        .asString()
+        .contains("transform");
+  }
+
+  private static RandomWeights transformed(ImageTransform transform) {
+    MixerConfig tanh = RandomWeights.TINY.withGelu(Gelu.TANH);
+    return new RandomWeights(tanh, List.of(), Optional.of(transform));
   }
 
   @Test

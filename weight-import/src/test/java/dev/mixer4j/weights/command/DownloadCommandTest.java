@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.Source;
@@ -203,6 +204,7 @@ class DownloadCommandTest {
         "imagenet-1k",
         Rgb.gray(0),
         Rgb.gray(1),
+        ImageTransform.TIMM,
         Gelu.ERF,
         "MIT",
         List.of(files));
