@@ -32,7 +32,7 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
 
     /**
      * The shorter side is resized to the network's size and the middle cropped, in TensorFlow and
-     * without rounding to bytes: {@link Preprocessing#fit}.
+     * without rounding to bytes: {@link Preprocessing#transform}.
      */
     FIT
   }
@@ -122,12 +122,17 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
       return ImageResize.resize(
           image, interpolation, new ResizeAxis(0, width, size), new ResizeAxis(0, height, size));
     }
-    int resized = (int) Math.floor(size / cropFraction);
+    int resized = resizedSide(size);
     return ImageResize.resize(
         image,
         interpolation,
         middle(width, inProportion(image, width, resized), size),
         middle(height, inProportion(image, height, resized), size));
+  }
+
+  /** The length that an image's shorter side is resized to, before the middle is taken. */
+  int resizedSide(int size) {
+    return (int) Math.floor(size / cropFraction);
   }
 
   /**

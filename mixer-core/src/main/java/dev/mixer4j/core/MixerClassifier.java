@@ -83,8 +83,10 @@ public final class MixerClassifier implements AutoCloseable {
     try {
       Ops tf = Ops.create(graph);
       long size = config.imageSize();
-      photo = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, 3)));
-      fitted = Preprocessing.normalize(tf, config, Preprocessing.fit(tf, config, photo));
+      photo = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
+      fitted =
+          Preprocessing.normalize(
+              tf, config, Preprocessing.transform(tf, config, ImageTransform.FIT, photo));
       pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       Operand<TFloat32> resized =
           Preprocessing.normalize(tf, config, Preprocessing.resize(tf, config, pixels));
@@ -278,7 +280,7 @@ public final class MixerClassifier implements AutoCloseable {
   }
 
   private float[][] fetchFitted(Operand<TFloat32> what, BufferedImage image) {
-    Shape shape = Shape.of(image.getHeight(), image.getWidth(), 3);
+    Shape shape = Shape.of(1, image.getHeight(), image.getWidth(), 3);
     try (TUint8 input = TUint8.tensorOf(shape, DataBuffers.of(RgbPixels.of(image), true, false));
         Result prepared = run(fitted, photo, input)) {
       return fetch(what, images, prepared.get(0));
