@@ -257,14 +257,10 @@ public final class MixerClassifier implements AutoCloseable {
 
   private List<Prediction> best(float[] probabilities, int top) {
     return IntStream.range(0, probabilities.length)
-        .mapToObj(i -> new Prediction(i, label(i), probabilities[i]))
+        .mapToObj(i -> new Prediction(i, Prediction.label(classNames, i), probabilities[i]))
         .sorted(Comparator.comparing(Prediction::probability).reversed())
         .limit(top)
         .toList();
-  }
-
-  private String label(int index) {
-    return index < classNames.size() ? classNames.get(index) : "class " + index;
   }
 
   private float[][] fetch(Operand<TFloat32> what, List<BufferedImage> batch) {

@@ -20,8 +20,8 @@ public enum TargetFormat {
   NPZ("npz", new NpzWriter(), ".npz"),
   /** A TensorFlow checkpoint: {@code PREFIX.index} and {@code PREFIX.data-00000-of-00001}. */
   TF_CHECKPOINT("tf-checkpoint", new TensorBundleWriter(), ".ckpt", ".index"),
-  /** A folder that TensorFlow loads and runs. */
-  SAVED_MODEL("saved-model", new SavedModelWriter());
+  /** A folder that TensorFlow loads and runs; {@link SavedModelInput} tells of its signatures. */
+  SAVED_MODEL("saved-model", new SavedModelWriter(SavedModelInput.NORMALIZED));
 
   private final String title;
   private final WeightsWriter writer;

@@ -1,7 +1,6 @@
 package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.ImageTransform;
@@ -22,11 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.Result;
-import org.tensorflow.SavedModelBundle;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.types.TFloat32;
 
 class TargetFormatTest {
 
@@ -152,27 +146,6 @@ class TargetFormatTest {
     write(folder.resolve("a.npz"), TargetFormat.NPZ, weights);
     write(folder.resolve("b.npz"), TargetFormat.NPZ, weights);
     assertThat(folder.resolve("a.npz")).hasSameBinaryContentAs(folder.resolve("b.npz"));
-  }
-
-  /** Loaded and run by TensorFlow, which knows nothing of our classes. */
-  @Test
-  void aSavedModelRuns() throws IOException {
-    Path model = folder.resolve("model");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(Fixtures.path("narrow.pth"))) {
-      write(model, TargetFormat.SAVED_MODEL, checkpoint);
-    }
-    NpyFile x = NpyFile.read(Fixtures.path("narrow.x.npy"));
-    FloatBuffer wanted = NpyFile.read(Fixtures.path("narrow.timm.npy")).values();
-    try (SavedModelBundle bundle = SavedModelBundle.load(model.toString(), "serve");
-        TFloat32 images = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values()));
-        Result result = bundle.session().runner().feed("images", images).fetch("logits").run()) {
-      assertThat(bundle.signatures().get(0).key()).isEqualTo("serving_default");
-      TFloat32 logits = (TFloat32) result.get(0);
-      assertThat(logits.shape()).isEqualTo(Shape.of(3, 7));
-      logits
-          .scalars()
-          .forEach(logit -> assertThat(logit.getFloat()).isCloseTo(wanted.get(), within(2e-5f)));
-    }
   }
 
   private static float[] values(TensorFile file, TensorInfo tensor) throws IOException {
