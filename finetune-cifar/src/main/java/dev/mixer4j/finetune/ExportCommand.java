@@ -93,12 +93,18 @@ final class ExportCommand implements Callable<Integer> {
     line("model: %s", output);
     line("  image_bytes      string [N]: JPEG and PNG files; %s", chosen);
     line("  images           float32 [N, height, width, 3] in 0 to 255; %s", chosen);
-    line("  normalized       float32 [N, %d, %d, 3], less mean %s, over std %s", size, size, config.mean(), config.std());
+    line(
+        "  normalized       float32 [N, %d, %d, 3], less mean %s, over std %s",
+        size, size, config.mean(), config.std());
     line("  serving_default  as %s", input);
     if (config.classes() > 0) {
-      line("  gives            logits and probabilities float32 [N, %d], classes string [N], features float32 [N, %d]", config.classes(), config.hiddenSize());
+      line(
+          "  gives            logits and probabilities float32 [N, %d], classes string [N], features float32 [N, %d]",
+          config.classes(), config.hiddenSize());
     } else {
-      line("  gives            features float32 [N, %d], since the weights have no head", config.hiddenSize());
+      line(
+          "  gives            features float32 [N, %d], since the weights have no head",
+          config.hiddenSize());
     }
   }
 

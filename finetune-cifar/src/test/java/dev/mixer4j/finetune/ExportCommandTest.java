@@ -64,8 +64,7 @@ class ExportCommandTest {
   private static void assertPredictsAs(Path model, Path weights) throws IOException {
     JsonNode wanted =
         new JsonMapper()
-            .readTree(
-                Fixtures.run("predict", "--weights", weights, "--json", PHOTO, TALL).out());
+            .readTree(Fixtures.run("predict", "--weights", weights, "--json", PHOTO, TALL).out());
     byte[][] files = {Files.readAllBytes(PHOTO), Files.readAllBytes(TALL)};
     try (SavedModelBundle bundle = SavedModelBundle.load(model.toString(), "serve");
         TString bytes = TString.tensorOfBytes(NdArrays.vectorOfObjects(files));
@@ -89,7 +88,15 @@ class ExportCommandTest {
     Path model = dir.resolve("squashing");
     Fixtures.Ran ran =
         Fixtures.run(
-            "export", "--weights", weights, "-o", model, "--input", "images", "--transform", "squash bicubic");
+            "export",
+            "--weights",
+            weights,
+            "-o",
+            model,
+            "--input",
+            "images",
+            "--transform",
+            "squash bicubic");
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(ran.out()).contains("; squash bicubic", "  serving_default  as images");
     try (MixerCheckpoint back = MixerCheckpoint.open(model);
@@ -116,7 +123,8 @@ class ExportCommandTest {
     Path none = Fixtures.weights(dir.resolve("none.h5"), Fixtures.TINY.withClasses(0));
     Fixtures.Ran ran = Fixtures.run("export", "--weights", none, "-o", dir.resolve("features"));
     assertThat(ran.code()).as(ran.err()).isZero();
-    assertThat(ran.out()).contains("gives            features float32 [N, 16], since the weights have");
+    assertThat(ran.out())
+        .contains("gives            features float32 [N, 16], since the weights have");
   }
 
   @Test
@@ -129,8 +137,7 @@ class ExportCommandTest {
     assertThat(Fixtures.run("export", "--weights", weights, "-o", model, "--overwrite").code())
         .isZero();
     Path data = dir.resolve("data");
-    Fixtures.Ran other =
-        Fixtures.run("export", "--weights", weights, "-o", data, "--overwrite");
+    Fixtures.Ran other = Fixtures.run("export", "--weights", weights, "-o", data, "--overwrite");
     assertThat(other.code()).isEqualTo(2);
     assertThat(other.err()).contains("data: it is no SavedModel");
     assertThat(data.resolve("test_batch.bin")).exists();

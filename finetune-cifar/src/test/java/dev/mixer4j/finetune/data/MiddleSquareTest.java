@@ -79,7 +79,11 @@ class MiddleSquareTest {
       Placeholder<TUint8> photo = tf.placeholder(TUint8.class);
       MixerConfig config = MixerConfig.of(size, 1, 1, 1, 1, 1, 1);
       try (Result result =
-          session.runner().feed(photo, input).fetch(Preprocessing.transform(tf, config, ImageTransform.FIT, photo)).run()) {
+          session
+              .runner()
+              .feed(photo, input)
+              .fetch(Preprocessing.transform(tf, config, ImageTransform.FIT, photo))
+              .run()) {
         TFloat32 expected = (TFloat32) result.get(0);
         for (int i = 0; i < found.length; i++) {
           float level = expected.getFloat(0, i / 3 / size, i / 3 % size, i % 3);
