@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
@@ -65,11 +66,14 @@ final class SavedModelWriter implements WeightsWriter {
     new TensorBundleWriter().write(variables.resolve("variables"), weights, metadata, progress);
     MetaGraphDef graph = graph(weights.config(), metadata.get());
     try (OutputStream out = Files.newOutputStream(folder.resolve(DEFINITION))) {
+      CodedOutputStream coded = CodedOutputStream.newInstance(out);
+      coded.useDeterministicSerialization(); // the same weights make the same file
       SavedModel.newBuilder()
           .setSavedModelSchemaVersion(1)
           .addMetaGraphs(graph)
           .build()
-          .writeTo(out);
+          .writeTo(coded);
+      coded.flush();
     }
   }
 

@@ -326,6 +326,15 @@ class SavedModelTest {
     }
   }
 
+  @Test
+  void theSameWeightsMakeTheSameFile() throws IOException {
+    Path definition =
+        write(new RandomWeights(CONFIG, NAMES), SavedModelInput.IMAGES).resolve("saved_model.pb");
+    Path first = Files.move(definition.getParent(), folder.resolve("first"));
+    write(new RandomWeights(CONFIG, NAMES), SavedModelInput.IMAGES);
+    assertThat(definition).hasSameBinaryContentAs(first.resolve("saved_model.pb"));
+  }
+
   /** What a graph or a function holds outside of Java's heap is given back. */
   @Test
   void writingLeavesNoNativeMemory() throws IOException {
