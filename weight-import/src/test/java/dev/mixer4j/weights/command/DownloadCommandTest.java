@@ -159,6 +159,8 @@ class DownloadCommandTest {
     assertThat(printed.findValuesAsText("url")).isEqualTo(shipped.findValuesAsText("url"));
     assertThat(printed.findValuesAsText("sha256")).isEqualTo(shipped.findValuesAsText("sha256"));
     assertThat(printed.get(10).get("mean")).hasToString("[0.0,0.0,0.0]");
+    assertThat(printed.get(10).get("transform").textValue())
+        .isEqualTo("center-crop 0.875 bilinear");
   }
 
   private String mirror() {
