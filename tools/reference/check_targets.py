@@ -62,7 +62,7 @@ def main():
         for gelu, reference in (("tanh", by_flax), ("erf", by_timm)):
             folder = convert(args.source, out / f"model-{gelu}", "--to", "saved-model", "--gelu", gelu)
             model = tf.saved_model.load(str(folder))
-            logits = model.signatures["serving_default"](images=tf.constant(images))["logits"].numpy()
+            logits = model.signatures["serving_default"](normalized=tf.constant(images))["logits"].numpy()
             difference = np.abs(logits - reference).max() / max(1, np.abs(reference).max())
             checks[f"SavedModel, GELU {gelu}: logits differ by {difference:.1e}"] = difference < 2e-5
             checks[f"SavedModel, GELU {gelu}: {len(original)} variables"] = len(model.variables) == len(original)

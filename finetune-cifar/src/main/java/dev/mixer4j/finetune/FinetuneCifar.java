@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ExportCommand.class,
       CompareCommand.class
     },
     mixinStandardHelpOptions = true,

@@ -27,7 +27,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Classifies PNG and JPEG images of any size.",
-      "An image is scaled so that its shorter side fits, and its middle is classified."
+      "What becomes of an image first is what the weights say, as 'import-weights inspect' shows."
+          + " Where they say nothing, it is scaled so that its shorter side fits, and its middle is"
+          + " classified (fit), as finetune-cifar trains."
     })
 final class PredictCommand implements Callable<Integer> {
 
@@ -64,7 +66,8 @@ final class PredictCommand implements Callable<Integer> {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (MixerClassifier classifier = new MixerClassifier(checkpoint, ImageTransform.FIT)) {
+      try (MixerClassifier classifier =
+          new MixerClassifier(checkpoint, checkpoint.transform().orElse(ImageTransform.FIT))) {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Mixer;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
@@ -250,13 +251,13 @@ final class TrainingGraph implements AutoCloseable {
   /** A copy of the weights of this moment, or of their average, which the caller closes. */
   MixerWeights snapshot(List<String> classNames) {
     return averages.isPresent()
-        ? averages.get().snapshot(session, config, classNames)
-        : variables.snapshot(session, classNames);
+        ? averages.get().snapshot(session, config, classNames, ImageTransform.FIT)
+        : variables.snapshot(session, classNames, ImageTransform.FIT);
   }
 
   /** A copy of the weights themselves, which the caller closes. */
   MixerWeights weights() {
-    return variables.snapshot(session, List.of());
+    return variables.snapshot(session, List.of(), ImageTransform.FIT);
   }
 
   /** A copy of all that training keeps beside the weights, which the caller closes. */

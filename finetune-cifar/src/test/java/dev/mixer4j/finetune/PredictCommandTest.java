@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import org.assertj.core.data.Offset;
@@ -90,6 +96,30 @@ class PredictCommandTest {
       sum += prediction.get("probability").asDouble();
     }
     assertThat(sum).isCloseTo(1, Offset.offset(1e-6));
+  }
+
+  @Test
+  void imagesBecomeWhatTheWeightsSay() throws IOException {
+    try (MixerCheckpoint trained = MixerCheckpoint.open(weights)) {
+      assertThat(trained.transform()).contains(ImageTransform.FIT);
+      String fit = prediction(write(trained, "said", Optional.of(ImageTransform.FIT)));
+      assertThat(prediction(weights)).isEqualTo(fit);
+      assertThat(prediction(write(trained, "unsaid", Optional.empty()))).isEqualTo(fit);
+      assertThat(prediction(write(trained, "timm", Optional.of(ImageTransform.TIMM))))
+          .isNotEqualTo(fit);
+    }
+  }
+
+  private static Path write(
+      MixerCheckpoint trained, String name, Optional<ImageTransform> transform) throws IOException {
+    Path file = dir.resolve(name + ".h5");
+    Metadata metadata = Metadata.of(trained, trained.asSource()).withTransform(transform);
+    CheckpointWriter.write(file, TargetFormat.H5, trained, () -> metadata, false, bytes -> {});
+    return file;
+  }
+
+  private static String prediction(Path weights) {
+    return Fixtures.run("predict", "--weights", weights, "--json", blue).out();
   }
 
   @Test

@@ -1,10 +1,14 @@
 package dev.mixer4j.core;
 
 import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How an image of any size becomes a square of the network's size. It has to be what the weights
- * saw in training or evaluation, or accuracy suffers.
+ * saw in training or evaluation, or accuracy suffers. As a text, such as files of weights hold:
+ * {@code center-crop 0.875 bicubic}, {@code squash bilinear} or {@code fit}.
  *
  * @param mode what happens to sides of different length
  * @param cropFraction the share of the resized image's shorter side that is kept, above 0 and at
@@ -28,10 +32,14 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
 
     /**
      * The shorter side is resized to the network's size and the middle cropped, in TensorFlow and
-     * without rounding to bytes: {@link Preprocessing#fit}.
+     * without rounding to bytes: {@link Preprocessing#transform}.
      */
     FIT
   }
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "center-crop ([0-9]+(?:\\.[0-9]+)?) (bilinear|bicubic)|squash (bilinear|bicubic)|(fit)");
 
   /** timm's for Google's Mixers: at 224, the shorter side to 256, and 224 of that. */
   public static final ImageTransform TIMM = centerCrop(0.875, Interpolation.BICUBIC);
@@ -69,6 +77,40 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   }
 
   /**
+   * Reads what {@link #toString()} gives.
+   *
+   * @throws IllegalArgumentException if the text is anything else, or its fraction outside (0, 1]
+   */
+  public static ImageTransform parse(String text) {
+    Matcher parts = TEXT.matcher(text);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException(
+          "expected a transform such as '%s', '%s' or '%s', found '%s'"
+              .formatted(TIMM, squash(Interpolation.BILINEAR), FIT, text));
+    }
+    if (parts.group(4) != null) {
+      return FIT;
+    }
+    return parts.group(3) != null
+        ? squash(Interpolation.of(parts.group(3)))
+        : centerCrop(Double.parseDouble(parts.group(1)), Interpolation.of(parts.group(2)));
+  }
+
+  /** Such as {@code center-crop 0.875 bicubic}, {@code squash bilinear} or {@code fit}. */
+  @Override
+  public String toString() {
+    return switch (mode) {
+      case CENTER_CROP ->
+          "center-crop %s %s"
+              .formatted(
+                  BigDecimal.valueOf(cropFraction).stripTrailingZeros().toPlainString(),
+                  interpolation);
+      case SQUASH -> "squash " + interpolation;
+      case FIT -> "fit";
+    };
+  }
+
+  /**
    * Transforms an image; not for {@link Mode#FIT}.
    *
    * @return [size, size, 3], unsigned
@@ -80,12 +122,17 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
       return ImageResize.resize(
           image, interpolation, new ResizeAxis(0, width, size), new ResizeAxis(0, height, size));
     }
-    int resized = (int) Math.floor(size / cropFraction);
+    int resized = resizedSide(size);
     return ImageResize.resize(
         image,
         interpolation,
         middle(width, inProportion(image, width, resized), size),
         middle(height, inProportion(image, height, resized), size));
+  }
+
+  /** The length that an image's shorter side is resized to, before the middle is taken. */
+  int resizedSide(int size) {
+    return (int) Math.floor(size / cropFraction);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.mixer4j.core;
 
+import java.util.Locale;
+
 /** How pixels between pixels are made up: the filters of Pillow's Resample.c, with its names. */
 public enum Interpolation {
   /** A triangle, over 2 pixels. */
@@ -27,6 +29,17 @@ public enum Interpolation {
 
   Interpolation(int support) {
     this.support = support;
+  }
+
+  /** The one that {@link #toString()} names. */
+  static Interpolation of(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /** As Pillow's users write it: {@code bicubic}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The distance from which on weights are zero. */

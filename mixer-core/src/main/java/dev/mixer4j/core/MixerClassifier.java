@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -62,15 +63,18 @@ public final class MixerClassifier implements AutoCloseable {
   private final ReadWriteLock lock = new ReentrantReadWriteLock(); // closing waits for answers
   private boolean closed;
 
-  /** As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with timm's transform. */
+  /**
+   * As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with the weights' own transform, or
+   * {@link ImageTransform#TIMM} where they know none.
+   */
   public MixerClassifier(MixerWeights weights) {
-    this(weights, ImageTransform.TIMM);
+    this(weights, weights.transform().orElse(ImageTransform.TIMM));
   }
 
   /**
    * Builds the network and loads the weights, which may be closed afterwards.
    *
-   * @param transform what becomes of images
+   * @param transform what becomes of images, whatever the weights say
    */
   public MixerClassifier(MixerWeights weights, ImageTransform transform) {
     this.config = weights.config();
@@ -79,8 +83,10 @@ public final class MixerClassifier implements AutoCloseable {
     try {
       Ops tf = Ops.create(graph);
       long size = config.imageSize();
-      photo = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, 3)));
-      fitted = Preprocessing.normalize(tf, config, Preprocessing.fit(tf, config, photo));
+      photo = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
+      fitted =
+          Preprocessing.normalize(
+              tf, config, Preprocessing.transform(tf, config, ImageTransform.FIT, photo));
       pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       Operand<TFloat32> resized =
           Preprocessing.normalize(tf, config, Preprocessing.resize(tf, config, pixels));
@@ -100,21 +106,29 @@ public final class MixerClassifier implements AutoCloseable {
     }
   }
 
-  /** As {@link #load(Path, ImageTransform)}, with timm's transform: {@link ImageTransform#TIMM}. */
-  public static MixerClassifier load(Path path) {
-    return load(path, ImageTransform.TIMM);
-  }
-
   /**
-   * Loads a file of weights. With the artifact weight-import on the class path: the .h5 files that
-   * it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
+   * Loads a file of weights, whose images become what it says or, where it does not, what {@link
+   * ImageTransform#TIMM} does. With the artifact weight-import on the class path: the .h5 files
+   * that it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
    *
-   * @param transform what becomes of images
    * @throws MixerFileException if there is no such file, or it cannot be read
    * @throws MixerException if it is no sound file of a Mixer's weights (weight-import's {@code
    *     WeightsException}), or no artifact that reads weights is there
    */
+  public static MixerClassifier load(Path path) {
+    return load(path, MixerClassifier::new);
+  }
+
+  /**
+   * As {@link #load(Path)}, with another transform.
+   *
+   * @param transform what becomes of images, whatever the file says
+   */
   public static MixerClassifier load(Path path, ImageTransform transform) {
+    return load(path, weights -> new MixerClassifier(weights, transform));
+  }
+
+  private static MixerClassifier load(Path path, Function<MixerWeights, MixerClassifier> build) {
     // Our own class loader: a thread's may be any, as in pools.
     ClassLoader classLoader = MixerWeightsLoader.class.getClassLoader();
     MixerWeightsLoader loader =
@@ -127,7 +141,7 @@ public final class MixerClassifier implements AutoCloseable {
                             + ": expected an artifact on the class path that reads weights, found"
                             + " none; add dev.mixer4j:weight-import"));
     try (MixerWeights weights = loader.open(path)) {
-      return new MixerClassifier(weights, transform);
+      return build.apply(weights);
     } catch (IOException e) {
       throw new MixerFileException(path, e);
     } catch (UncheckedIOException e) {
@@ -138,6 +152,11 @@ public final class MixerClassifier implements AutoCloseable {
   /** The network's numbers. */
   public MixerConfig config() {
     return config;
+  }
+
+  /** What becomes of images. */
+  public ImageTransform transform() {
+    return transform;
   }
 
   /** The classes' names in the order of the logits; empty where they are not known. */
@@ -238,14 +257,10 @@ public final class MixerClassifier implements AutoCloseable {
 
   private List<Prediction> best(float[] probabilities, int top) {
     return IntStream.range(0, probabilities.length)
-        .mapToObj(i -> new Prediction(i, label(i), probabilities[i]))
+        .mapToObj(i -> new Prediction(i, Prediction.label(classNames, i), probabilities[i]))
         .sorted(Comparator.comparing(Prediction::probability).reversed())
         .limit(top)
         .toList();
-  }
-
-  private String label(int index) {
-    return index < classNames.size() ? classNames.get(index) : "class " + index;
   }
 
   private float[][] fetch(Operand<TFloat32> what, List<BufferedImage> batch) {
@@ -261,7 +276,7 @@ public final class MixerClassifier implements AutoCloseable {
   }
 
   private float[][] fetchFitted(Operand<TFloat32> what, BufferedImage image) {
-    Shape shape = Shape.of(image.getHeight(), image.getWidth(), 3);
+    Shape shape = Shape.of(1, image.getHeight(), image.getWidth(), 3);
     try (TUint8 input = TUint8.tensorOf(shape, DataBuffers.of(RgbPixels.of(image), true, false));
         Result prepared = run(fitted, photo, input)) {
       return fetch(what, images, prepared.get(0));

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -111,16 +112,26 @@ public final class MixerVariables {
    * The variables' values of this moment.
    *
    * @param classNames kept with the weights
+   * @param seen what became of the images that the variables were trained on; kept with the weights
    * @return weights that hold native memory until closed
    */
-  public MixerWeights snapshot(Session session, List<String> classNames) {
+  public MixerWeights snapshot(Session session, List<String> classNames, ImageTransform seen) {
     Session.Runner runner = session.runner();
     reads.values().forEach(runner::fetch);
-    return new Snapshot(config, List.copyOf(classNames), List.copyOf(reads.keySet()), runner.run());
+    return new Snapshot(
+        config,
+        List.copyOf(classNames),
+        Optional.of(seen),
+        List.copyOf(reads.keySet()),
+        runner.run());
   }
 
   private record Snapshot(
-      MixerConfig config, List<String> classNames, List<String> names, Result values)
+      MixerConfig config,
+      List<String> classNames,
+      Optional<ImageTransform> transform,
+      List<String> names,
+      Result values)
       implements MixerWeights {
 
     @Override

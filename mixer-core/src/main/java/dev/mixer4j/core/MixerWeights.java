@@ -2,6 +2,7 @@ package dev.mixer4j.core;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A network's numbers, wherever they lie: in a file, in a session, in memory. Tensors are read one
@@ -14,6 +15,11 @@ public interface MixerWeights extends AutoCloseable {
 
   /** The classes' names in the order of the logits; empty where they are not known. */
   List<String> classNames();
+
+  /** What becomes of an image before these weights see it; empty where it is not known. */
+  default Optional<ImageTransform> transform() {
+    return Optional.empty();
+  }
 
   /**
    * Reads one variable's float32 values in row-major order.

@@ -1,5 +1,7 @@
 package dev.mixer4j.core;
 
+import java.util.List;
+
 /**
  * One class and its share of the softmax.
  *
@@ -7,4 +9,14 @@ package dev.mixer4j.core;
  * @param label the class's name, or {@code class N} where names are not known
  * @param probability in [0, 1]
  */
-public record Prediction(int index, String label, float probability) {}
+public record Prediction(int index, String label, float probability) {
+
+  /**
+   * What a class is called.
+   *
+   * @param classNames in the order of the logits; empty where they are not known
+   */
+  public static String label(List<String> classNames, int index) {
+    return index < classNames.size() ? classNames.get(index) : "class " + index;
+  }
+}

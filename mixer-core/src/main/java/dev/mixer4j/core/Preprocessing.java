@@ -6,10 +6,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.image.ResizeBilinear;
 import org.tensorflow.op.image.ScaleAndTranslate;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TUint8;
+import org.tensorflow.types.family.TNumber;
 
-/** From 8-bit pixels to the network's input, as TensorFlow operations. */
+/** From pixels to the network's input, as TensorFlow operations. */
 public final class Preprocessing {
 
   private Preprocessing() {}
@@ -27,28 +29,100 @@ public final class Preprocessing {
   }
 
   /**
-   * Scales one photo so that its shorter side is the network's size (bilinear, anti-aliased when it
-   * shrinks), and takes the middle.
+   * What a transform makes of images, as a classifier does it: as Pillow, first along rows, then
+   * along columns, rounded to bytes after each. Pillow's weights are in fixed point, so that a
+   * level that lies between two may become the other one. {@link ImageTransform.Mode#FIT} is in one
+   * go and not rounded.
    *
-   * @param photo [height, width, 3] uint8
-   * @return [1, imageSize, imageSize, 3] float32 in 0..255
+   * @param images [batch, height, width, 3] of any numeric type, in 0..255; their sizes may be
+   *     unknown until the graph runs
+   * @return [batch, imageSize, imageSize, 3] float32 in 0..255
    */
-  public static Operand<TFloat32> fit(Ops tf, MixerConfig config, Operand<TUint8> photo) {
-    Operand<TFloat32> image = tf.expandDims(tf.dtypes.cast(photo, TFloat32.class), tf.constant(0));
-    Operand<TFloat32> extent =
-        tf.dtypes.cast(
-            tf.slice(tf.shape(photo), tf.array(0), tf.array(2)), TFloat32.class); // height, width
-    Operand<TFloat32> shorter = tf.reduceMin(extent, tf.constant(0));
-    Operand<TFloat32> scale = tf.math.div(tf.constant((float) config.imageSize()), shorter);
-    Operand<TFloat32> surplus =
-        tf.math.sub(tf.math.mul(extent, scale), tf.constant((float) config.imageSize()));
+  public static Operand<TFloat32> transform(
+      Ops tf, MixerConfig config, ImageTransform transform, Operand<? extends TNumber> images) {
+    Operand<TInt32> size = tf.constant(config.imageSize());
+    Operand<TInt32> extent = tf.slice(tf.shape(images), tf.array(1), tf.array(2));
+    Operand<TFloat64> before = tf.dtypes.cast(extent, TFloat64.class); // height, width
+    Operand<TFloat64> after = resized(tf, config, transform, before);
+    Operand<TFloat64> surplus =
+        tf.math.sub(after, tf.dtypes.cast(tf.stack(List.of(size, size)), TFloat64.class));
+    Operand<TFloat32> scale = tf.dtypes.cast(tf.math.div(after, before), TFloat32.class);
+    Operand<TFloat64> shift = tf.math.mul(surplus, tf.constant(-0.5));
+    if (transform.mode() == ImageTransform.Mode.FIT) {
+      return scaleAndTranslate(
+          tf,
+          transform,
+          images,
+          tf.stack(List.of(size, size)),
+          scale,
+          tf.dtypes.cast(shift, TFloat32.class));
+    }
+    Operand<TFloat32> crop = tf.dtypes.cast(tf.math.rint(shift), TFloat32.class);
+    Operand<TFloat32> rows = tf.array(0f, 1f); // 1 for the axis that a pass resizes
+    Operand<TFloat32> columns = tf.array(1f, 0f);
+    Operand<TInt32> narrow =
+        tf.stack(List.of(tf.gather(extent, tf.constant(0), tf.constant(0)), size));
+    Operand<TFloat32> pixels =
+        scaleAndTranslate(
+            tf,
+            transform,
+            images,
+            narrow,
+            tf.math.add(tf.math.mul(scale, rows), columns),
+            tf.math.mul(crop, rows));
+    return toLevels(
+        tf,
+        scaleAndTranslate(
+            tf,
+            transform,
+            toLevels(tf, pixels),
+            tf.stack(List.of(size, size)),
+            tf.math.add(tf.math.mul(scale, columns), rows),
+            tf.math.mul(crop, columns)));
+  }
+
+  /** The height and width that the whole image would have. */
+  private static Operand<TFloat64> resized(
+      Ops tf, MixerConfig config, ImageTransform transform, Operand<TFloat64> extent) {
+    double size = config.imageSize();
+    Operand<TFloat64> shorter = tf.reduceMin(extent, tf.constant(0));
+    return switch (transform.mode()) {
+      case CENTER_CROP -> // whole pixels, as torchvision has it
+          tf.math.floor(
+              tf.math.div(
+                  tf.math.mul(
+                      extent, tf.constant((double) transform.resizedSide(config.imageSize()))),
+                  shorter));
+      case SQUASH -> tf.array(size, size);
+      case FIT -> tf.math.div(tf.math.mul(extent, tf.constant(size)), shorter);
+    };
+  }
+
+  private static Operand<TFloat32> scaleAndTranslate(
+      Ops tf,
+      ImageTransform transform,
+      Operand<? extends TNumber> images,
+      Operand<TInt32> size,
+      Operand<TFloat32> scale,
+      Operand<TFloat32> translation) {
+    String kernel =
+        switch (transform.interpolation()) {
+          case BILINEAR -> "triangle";
+          case BICUBIC -> "keyscubic";
+        };
     return tf.image.scaleAndTranslate(
-        image,
-        tf.array(config.imageSize(), config.imageSize()),
-        tf.stack(List.of(scale, scale)),
-        tf.math.mul(surplus, tf.constant(-0.5f)),
-        ScaleAndTranslate.kernelType("triangle"),
+        images,
+        size,
+        scale,
+        translation,
+        ScaleAndTranslate.kernelType(kernel),
         ScaleAndTranslate.antialias(true));
+  }
+
+  /** Whole numbers in 0..255, which a cubic's values may be outside of. */
+  private static Operand<TFloat32> toLevels(Ops tf, Operand<TFloat32> pixels) {
+    Operand<TFloat32> whole = tf.math.floor(tf.math.add(pixels, tf.constant(0.5f)));
+    return tf.clipByValue(whole, tf.constant(0f), tf.constant(255f));
   }
 
   /**

@@ -32,7 +32,7 @@ class ImageTransformTest {
       String sha256)
       throws IOException, NoSuchAlgorithmException {
     byte[] found = new ImageTransform(mode, fraction, interpolation).apply(read(image), size);
-    byte[] npy = bytes("%s.%s.%s.npy".formatted(image, mode, interpolation));
+    byte[] npy = bytes("%s.%s.%s.npy".formatted(image, mode, interpolation.name()));
     byte[] expected = Arrays.copyOfRange(npy, npy.length - 24 * 24 * 3, npy.length);
     if (size == 24 && fraction != 0.9) {
       assertThat(found).isEqualTo(expected); // tells more than a hash does
@@ -78,6 +78,64 @@ class ImageTransformTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new ImageTransform(ImageTransform.Mode.FIT, 1, Interpolation.BICUBIC))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "center-crop 0.875 bicubic",
+        "center-crop 0.0001 bilinear",
+        "center-crop 1 bilinear",
+        "squash bicubic",
+        "squash bilinear",
+        "fit"
+      })
+  void textsComeOutAsTheyWentIn(String text) {
+    assertThat(ImageTransform.parse(text)).hasToString(text);
+  }
+
+  @Test
+  void textsMeanWhatTheySay() {
+    assertThat(ImageTransform.parse("center-crop 0.875 bicubic")).isEqualTo(ImageTransform.TIMM);
+    assertThat(ImageTransform.parse("center-crop 1.0 bilinear"))
+        .isEqualTo(ImageTransform.centerCrop(1, Interpolation.BILINEAR));
+    assertThat(ImageTransform.parse("squash bilinear"))
+        .isEqualTo(ImageTransform.squash(Interpolation.BILINEAR));
+    assertThat(ImageTransform.parse("fit")).isEqualTo(ImageTransform.FIT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "Fit",
+        "fit bilinear",
+        " fit",
+        "fit\n",
+        "squash",
+        "squash 0.5 bilinear",
+        "squash nearest",
+        "center-crop bicubic",
+        "center-crop 0.875",
+        "center-crop  0.875 bicubic",
+        "center-crop -0.5 bicubic",
+        "center-crop 8e-1 bicubic",
+        "center-crop NaN bicubic",
+        "center-crop ٠.٨ bicubic"
+      })
+  void refusesOtherTexts(String text) {
+    assertThatThrownBy(() -> ImageTransform.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected a transform such as 'center-crop 0.875 bicubic'")
+        .hasMessageEndingWith("found '" + text + "'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0.0", "1.01", "999999999999999999999"})
+  void refusesTextsOfOtherFractions(String fraction) {
+    assertThatThrownBy(() -> ImageTransform.parse("center-crop " + fraction + " bicubic"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cropFraction must be above 0 and at most 1");
   }
 
   private static BufferedImage read(String image) throws IOException {

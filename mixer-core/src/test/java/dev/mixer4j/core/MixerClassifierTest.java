@@ -84,12 +84,12 @@ class MixerClassifierTest {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
-      try (TUint8 photo = TUint8.tensorOf(Shape.of(8, 8, 3), DataBuffers.of(pixels));
-          TUint8 batch = TUint8.tensorOf(Shape.of(1, 8, 8, 3), DataBuffers.of(pixels));
+      try (TUint8 batch = TUint8.tensorOf(Shape.of(1, 8, 8, 3), DataBuffers.of(pixels));
           Result result =
               session
                   .runner()
-                  .fetch(Preprocessing.fit(tf, CONFIG, tf.constantOf(photo)))
+                  .fetch(
+                      Preprocessing.transform(tf, CONFIG, ImageTransform.FIT, tf.constantOf(batch)))
                   .fetch(Preprocessing.resize(tf, CONFIG, tf.constantOf(batch)))
                   .run()) {
         TFloat32 fitted = (TFloat32) result.get(0);

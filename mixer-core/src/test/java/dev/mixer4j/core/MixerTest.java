@@ -89,7 +89,8 @@ class MixerTest {
       MixerVariables variables = new MixerVariables(Ops.create(graph), config);
       try (Session session = new Session(graph)) {
         variables.load(session, weights);
-        try (MixerWeights snapshot = variables.snapshot(session, List.of("a", "b", "c"))) {
+        try (MixerWeights snapshot =
+            variables.snapshot(session, List.of("a", "b", "c"), ImageTransform.FIT)) {
           assertThat(snapshot.classNames()).containsExactly("a", "b", "c");
           for (String name : config.variables().keySet()) {
             assertThat(values(snapshot, name)).as(name).isEqualTo(values(weights, name));

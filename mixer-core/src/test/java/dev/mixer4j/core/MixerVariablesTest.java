@@ -23,7 +23,7 @@ class MixerVariablesTest {
           ByteBuffer.allocateDirect(40).order(ByteOrder.nativeOrder()).asFloatBuffer();
       try (Session session = new Session(graph)) {
         variables.load(session, start);
-        try (MixerWeights snapshot = variables.snapshot(session, List.of())) {
+        try (MixerWeights snapshot = variables.snapshot(session, List.of(), ImageTransform.FIT)) {
           for (FloatBuffer buffer :
               List.of(direct, FloatBuffer.allocate(10), FloatBuffer.allocate(12).slice(2, 10))) {
             snapshot.read("pre_head_layer_norm/scale", buffer.position(3));

@@ -47,6 +47,33 @@ public final class CheckpointWriter {
     write(target, format, weights, () -> Metadata.of(weights, source), overwrite, progress);
   }
 
+  /**
+   * Writes a SavedModel for a use of its own, where {@link TargetFormat#SAVED_MODEL} has {@code
+   * serving_default} take {@link SavedModelInput#NORMALIZED}.
+   *
+   * @param folder to write
+   * @param metadata its {@link Metadata#transform()} is what becomes of images in the graph, {@link
+   *     dev.mixer4j.core.ImageTransform#TIMM} where it is not known; {@link Metadata#of} has what
+   *     the weights know
+   * @param servingDefault what the signature {@code serving_default} takes
+   * @param overwrite whether a SavedModel that is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the folder is there and may not be replaced, or is none
+   *     of a SavedModel's
+   * @throws NoSuchFileException if the folder that it is to be in is not there
+   */
+  public static void writeSavedModel(
+      Path folder,
+      MixerWeights weights,
+      Metadata metadata,
+      SavedModelInput servingDefault,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    checkTarget(folder, TargetFormat.SAVED_MODEL, overwrite);
+    write(folder, new SavedModelWriter(servingDefault), weights, () -> metadata, progress);
+  }
+
   /** As the other, for weights of which more is found out while they are written. */
   public static void write(
       Path target,
@@ -57,6 +84,16 @@ public final class CheckpointWriter {
       LongConsumer progress)
       throws IOException {
     checkTarget(target, format, overwrite);
+    write(target, format.writer(), weights, metadata, progress);
+  }
+
+  private static void write(
+      Path target,
+      WeightsWriter writer,
+      MixerWeights weights,
+      Supplier<Metadata> metadata,
+      LongConsumer progress)
+      throws IOException {
     Path place = place(target);
     Path beside =
         place.resolveSibling(
@@ -68,9 +105,9 @@ public final class CheckpointWriter {
     try {
       createFolder(beside);
       Path written = beside.resolve(place.getFileName());
-      format.writer().write(written, weights, metadata, progress);
-      List<Path> from = format.writer().files(written);
-      List<Path> to = format.writer().files(place);
+      writer.write(written, weights, metadata, progress);
+      List<Path> from = writer.files(written);
+      List<Path> to = writer.files(place);
       // Backwards first, so that no reader finds a new part with an old one.
       for (int i = to.size() - 1; i >= 0; i--) {
         if (Files.isDirectory(to.get(i)) || to.size() > 1 && Files.exists(to.get(i))) {
@@ -114,6 +151,10 @@ public final class CheckpointWriter {
     }
     if (!overwrite && Files.exists(path)) {
       throw new FileAlreadyExistsException(path.toString());
+    }
+    if (folder && Files.exists(path) && !Files.exists(path.resolve(SavedModelWriter.DEFINITION))) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, "it is no SavedModel; a folder with other files is not replaced");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
@@ -56,6 +57,7 @@ final class Hdf5Reader implements TensorFile {
         attribute("layer_norm_epsilon", Float.class),
         rgb("mean"),
         rgb("std"),
+        transform(),
         classNames(),
         new Source(
             attribute("source_format", String.class), attribute("source_sha256", String.class)));
@@ -106,6 +108,18 @@ final class Hdf5Reader implements TensorFile {
       return Gelu.of(attribute("gelu", String.class));
     } catch (IllegalArgumentException e) {
       throw file.malformed("attribute 'gelu': " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<ImageTransform> transform() {
+    String name = Hdf5Writer.TRANSFORM;
+    if (file.root().getAttribute(name) == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ImageTransform.parse(attribute(name, String.class)));
+    } catch (IllegalArgumentException e) {
+      throw file.malformed("attribute '" + name + "': " + e.getMessage(), e);
     }
   }
 

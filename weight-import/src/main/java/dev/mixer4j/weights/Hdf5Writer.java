@@ -16,6 +16,9 @@ final class Hdf5Writer implements WeightsWriter {
 
   static final int FORMAT_VERSION = 1;
 
+  /** What becomes of images; not there where it is not known. */
+  static final String TRANSFORM = "transform";
+
   /** The classes' names: an attribute, or a dataset where they are too many for one. */
   static final String CLASS_NAMES = "class_names";
 
@@ -43,6 +46,9 @@ final class Hdf5Writer implements WeightsWriter {
     out.attribute("layer_norm_epsilon", metadata.layerNormEpsilon());
     out.attribute("mean", metadata.mean().toArray());
     out.attribute("std", metadata.std().toArray());
+    if (metadata.transform().isPresent()) {
+      out.attribute(TRANSFORM, metadata.transform().get().toString());
+    }
     out.attribute("source_format", metadata.source().format());
     out.attribute("source_sha256", metadata.source().sha256());
     if (!metadata.classNames().isEmpty()) {

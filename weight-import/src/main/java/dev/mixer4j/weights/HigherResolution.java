@@ -1,9 +1,11 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.ndarray.Shape;
 
 /**
@@ -82,6 +84,11 @@ public final class HigherResolution implements MixerWeights {
   @Override
   public List<String> classNames() {
     return source.classNames();
+  }
+
+  @Override
+  public Optional<ImageTransform> transform() {
+    return source.transform();
   }
 
   @Override

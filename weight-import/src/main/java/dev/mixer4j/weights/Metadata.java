@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
@@ -16,11 +17,18 @@ import java.util.Optional;
  * @param layerNormEpsilon as in {@link MixerConfig}
  * @param mean of pixels scaled to [0, 1]
  * @param std of pixels scaled to [0, 1]
+ * @param transform what becomes of an image before the network sees it, or empty
  * @param classNames in the order of the logits, or empty
  * @param source what the weights were made from
  */
 public record Metadata(
-    Gelu gelu, float layerNormEpsilon, Rgb mean, Rgb std, List<String> classNames, Source source) {
+    Gelu gelu,
+    float layerNormEpsilon,
+    Rgb mean,
+    Rgb std,
+    Optional<ImageTransform> transform,
+    List<String> classNames,
+    Source source) {
 
   /** What is known of weights that were made from a source. */
   public static Metadata of(MixerWeights weights, Source source) {
@@ -30,6 +38,7 @@ public record Metadata(
         config.layerNormEpsilon(),
         config.mean(),
         config.std(),
+        weights.transform(),
         weights.classNames(),
         source);
   }
@@ -39,6 +48,11 @@ public record Metadata(
     return config.withGelu(gelu).withNormalization(mean, std);
   }
 
+  /** The same with another transform, or none. */
+  public Metadata withTransform(Optional<ImageTransform> other) {
+    return new Metadata(gelu, layerNormEpsilon, mean, std, other, classNames, source);
+  }
+
   /** As texts, for formats whose metadata are such; class names are one a line. */
   Map<String, String> toText() {
     Map<String, String> text = new LinkedHashMap<>();
@@ -46,6 +60,7 @@ public record Metadata(
     text.put("mixer4j.layer_norm_epsilon", Float.toString(layerNormEpsilon));
     text.put("mixer4j.mean", mean.toString());
     text.put("mixer4j.std", std.toString());
+    transform.ifPresent(known -> text.put("mixer4j.transform", known.toString()));
     text.put("mixer4j.source_format", source.format());
     text.put("mixer4j.source_sha256", source.sha256());
     if (!classNames.isEmpty()) {
@@ -70,6 +85,7 @@ public record Metadata(
             Float.parseFloat(value(text, "mixer4j.layer_norm_epsilon")),
             Rgb.parse(value(text, "mixer4j.mean")),
             Rgb.parse(value(text, "mixer4j.std")),
+            Optional.ofNullable(text.get("mixer4j.transform")).map(ImageTransform::parse),
             names == null ? List.of() : List.of(names.split("\n", -1)),
             new Source(
                 value(text, "mixer4j.source_format"), value(text, "mixer4j.source_sha256"))));

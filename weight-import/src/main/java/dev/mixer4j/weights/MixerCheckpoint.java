@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.EOFException;
@@ -334,6 +335,11 @@ public final class MixerCheckpoint implements MixerWeights {
   @Override
   public List<String> classNames() {
     return classNames;
+  }
+
+  @Override
+  public Optional<ImageTransform> transform() {
+    return file.metadata().flatMap(Metadata::transform);
   }
 
   @Override

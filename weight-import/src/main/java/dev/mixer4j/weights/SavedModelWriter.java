@@ -1,7 +1,8 @@
 package dev.mixer4j.weights;
 
 import com.google.protobuf.ByteString;
-import dev.mixer4j.core.Mixer;
+import com.google.protobuf.CodedOutputStream;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
@@ -25,30 +26,36 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.train.Restore;
 import org.tensorflow.op.train.Save;
 import org.tensorflow.proto.CollectionDef;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SaverDef;
 import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.proto.VariableDef;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TString;
 import org.tensorflow.types.family.TType;
 
 /**
- * Writes a folder that {@code tf.saved_model.load} and TensorFlow Serving load and run. Its
- * signature {@code serving_default} takes {@code images}, normalised, [batch, imageSize, imageSize,
- * 3] float32, and gives {@code logits}, {@code probabilities} and {@code features}.
+ * Writes a folder that {@code tf.saved_model.load} and TensorFlow Serving load and run; {@link
+ * SavedModelInput} tells of its signatures.
  *
  * <p>Only the graph comes from TensorFlow. The variables are written by {@link TensorBundleWriter},
  * one at a time: TensorFlow's own exporter would need them all in a session.
  */
 final class SavedModelWriter implements WeightsWriter {
 
+  /** The file that makes a folder a SavedModel. */
+  static final String DEFINITION = "saved_model.pb";
+
   /** Under this name the graph holds what {@link Metadata#toText()} says, a line for each. */
   static final String METADATA_COLLECTION = "mixer4j";
+
+  private final SavedModelInput servingDefault;
+
+  /** The one that {@code serving_default} takes. */
+  SavedModelWriter(SavedModelInput servingDefault) {
+    this.servingDefault = servingDefault;
+  }
 
   @Override
   public void write(
@@ -57,49 +64,45 @@ final class SavedModelWriter implements WeightsWriter {
     Path variables = folder.resolve("variables");
     Files.createDirectories(variables);
     new TensorBundleWriter().write(variables.resolve("variables"), weights, metadata, progress);
-    Metadata notes = metadata.get();
-    MetaGraphDef graph = graph(notes.applyTo(weights.config()), notes.toText());
-    try (OutputStream out = Files.newOutputStream(folder.resolve("saved_model.pb"))) {
+    MetaGraphDef graph = graph(weights.config(), metadata.get());
+    try (OutputStream out = Files.newOutputStream(folder.resolve(DEFINITION))) {
+      CodedOutputStream coded = CodedOutputStream.newInstance(out);
+      coded.useDeterministicSerialization(); // the same weights make the same file
       SavedModel.newBuilder()
           .setSavedModelSchemaVersion(1)
           .addMetaGraphs(graph)
           .build()
-          .writeTo(out);
+          .writeTo(coded);
+      coded.flush();
     }
   }
 
-  private static MetaGraphDef graph(MixerConfig config, Map<String, String> metadata) {
+  private MetaGraphDef graph(MixerConfig geometry, Metadata metadata) {
+    MixerConfig config = metadata.applyTo(geometry);
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      long size = config.imageSize();
-      Operand<TFloat32> images =
-          tf.withName("images")
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
       MixerVariables variables = new MixerVariables(tf, config);
-      Mixer.Outputs outputs = Mixer.inference(tf, config, variables::value, images);
-      Operand<TFloat32> logits = tf.withName("logits").identity(outputs.logits());
-      SignatureDef signature =
-          SignatureDef.newBuilder()
-              .setMethodName("tensorflow/serving/predict")
-              .putInputs("images", info(images))
-              .putOutputs("logits", info(logits))
-              .putOutputs("probabilities", info(tf.withName("probabilities").nn.softmax(logits)))
-              .putOutputs("features", info(tf.withName("features").identity(outputs.features())))
-              .build();
+      ImageTransform transform = metadata.transform().orElse(ImageTransform.TIMM);
+      Map<SavedModelInput, SignatureDef> signatures =
+          new SavedModelSignatures(tf, config, variables, transform, metadata.classNames()).add();
       SaverDef saver = addSaver(tf, config, variables);
       CollectionDef handles = handles(config, variables);
       CollectionDef.Builder notes = CollectionDef.newBuilder();
-      metadata.forEach(
-          (key, value) ->
-              notes.getBytesListBuilder().addValue(ByteString.copyFromUtf8(key + "=" + value)));
-      return MetaGraphDef.newBuilder()
+      metadata
+          .toText()
+          .forEach(
+              (key, value) ->
+                  notes.getBytesListBuilder().addValue(ByteString.copyFromUtf8(key + "=" + value)));
+      MetaGraphDef.Builder definition = MetaGraphDef.newBuilder();
+      signatures.forEach((name, value) -> definition.putSignatureDef(name.toString(), value));
+      return definition
+          .putSignatureDef("serving_default", signatures.get(servingDefault))
           .setMetaInfoDef(
               MetaGraphDef.MetaInfoDef.newBuilder()
                   .addTags("serve")
                   .setTensorflowVersion(TensorFlow.version()))
           .setGraphDef(graph.toGraphDef())
           .setSaverDef(saver)
-          .putSignatureDef("serving_default", signature)
           .putCollectionDef("variables", handles)
           .putCollectionDef("trainable_variables", handles)
           .putCollectionDef(METADATA_COLLECTION, notes.build())
@@ -155,19 +158,8 @@ final class SavedModelWriter implements WeightsWriter {
     return all.build();
   }
 
-  private static String tensorName(Operand<?> operand) {
+  /** The name under which sessions feed and fetch it. */
+  static String tensorName(Operand<?> operand) {
     return operand.op().name() + ":" + operand.asOutput().index();
-  }
-
-  private static TensorInfo info(Operand<TFloat32> operand) {
-    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    for (long size : operand.shape().asArray()) {
-      shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
-    }
-    return TensorInfo.newBuilder()
-        .setName(tensorName(operand))
-        .setDtype(DataType.DT_FLOAT)
-        .setTensorShape(shape)
-        .build();
   }
 }

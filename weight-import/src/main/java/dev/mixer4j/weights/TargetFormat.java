@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
 import java.nio.file.Path;
@@ -19,8 +20,8 @@ public enum TargetFormat {
   NPZ("npz", new NpzWriter(), ".npz"),
   /** A TensorFlow checkpoint: {@code PREFIX.index} and {@code PREFIX.data-00000-of-00001}. */
   TF_CHECKPOINT("tf-checkpoint", new TensorBundleWriter(), ".ckpt", ".index"),
-  /** A folder that TensorFlow loads and runs. */
-  SAVED_MODEL("saved-model", new SavedModelWriter());
+  /** A folder that TensorFlow loads and runs; {@link SavedModelInput} tells of its signatures. */
+  SAVED_MODEL("saved-model", new SavedModelWriter(SavedModelInput.NORMALIZED));
 
   private final String title;
   private final WeightsWriter writer;
@@ -63,9 +64,13 @@ public enum TargetFormat {
         metadata.mean().equals(Rgb.gray(0.5f))
             && metadata.std().equals(Rgb.gray(0.5f))
             && metadata.layerNormEpsilon() == MixerConfig.DEFAULT_LAYER_NORM_EPSILON
+            && metadata.transform().orElse(ImageTransform.TIMM).equals(ImageTransform.TIMM)
             && metadata.classNames().isEmpty();
     if (tensorsOnly && !defaults) {
-      losses.add(this + " keeps tensors alone: not mean, std, LayerNorm epsilon and class names");
+      losses.add(
+          this
+              + " keeps tensors alone: not mean, std, LayerNorm epsilon, the images' transform and class"
+              + " names");
     }
     return losses;
   }

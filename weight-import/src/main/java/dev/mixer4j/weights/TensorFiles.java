@@ -71,7 +71,7 @@ public final class TensorFiles {
   }
 
   private static TensorFile openFolder(Path folder) throws IOException {
-    Path definition = folder.resolve("saved_model.pb");
+    Path definition = folder.resolve(SavedModelWriter.DEFINITION);
     if (!Files.exists(definition)) {
       throw new UnsupportedFileException(
           folder + ": a folder without saved_model.pb; expected a SavedModel, or a file");

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,23 @@ class CheckpointLoaderTest {
       float[][] logits = loaded.logits(images());
       assertThat(logits).isDeepEqualTo(expected.logits(images()));
       assertThat(logits[0]).isNotEqualTo(cropping.logits(images())[0]);
+    }
+  }
+
+  @Test
+  void transformsAsTheFileSays() throws IOException {
+    Path file = folder.resolve("fit.h5");
+    RandomWeights weights =
+        new RandomWeights(RandomWeights.TINY, List.of(), Optional.of(ImageTransform.FIT));
+    Source source = new Source("npz", "0".repeat(64));
+    CheckpointWriter.write(file, TargetFormat.H5, weights, source, false, bytes -> {});
+    try (MixerClassifier fit = MixerClassifier.load(file);
+        MixerClassifier overridden = MixerClassifier.load(file, ImageTransform.TIMM);
+        MixerClassifier unknown = MixerClassifier.load(Fixtures.path("square.pth"))) {
+      assertThat(fit.transform()).isEqualTo(ImageTransform.FIT);
+      assertThat(overridden.transform()).isEqualTo(ImageTransform.TIMM);
+      assertThat(unknown.transform()).isEqualTo(ImageTransform.TIMM);
+      assertThat(fit.logits(images())[0]).isNotEqualTo(overridden.logits(images())[0]);
     }
   }
 

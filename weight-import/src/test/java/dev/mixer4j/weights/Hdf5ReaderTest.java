@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,7 @@ class Hdf5ReaderTest {
                   CONFIG.layerNormEpsilon(),
                   CONFIG.mean(),
                   CONFIG.std(),
+                  Optional.empty(),
                   List.of("Katze", "犬"),
                   SOURCE));
       assertThat(h5.tensors().keySet())
@@ -109,6 +111,7 @@ class Hdf5ReaderTest {
         Arguments.of("std", "expected float[], found Integer of shape []"),
         Arguments.of("source_format", "expected String, found Integer of shape []"),
         Arguments.of("source_sha256", "expected String, found Integer of shape []"),
+        Arguments.of("transform", "expected String, found Integer of shape []"),
         Arguments.of("class_names", "expected String[], found Integer of shape []"));
   }
 
@@ -129,7 +132,10 @@ class Hdf5ReaderTest {
     assertRefused(UnsupportedFileException.class, "format_version: expected 1, found 2", "newer");
     edit(h5 -> h5.attribute("format_version", 1).attribute("gelu", "relu"));
     assertRefused(MalformedFileException.class, "attribute 'gelu'", "not 'relu'");
-    edit(h5 -> h5.attribute("gelu", "erf").attribute("mean", 0.5f, 0.5f));
+    edit(h5 -> h5.attribute("gelu", "erf").attribute("transform", "squash nearest"));
+    assertRefused(
+        MalformedFileException.class, "attribute 'transform': expected", "found 'squash nearest'");
+    edit(h5 -> h5.deleteAttribute("transform").attribute("mean", 0.5f, 0.5f));
     assertRefused(MalformedFileException.class, "attribute 'mean': expected 3, found 2");
     edit(h5 -> h5.attribute("mean", 0, 0, Float.NaN));
     assertRefused(MismatchException.class, "mean must be finite");

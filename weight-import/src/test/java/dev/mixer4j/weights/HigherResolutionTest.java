@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +78,15 @@ class HigherResolutionTest {
           .isInstanceOf(MismatchException.class)
           .hasMessageContaining("whole multiple of the weights' 4");
     }
+  }
+
+  @Test
+  void whatIsKnownBesideTheTensorsStays() {
+    Optional<ImageTransform> fit = Optional.of(ImageTransform.FIT);
+    RandomWeights weights = new RandomWeights(RandomWeights.TINY, List.of("a", "b"), fit);
+    MixerWeights larger = HigherResolution.of(weights, 8);
+    assertThat(larger.classNames()).containsExactly("a", "b");
+    assertThat(larger.transform()).isEqualTo(fit);
   }
 
   @Test

@@ -1,9 +1,10 @@
 package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Rgb;
@@ -13,17 +14,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.Result;
-import org.tensorflow.SavedModelBundle;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.types.TFloat32;
 
 class TargetFormatTest {
 
@@ -75,12 +72,15 @@ class TargetFormatTest {
         RandomWeights.TINY
             .withGelu(Gelu.TANH)
             .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
-    RandomWeights weights = new RandomWeights(config, List.of("a cat", "naïve = dog"));
+    ImageTransform squash = ImageTransform.squash(Interpolation.BILINEAR);
+    RandomWeights weights =
+        new RandomWeights(config, List.of("a cat", "naïve = dog"), Optional.of(squash));
     Path file = folder.resolve("file");
     write(file, format, weights);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
       assertThat(checkpoint.config()).isEqualTo(config);
       assertThat(checkpoint.classNames()).isEqualTo(weights.classNames());
+      assertThat(checkpoint.transform()).contains(squash);
       assertThat(checkpoint.source()).contains(SOURCE);
     }
     assertThat(losses(format, new RandomWeights(config.withGelu(Gelu.ERF)))).isEmpty();
@@ -103,6 +103,16 @@ class TargetFormatTest {
         .singleElement()
         .asString()
         .contains("mean");
+    assertThat(losses(TargetFormat.NPZ, transformed(ImageTransform.TIMM))).isEmpty();
+    assertThat(losses(TargetFormat.NPZ, transformed(ImageTransform.FIT)))
+        .singleElement()
+        .asString()
+        .contains("transform");
+  }
+
+  private static RandomWeights transformed(ImageTransform transform) {
+    MixerConfig tanh = RandomWeights.TINY.withGelu(Gelu.TANH);
+    return new RandomWeights(tanh, List.of(), Optional.of(transform));
   }
 
   @Test
@@ -136,27 +146,6 @@ class TargetFormatTest {
     write(folder.resolve("a.npz"), TargetFormat.NPZ, weights);
     write(folder.resolve("b.npz"), TargetFormat.NPZ, weights);
     assertThat(folder.resolve("a.npz")).hasSameBinaryContentAs(folder.resolve("b.npz"));
-  }
-
-  /** Loaded and run by TensorFlow, which knows nothing of our classes. */
-  @Test
-  void aSavedModelRuns() throws IOException {
-    Path model = folder.resolve("model");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(Fixtures.path("narrow.pth"))) {
-      write(model, TargetFormat.SAVED_MODEL, checkpoint);
-    }
-    NpyFile x = NpyFile.read(Fixtures.path("narrow.x.npy"));
-    FloatBuffer wanted = NpyFile.read(Fixtures.path("narrow.timm.npy")).values();
-    try (SavedModelBundle bundle = SavedModelBundle.load(model.toString(), "serve");
-        TFloat32 images = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values()));
-        Result result = bundle.session().runner().feed("images", images).fetch("logits").run()) {
-      assertThat(bundle.signatures().get(0).key()).isEqualTo("serving_default");
-      TFloat32 logits = (TFloat32) result.get(0);
-      assertThat(logits.shape()).isEqualTo(Shape.of(3, 7));
-      logits
-          .scalars()
-          .forEach(logit -> assertThat(logit.getFloat()).isCloseTo(wanted.get(), within(2e-5f)));
-    }
   }
 
   private static float[] values(TensorFile file, TensorInfo tensor) throws IOException {

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.optim;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
 import java.nio.FloatBuffer;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
@@ -86,13 +88,19 @@ public final class ExponentialMovingAverage {
    *
    * @param config the network's, whose variables are the averaged ones
    * @param classNames kept with the weights
+   * @param seen what became of the images that they were trained on; kept with the weights
    * @return weights that hold native memory until closed
    */
-  public MixerWeights snapshot(Session session, MixerConfig config, List<String> classNames) {
-    return new Snapshot(config, List.copyOf(classNames), saved.save(session));
+  public MixerWeights snapshot(
+      Session session, MixerConfig config, List<String> classNames, ImageTransform seen) {
+    return new Snapshot(config, List.copyOf(classNames), Optional.of(seen), saved.save(session));
   }
 
-  private record Snapshot(MixerConfig config, List<String> classNames, NamedTensors averages)
+  private record Snapshot(
+      MixerConfig config,
+      List<String> classNames,
+      Optional<ImageTransform> transform,
+      NamedTensors averages)
       implements MixerWeights {
 
     @Override

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Preprocessing;
 import java.awt.image.BufferedImage;
@@ -73,12 +74,16 @@ class MiddleSquareTest {
     try (Graph graph = new Graph();
         Session session = new Session(graph);
         TUint8 input =
-            TUint8.tensorOf(Shape.of(height, width, 3), DataBuffers.of(pixels, true, false))) {
+            TUint8.tensorOf(Shape.of(1, height, width, 3), DataBuffers.of(pixels, true, false))) {
       Ops tf = Ops.create(graph);
       Placeholder<TUint8> photo = tf.placeholder(TUint8.class);
       MixerConfig config = MixerConfig.of(size, 1, 1, 1, 1, 1, 1);
       try (Result result =
-          session.runner().feed(photo, input).fetch(Preprocessing.fit(tf, config, photo)).run()) {
+          session
+              .runner()
+              .feed(photo, input)
+              .fetch(Preprocessing.transform(tf, config, ImageTransform.FIT, photo))
+              .run()) {
         TFloat32 expected = (TFloat32) result.get(0);
         for (int i = 0; i < found.length; i++) {
           float level = expected.getFloat(0, i / 3 / size, i / 3 % size, i % 3);

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Mixer;
 import dev.mixer4j.core.MixerConfig;
@@ -188,7 +189,8 @@ class ExponentialMovingAverageTest {
         float[][] expected = logits(session, averaged);
         assertThat(logits(session, plain)).isNotEqualTo(expected);
         try (MixerWeights snapshot =
-            average.snapshot(session, config, List.of("red", "green", "blue"))) {
+            average.snapshot(
+                session, config, List.of("red", "green", "blue"), ImageTransform.FIT)) {
           assertThat(snapshot.classNames()).containsExactly("red", "green", "blue");
           for (Map.Entry<String, Shape> variable : config.variables().entrySet()) {
             float[] before = read(start, variable);

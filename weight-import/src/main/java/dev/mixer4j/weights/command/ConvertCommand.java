@@ -131,12 +131,13 @@ final class ConvertCommand implements Callable<Integer> {
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
       }
-      Summary.print(out, target, metadata.get().applyTo(weights.config()));
+      Metadata written = metadata.get();
+      Summary.print(out, target, written.applyTo(weights.config()), written.transform());
       await(origin)
           .known
           .ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
       Summary.printUse(out, checkpoint);
-      format.losses(metadata.get()).forEach(loss -> out.println("  note          " + loss));
+      format.losses(written).forEach(loss -> out.println("  note          " + loss));
     }
     out.flush();
     return Cli.DONE;

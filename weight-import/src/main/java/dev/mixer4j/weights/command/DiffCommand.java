@@ -2,6 +2,7 @@ package dev.mixer4j.weights.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.TensorDifference;
@@ -76,6 +77,12 @@ final class DiffCommand implements Callable<Integer> {
     note(different, "LayerNorm epsilon", x.layerNormEpsilon(), y.layerNormEpsilon());
     note(different, "mean", x.mean(), y.mean());
     note(different, "std", x.std(), y.std());
+    // Where a file does not say, it is taken so.
+    note(
+        different,
+        "transform",
+        a.transform().orElse(ImageTransform.TIMM),
+        b.transform().orElse(ImageTransform.TIMM));
     note(different, "class names", a.classNames(), b.classNames());
     return different;
   }

@@ -3,6 +3,7 @@ package dev.mixer4j.weights.command;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.Rgb;
@@ -52,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private void print(PrintWriter out, MixerCheckpoint checkpoint) {
-    Summary.print(out, file, checkpoint.config());
+    Summary.print(out, file, checkpoint.config(), checkpoint.transform());
     out.println("  format        " + checkpoint.format());
     Summary.printUse(out, checkpoint);
     checkpoint
@@ -111,6 +112,7 @@ final class InspectCommand implements Callable<Integer> {
     root.put("layer_norm_epsilon", config.layerNormEpsilon());
     root.set("mean", array(config.mean()));
     root.set("std", array(config.std()));
+    root.put("transform", checkpoint.transform().map(ImageTransform::toString).orElse(null));
     ArrayNode names = root.putArray("class_names");
     checkpoint.classNames().forEach(names::add);
     checkpoint

@@ -100,6 +100,7 @@ final class ListCommand implements Callable<Integer> {
       mean.add(checkpoint.mean().toArray()[channel]);
       std.add(checkpoint.std().toArray()[channel]);
     }
+    node.put("transform", checkpoint.transform().toString());
     node.put("gelu", checkpoint.gelu().toString());
     node.put("licence", checkpoint.licence());
     ArrayNode files = node.putArray("files");

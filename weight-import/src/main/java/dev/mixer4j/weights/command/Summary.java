@@ -1,5 +1,6 @@
 package dev.mixer4j.weights.command;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.weights.MixerCheckpoint;
@@ -7,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
@@ -21,7 +23,8 @@ final class Summary {
         .orElse("a Mixer of its own size");
   }
 
-  static void print(PrintWriter out, Path file, MixerConfig config) {
+  static void print(
+      PrintWriter out, Path file, MixerConfig config, Optional<ImageTransform> transform) {
     line(out, "%s: %s, %,d parameters", file, preset(config), config.parameterCount());
     line(
         out,
@@ -40,6 +43,10 @@ final class Summary {
     line(out, "  GELU          %s", config.gelu());
     line(out, "  LayerNorm     epsilon %s", config.layerNormEpsilon());
     line(out, "  pixels        mean %s, std %s", config.mean(), config.std());
+    line(
+        out,
+        "  images        %s",
+        transform.map(ImageTransform::toString).orElse("transform not known"));
   }
 
   /** What of the source became weights and what did not. */

@@ -1,11 +1,13 @@
 package dev.mixer4j.weights.published;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.Metadata;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A checkpoint that somebody published, and what its tensors do not say of it.
@@ -18,6 +20,7 @@ import java.util.Objects;
  * @param classList the id of the classes' names, for {@link ClassList}
  * @param mean of pixels scaled to [0, 1]
  * @param std of pixels scaled to [0, 1]
+ * @param transform what becomes of its images
  * @param gelu the form that its framework computes
  * @param licence an SPDX id
  * @param files the same weights in one or more formats, the preferred one first
@@ -31,6 +34,7 @@ public record PublishedCheckpoint(
     String classList,
     Rgb mean,
     Rgb std,
+    ImageTransform transform,
     Gelu gelu,
     String licence,
     List<PublishedFile> files) {
@@ -50,6 +54,7 @@ public record PublishedCheckpoint(
         found.layerNormEpsilon(),
         Objects.requireNonNullElse(options.mean(), mean),
         Objects.requireNonNullElse(options.std(), std),
+        Optional.of(transform),
         names.size() == headClasses ? names : found.classNames(),
         found.source());
   }

@@ -3,6 +3,7 @@ package dev.mixer4j.weights.published;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.Source;
@@ -59,6 +60,7 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         node.required("class_list").textValue(),
         rgb(node.required("mean")),
         rgb(node.required("std")),
+        ImageTransform.parse(node.required("transform").textValue()),
         Gelu.of(node.required("gelu").textValue()),
         node.required("licence").textValue(),
         files);

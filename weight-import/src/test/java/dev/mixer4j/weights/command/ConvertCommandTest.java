@@ -70,7 +70,8 @@ class ConvertCommandTest {
             "  classes       7",
             "  GELU          erf",
             "  LayerNorm     epsilon 1.0E-6",
-            "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5");
+            "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5",
+            "  images        transform not known");
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
       assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
       assertThat(checkpoint.source()).contains(Source.of(Format.SAFETENSORS, List.of(NARROW)));

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.weights.CheckpointWriter;
 import dev.mixer4j.weights.Fixtures;
+import dev.mixer4j.weights.RandomWeights;
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +37,25 @@ class DiffCommandTest {
     CommandRun run = CommandRun.of("diff", NPZ, PTH);
     assertThat(run.out()).contains("GELU: tanh / erf", "the same 30 tensors", "different settings");
     assertThat(run.code()).isEqualTo(1);
+  }
+
+  @Test
+  void theTransformIsASetting() throws IOException {
+    Path timm = write("timm.h5", Optional.of(ImageTransform.TIMM));
+    Path fit = write("fit.h5", Optional.of(ImageTransform.FIT));
+    CommandRun run = CommandRun.of("diff", timm, fit);
+    assertThat(run.out()).contains("transform: center-crop 0.875 bicubic / fit");
+    assertThat(run.code()).isEqualTo(1);
+    // What a file does not say is taken as timm's.
+    assertThat(CommandRun.of("diff", timm, write("unknown.h5", Optional.empty())).code()).isZero();
+  }
+
+  private Path write(String name, Optional<ImageTransform> transform) throws IOException {
+    RandomWeights weights = new RandomWeights(RandomWeights.TINY, List.of(), transform);
+    Source source = new Source("npz", "0".repeat(64));
+    Path file = folder.resolve(name);
+    CheckpointWriter.write(file, TargetFormat.H5, weights, source, false, bytes -> {});
+    return file;
   }
 
   @Test

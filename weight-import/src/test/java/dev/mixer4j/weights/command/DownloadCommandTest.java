@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.Source;
@@ -158,6 +159,8 @@ class DownloadCommandTest {
     assertThat(printed.findValuesAsText("url")).isEqualTo(shipped.findValuesAsText("url"));
     assertThat(printed.findValuesAsText("sha256")).isEqualTo(shipped.findValuesAsText("sha256"));
     assertThat(printed.get(10).get("mean")).hasToString("[0.0,0.0,0.0]");
+    assertThat(printed.get(10).get("transform").textValue())
+        .isEqualTo("center-crop 0.875 bilinear");
   }
 
   private String mirror() {
@@ -203,6 +206,7 @@ class DownloadCommandTest {
         "imagenet-1k",
         Rgb.gray(0),
         Rgb.gray(1),
+        ImageTransform.TIMM,
         Gelu.ERF,
         "MIT",
         List.of(files));

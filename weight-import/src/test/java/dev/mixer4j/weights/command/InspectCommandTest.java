@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.MixerWeights;
@@ -19,6 +20,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,11 +44,12 @@ class InspectCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().toList())
-        .hasSize(9 + 30)
+        .hasSize(10 + 30)
         .startsWith(
             file + ": a Mixer of its own size, 7,749 parameters",
             "  geometry      image 24, patch 8, 9 tokens, hidden 20, 2 blocks")
-        .contains("  format        pth", "  GELU          erf")
+        .contains(
+            "  format        pth", "  GELU          erf", "  images        transform not known")
         .anyMatch(
             line ->
                 line.matches("  stem\\.proj\\.weight +float32 +\\[20, 3, 8, 8\\] +stem/kernel"));
@@ -69,6 +72,7 @@ class InspectCommandTest {
     assertThat(json.get("layer_norm_epsilon").floatValue()).isEqualTo(1e-6f);
     assertThat(json.get("mean").toString()).isEqualTo("[0.5,0.5,0.5]");
     assertThat(json.get("std").toString()).isEqualTo("[0.5,0.5,0.5]");
+    assertThat(json.get("transform").isNull()).isTrue();
     assertThat(json.get("class_names")).isEmpty();
     assertThat(json.has("source_format")).isFalse();
     assertThat(json.get("tensors")).hasSize(30);
@@ -98,16 +102,20 @@ class InspectCommandTest {
   @Test
   void jsonOfAConvertedFile() throws IOException {
     Path file = folder.resolve("a.h5");
-    RandomWeights weights = new RandomWeights(RandomWeights.TINY, List.of("Katze", "犬"));
+    RandomWeights weights =
+        new RandomWeights(
+            RandomWeights.TINY, List.of("Katze", "犬"), Optional.of(ImageTransform.FIT));
     CheckpointWriter.write(file, TargetFormat.H5, weights, SOURCE, false, bytes -> {});
     JsonNode json = json(file);
     assertThat(json.get("format").textValue()).isEqualTo(Format.H5.toString());
     assertThat(json.get("source_format").textValue()).isEqualTo("pth");
     assertThat(json.get("source_sha256").textValue()).isEqualTo(SOURCE.sha256());
+    assertThat(json.get("transform").textValue()).isEqualTo("fit");
     assertThat(json.get("class_names").toString()).isEqualTo("[\"Katze\",\"犬\"]");
 
     assertThat(CommandRun.of("inspect", file).out())
         .contains("  made from     pth, SHA-256 " + SOURCE.sha256())
+        .contains("  images        fit")
         .contains("  class names   Katze, 犬");
   }
 

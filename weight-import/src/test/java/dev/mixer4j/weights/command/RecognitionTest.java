@@ -3,6 +3,8 @@ package dev.mixer4j.weights.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.MixerCheckpoint;
@@ -48,11 +50,13 @@ class RecognitionTest {
     assertThat(out.toString())
         .contains("recognised as tiny: a test's own")
         .contains("GELU          tanh")
-        .contains("mean 0.0,0.0,0.0, std 1.0,1.0,1.0");
+        .contains("mean 0.0,0.0,0.0, std 1.0,1.0,1.0")
+        .contains("images        squash bicubic");
     try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
       assertThat(made.config().gelu()).isEqualTo(Gelu.TANH);
       assertThat(made.config().mean()).isEqualTo(Rgb.gray(0));
       assertThat(made.config().std()).isEqualTo(Rgb.gray(1));
+      assertThat(made.transform()).contains(ImageTransform.squash(Interpolation.BICUBIC));
     }
   }
 
@@ -125,6 +129,7 @@ class RecognitionTest {
         list,
         Rgb.gray(0),
         Rgb.gray(1),
+        ImageTransform.squash(Interpolation.BICUBIC),
         Gelu.TANH,
         "MIT",
         List.of(file));

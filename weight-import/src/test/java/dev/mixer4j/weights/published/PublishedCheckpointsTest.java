@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.Source;
@@ -56,11 +58,15 @@ class PublishedCheckpointsTest {
     assertThat(published.find("Mixer-B_16.imagenet1k").orElseThrow())
         .returns(Gelu.TANH, PublishedCheckpoint::gelu)
         .returns(Rgb.gray(0.5f), PublishedCheckpoint::mean)
-        .returns(Rgb.gray(0.5f), PublishedCheckpoint::std);
+        .returns(Rgb.gray(0.5f), PublishedCheckpoint::std)
+        .returns(ImageTransform.TIMM, PublishedCheckpoint::transform);
     assertThat(published.find("MIXER_B16_224.miil_in21k").orElseThrow())
         .returns(Gelu.ERF, PublishedCheckpoint::gelu)
         .returns(Rgb.gray(0f), PublishedCheckpoint::mean)
-        .returns(Rgb.gray(1f), PublishedCheckpoint::std);
+        .returns(Rgb.gray(1f), PublishedCheckpoint::std)
+        .returns(
+            ImageTransform.centerCrop(0.875, Interpolation.BILINEAR),
+            PublishedCheckpoint::transform);
   }
 
   @Test
@@ -98,6 +104,7 @@ class PublishedCheckpointsTest {
             "imagenet-1k",
             known.mean(),
             known.std(),
+            known.transform(),
             known.gelu(),
             "MIT",
             List.of(file));
