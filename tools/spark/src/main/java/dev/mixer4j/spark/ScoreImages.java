@@ -151,7 +151,6 @@ public final class ScoreImages implements Callable<Integer> {
     ImageSource source = ImageSource.open(spark, images, imageColumn);
     StructType columns = Scorer.columns(prefix, features);
     checkNames(source.kept(), columns);
-    spark.sparkContext().addFile(weights.toUri().toString());
     LongAccumulator loads = spark.sparkContext().longAccumulator("models loaded");
     Scorer scorer =
         new Scorer(
@@ -245,6 +244,10 @@ public final class ScoreImages implements Callable<Integer> {
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
       conf.setIfMissing("spark.driver.host", "localhost");
     }
+    // The executors fetch it as they start. SparkContext.addFile, after a first query, did not
+    // reach them.
+    String others = conf.get("spark.files", "");
+    conf.set("spark.files", weights.toUri() + (others.isEmpty() ? "" : "," + others));
     conf.setIfMissing("spark.executorEnv.TF_CPP_MIN_LOG_LEVEL", "3");
     // Rows that are read at once: thousands of images would fill the heap.
     conf.setIfMissing("spark.sql.parquet.columnarReaderBatchSize", "16");

@@ -172,6 +172,32 @@ class ScoreImagesTest {
   }
 
   @Test
+  void executorsOfTheirOwnProcessesGetTheWeights() throws IOException {
+    // Spark starts them from SPARK_HOME, which the build names: a folder without Spark's jars.
+    Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
+    String jars = "spark.executor.extraClassPath";
+    System.setProperty(jars, System.getProperty("java.class.path"));
+    try {
+      Job job =
+          Job.score(
+              photos("photos"),
+              folder.resolve("o.parquet"),
+              "--master",
+              "local-cluster[1,2,1024]",
+              "--partitions",
+              "4");
+
+      assertThat(job.err()).isEmpty();
+      assertThat(job.out()).contains("4 images in").contains("models loaded: 1\n");
+      assertThat(Job.read(folder.resolve("o.parquet")))
+          .extracting(row -> row.getAs("error"))
+          .containsOnlyNulls();
+    } finally {
+      System.clearProperty(jars);
+    }
+  }
+
+  @Test
   void anOutputIsReplacedOnlyWhereAsked() throws IOException {
     Path images = photos("photos");
     Path output = folder.resolve("out.parquet");
