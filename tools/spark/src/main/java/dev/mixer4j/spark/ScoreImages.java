@@ -194,6 +194,10 @@ public final class ScoreImages implements Callable<Integer> {
 
   /** Before Spark starts, which takes seconds here and more on a cluster. */
   private void checkWeights() throws IOException {
+    if (weights.toAbsolutePath().toString().contains(",")) {
+      throw usage(
+          weights + ": Spark takes a comma for the end of a path; rename the file or folder");
+    }
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
@@ -244,10 +248,10 @@ public final class ScoreImages implements Callable<Integer> {
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
       conf.setIfMissing("spark.driver.host", "localhost");
     }
-    // The executors fetch it as they start. SparkContext.addFile, after a first query, did not
-    // reach them.
+    // The executors fetch it as they start; what SparkContext.addFile adds did not reach them.
+    String file = weights.toUri().toString();
     String others = conf.get("spark.files", "");
-    conf.set("spark.files", weights.toUri() + (others.isEmpty() ? "" : "," + others));
+    conf.set("spark.files", others.isEmpty() ? file : file + "," + others);
     conf.setIfMissing("spark.executorEnv.TF_CPP_MIN_LOG_LEVEL", "3");
     // Rows that are read at once: thousands of images would fill the heap.
     conf.setIfMissing("spark.sql.parquet.columnarReaderBatchSize", "16");

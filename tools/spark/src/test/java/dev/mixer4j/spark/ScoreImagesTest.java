@@ -178,10 +178,15 @@ class ScoreImagesTest {
     String jars = "spark.executor.extraClassPath";
     System.setProperty(jars, System.getProperty("java.class.path"));
     try {
+      Path weights = Files.copy(Job.WEIGHTS, folder.resolve("the 2nd weights.safetensors"));
       Job job =
-          Job.score(
-              photos("photos"),
-              folder.resolve("o.parquet"),
+          Job.run(
+              "--weights",
+              weights.toString(),
+              "--images",
+              photos("photos").toString(),
+              "-o",
+              folder.resolve("o.parquet").toString(),
               "--master",
               "local-cluster[1,2,1024]",
               "--partitions",
@@ -259,6 +264,9 @@ class ScoreImagesTest {
     assertThat(unreadable.err().lines()).hasSize(1);
     assertThat(unreadable.code()).isEqualTo(3);
     assertThat(Job.score(images, output, "--top", "0").code()).isEqualTo(2);
+    Job comma = Job.run("--weights", "a,b.h5", "--images", "x", "-o", output.toString());
+    assertThat(comma.err()).startsWith("error: a,b.h5: Spark takes a comma for the end of a path;");
+    assertThat(comma.code()).isEqualTo(2);
     assertThat(output).doesNotExist();
   }
 
