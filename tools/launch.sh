@@ -16,6 +16,8 @@ fail() {
 }
 
 find_java() {
+  # In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
+  case $(locale charmap 2>/dev/null) in UTF-8) ;; *) export LC_ALL=C.UTF-8 ;; esac
   if [ -n "${JAVA_HOME:-}" ]; then
     java=$JAVA_HOME/bin/java
     [ -x "$java" ] || fail "JAVA_HOME is $JAVA_HOME, which has no bin/java; point it at a JDK 17 or newer"
@@ -41,10 +43,14 @@ up_to_date() {
   for jar in "${jars[@]}"; do [ -e "$jar" ] || return 1; done
 }
 
-build() {
+need_build_tools() {
   command -v mvn >/dev/null || fail "no mvn found; install Apache Maven 3.8 or newer (https://maven.apache.org/install.html)"
   [ -x "$(dirname "$java")/javac" ] || [ -n "${JAVA_HOME:-}" ] || command -v javac >/dev/null ||
     fail "no javac found beside $java; install a JDK, not only a JRE, 17 or newer"
+}
+
+build() {
+  need_build_tools
   mkdir -p "$target"
   printf 'Building Mixer4J (once; the first time Maven downloads its dependencies) ...\n' >&2
   local log=$target/launch.log
@@ -92,7 +98,19 @@ build_if_needed() {
   [ -w "$target" ] || [ -z "$built" ] || return 0
   [ -w "$target" ] ||
     fail "$root is not built for this user and cannot be written to; build it once with tools/import-weights --version as its owner, or copy it"
-  local lock=$root/finetune-cifar/target/launch.lock # one for all modules, whose builds share jars
+  # One lock for all modules, whose builds share jars.
+  locked "$root/finetune-cifar/target" bring_up_to_date "$1"
+}
+
+bring_up_to_date() {
+  up_to_date || build
+  archived || archive_classes "$1"
+}
+
+# Runs a function, with its arguments, while no other process does so in a folder.
+locked() {
+  local lock=$1/launch.lock
+  shift
   until mkdir "$lock" 2>/dev/null; do
     sleep 1
     # The owner of a lock that is left over from a killed build is gone, or never said who it was.
@@ -101,8 +119,7 @@ build_if_needed() {
   echo $$ >"$lock/pid"
   trap 'rm -rf "$lock" "$stamp"' EXIT
   stamp=$(mktemp)
-  up_to_date || build
-  archived || archive_classes "$1"
+  "$@"
   rm -rf "$lock" "$stamp"
   trap - EXIT
 }
@@ -110,8 +127,6 @@ build_if_needed() {
 launch() {
   local main=$1
   shift
-  # In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
-  case $(locale charmap 2>/dev/null) in UTF-8) ;; *) export LC_ALL=C.UTF-8 ;; esac
   find_java
   # JavaCPP's logger is SLF4J, which is silent here. Its memory limit counts the whole process against
   # the Java heap's size, which fits no big model.
@@ -124,6 +139,11 @@ launch() {
   [ "$version" -lt 23 ] || options+=(--sun-misc-unsafe-memory-access=allow)
   build_if_needed "$main"
   [ ! -s "$archive" ] || options+=(-XX:SharedArchiveFile="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
+  exec_java -cp "$(<"$classpath_file")" "$main" "$@"
+}
+
+# Becomes Java with options and these arguments.
+exec_java() {
   if [ -t 2 ]; then
     local columns
     columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2)
@@ -133,8 +153,7 @@ launch() {
   # through a filter that drops the lines known to be harmless, and our own messages take the real stderr.
   export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-3}
   exec 3>&2
-  exec "$java" "${options[@]}" -Dmixer4j.stderr=3 --add-opens=java.base/java.io=ALL-UNNAMED ${JAVA_OPTS:-} \
-    -cp "$(<"$classpath_file")" "$main" "$@" \
+  exec "$java" "${options[@]}" -Dmixer4j.stderr=3 --add-opens=java.base/java.io=ALL-UNNAMED ${JAVA_OPTS:-} "$@" \
     2> >(exec grep -avE --line-buffered "$chatter" >&3)
 }
 

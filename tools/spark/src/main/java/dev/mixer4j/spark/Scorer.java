@@ -1,0 +1,63 @@
+package dev.mixer4j.spark;
+
+import dev.mixer4j.core.MixerClassifier;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.Iterator;
+import org.apache.spark.SparkFiles;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What the executors do: rows whose last column is an image become rows with its classes in place
+ * of it.
+ *
+ * @param weights the name of the file that {@code SparkContext.addFile} brought to the executors
+ * @param transform what becomes of images
+ * @param top classes of the column {@code top}
+ * @param features whether there is a column {@code features}
+ * @param hadoop how paths are opened
+ * @param loads counts models that were loaded
+ */
+record Scorer(
+    String weights,
+    Transform transform,
+    int top,
+    boolean features,
+    SerializableConfiguration hadoop,
+    LongAccumulator loads)
+    implements MapPartitionsFunction<Row, Row>, Serializable {
+
+  @Override
+  public Iterator<Row> call(Iterator<Row> rows) {
+    MixerClassifier classifier =
+        SharedClassifier.of(Path.of(SparkFiles.get(weights)), transform, () -> loads.add(1));
+    return new ScoredRows(rows, classifier, this);
+  }
+
+  /**
+   * The columns that a row gets.
+   *
+   * @param prefix what their names start with
+   */
+  static StructType columns(String prefix, boolean features) {
+    StructType prediction =
+        new StructType()
+            .add("label", DataTypes.StringType)
+            .add("index", DataTypes.IntegerType)
+            .add("probability", DataTypes.FloatType);
+    StructType columns = new StructType();
+    for (var field : prediction.fields()) {
+      columns = columns.add(prefix + field.name(), field.dataType());
+    }
+    columns = columns.add(prefix + "top", DataTypes.createArrayType(prediction));
+    if (features) {
+      columns = columns.add(prefix + "features", DataTypes.createArrayType(DataTypes.FloatType));
+    }
+    return columns.add(prefix + "error", DataTypes.StringType);
+  }
+}
