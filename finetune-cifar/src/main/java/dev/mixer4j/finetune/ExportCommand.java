@@ -64,7 +64,7 @@ final class ExportCommand implements Callable<Integer> {
       converter = TransformConverter.class,
       description =
           "What becomes of an image, such as 'center-crop 0.875 bicubic', 'squash bilinear' or"
-              + " 'fit'; unless given, what the weights say, and fit where they say nothing.")
+              + " 'fit'; unless given, what the weights say, and timm's where they say nothing.")
   private ImageTransform transform;
 
   @Option(names = "--overwrite", description = "Replace the SavedModel that is DIR.")
@@ -75,7 +75,7 @@ final class ExportCommand implements Callable<Integer> {
     CheckpointWriter.checkTarget(output, TargetFormat.SAVED_MODEL, overwrite);
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       ImageTransform chosen =
-          transform == null ? checkpoint.transform().orElse(ImageTransform.FIT) : transform;
+          transform == null ? checkpoint.transform().orElse(ImageTransform.TIMM) : transform;
       Metadata metadata =
           Metadata.of(checkpoint, checkpoint.asSource()).withTransform(Optional.of(chosen));
       long bytes = checkpoint.config().parameterCount() * Float.BYTES;

@@ -3,7 +3,6 @@ package dev.mixer4j.finetune;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
@@ -28,8 +27,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Classifies PNG and JPEG images of any size.",
       "What becomes of an image first is what the weights say, as 'import-weights inspect' shows."
-          + " Where they say nothing, it is scaled so that its shorter side fits, and its middle is"
-          + " classified (fit), as finetune-cifar trains."
+          + " Where they say nothing, it is timm's for Google's Mixers: center-crop 0.875 bicubic."
     })
 final class PredictCommand implements Callable<Integer> {
 
@@ -66,8 +64,7 @@ final class PredictCommand implements Callable<Integer> {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (MixerClassifier classifier =
-          new MixerClassifier(checkpoint, checkpoint.transform().orElse(ImageTransform.FIT))) {
+      try (MixerClassifier classifier = new MixerClassifier(checkpoint)) {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {

@@ -108,12 +108,12 @@ class ExportCommandTest {
   }
 
   @Test
-  void weightsThatSayNothingAreFitted() throws IOException {
-    Path model = dir.resolve("fitting");
+  void weightsThatSayNothingAreTakenAsTimms() throws IOException {
+    Path model = dir.resolve("cropping");
     Fixtures.Ran ran = Fixtures.run("export", "--weights", dir.resolve("w.h5"), "-o", model);
     assertThat(ran.code()).as(ran.err()).isZero();
     try (MixerCheckpoint back = MixerCheckpoint.open(model)) {
-      assertThat(back.transform()).contains(ImageTransform.FIT);
+      assertThat(back.transform()).contains(ImageTransform.TIMM);
     }
     assertPredictsAs(model, dir.resolve("w.h5"));
   }

@@ -1,5 +1,6 @@
 package dev.mixer4j.spark;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.command.Cli;
@@ -98,13 +99,11 @@ public final class ScoreImages implements Callable<Integer> {
 
   @Option(
       names = "--transform",
-      defaultValue = "timm",
-      paramLabel = "NAME",
-      description = {
-        "What makes images square: timm, as published weights saw them; fit, as finetune-cifar's"
-            + " did; squash (default: ${DEFAULT-VALUE})."
-      })
-  private Transform transform;
+      paramLabel = "TRANSFORM",
+      description =
+          "What becomes of an image, such as 'center-crop 0.875 bicubic', 'squash bilinear' or"
+              + " 'fit'; unless given, what the weights say, and timm's where they say nothing.")
+  private String transform;
 
   @Option(
       names = "--prefix",
@@ -138,6 +137,7 @@ public final class ScoreImages implements Callable<Integer> {
     requirePositive("--top", top);
     requirePositive("--partitions", partitions == null ? 1 : partitions);
     checkWeights();
+    checkTransform();
     try (SparkSession spark = session()) {
       if (verbose) {
         spark.sparkContext().setLogLevel("WARN");
@@ -193,6 +193,16 @@ public final class ScoreImages implements Callable<Integer> {
   }
 
   /** Before Spark starts, which takes seconds here and more on a cluster. */
+  private void checkTransform() {
+    try {
+      if (transform != null) {
+        ImageTransform.parse(transform);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--transform: " + e.getMessage(), e);
+    }
+  }
+
   private void checkWeights() throws IOException {
     if (weights.toAbsolutePath().toString().contains(",")) {
       throw usage(

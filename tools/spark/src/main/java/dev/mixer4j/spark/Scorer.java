@@ -17,7 +17,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * of it.
  *
  * @param weights the name of the file that {@code SparkContext.addFile} brought to the executors
- * @param transform what becomes of images
+ * @param transform what becomes of images, as text; null for what the weights say
  * @param top classes of the column {@code top}
  * @param features whether there is a column {@code features}
  * @param hadoop how paths are opened
@@ -25,7 +25,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 record Scorer(
     String weights,
-    Transform transform,
+    String transform,
     int top,
     boolean features,
     SerializableConfiguration hadoop,

@@ -1,5 +1,6 @@
 package dev.mixer4j.spark;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import java.nio.file.Path;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class SharedClassifier {
 
   /** Spark's copy of a file never changes and lies in a folder of its application's own. */
-  private record Key(Path weights, Transform transform) {}
+  private record Key(Path weights, String transform) {}
 
   private static final Map<Key, MixerClassifier> LOADED = new ConcurrentHashMap<>();
 
@@ -29,11 +30,14 @@ final class SharedClassifier {
    *
    * @param onLoad told of a load
    */
-  static MixerClassifier of(Path weights, Transform transform, Runnable onLoad) {
+  static MixerClassifier of(Path weights, String transform, Runnable onLoad) {
     return LOADED.computeIfAbsent(
         new Key(weights, transform),
         key -> {
-          MixerClassifier loaded = MixerClassifier.load(weights, transform.image());
+          MixerClassifier loaded =
+              transform == null
+                  ? MixerClassifier.load(weights)
+                  : MixerClassifier.load(weights, ImageTransform.parse(transform));
           onLoad.run();
           return loaded;
         });

@@ -87,7 +87,7 @@ class ScoredRowsTest {
   }
 
   private static Iterator<Row> scored(Iterator<Row> rows) {
-    return new ScoredRows(rows, classifier, new Scorer("", Transform.TIMM, 2, false, null, null));
+    return new ScoredRows(rows, classifier, new Scorer("", null, 2, false, null, null));
   }
 
   private static Row row(int number, byte[] image) {
