@@ -51,6 +51,7 @@ public final class FineTuning {
    *     data's number of classes is replaced by one of zeros
    * @param data CIFAR-10 or CIFAR-100 (binary or Python version, folder or archive), MNIST's files,
    *     or pictures in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
+   * @return a training that is not started yet
    */
   public static FineTuning of(Path weights, Path data) {
     return new FineTuning(weights, data);
@@ -60,6 +61,7 @@ public final class FineTuning {
    * Chooses another recipe.
    *
    * @param nameOrFile {@code adam}, {@code paper}, {@code linear-probe}, or a JSON file of settings
+   * @return this
    */
   public FineTuning recipe(String nameOrFile) {
     recipe = Objects.requireNonNull(nameOrFile, "nameOrFile");
@@ -73,6 +75,7 @@ public final class FineTuning {
    *
    * @param setting its name, such as {@code epochs}, {@code learning_rate}, {@code batch_size}
    * @param value a number, text, boolean or map (of an {@code optimizer}); null takes it away
+   * @return this
    */
   public FineTuning set(String setting, Object value) {
     settings.set(setting, new JsonMapper().valueToTree(value));
@@ -80,33 +83,57 @@ public final class FineTuning {
   }
 
   /**
-   * The size that images are resized to, in pixels: the weights' own, the default, or a whole
-   * multiple of it.
+   * Sets the size that images are resized to.
+   *
+   * @param size in pixels: the weights' own, the default, or a whole multiple of it
+   * @return this
    */
   public FineTuning imageSize(int size) {
     imageSize = size;
     return this;
   }
 
-  /** Decides which pictures are held out where {@code validation_fraction} is set; 0 by default. */
+  /**
+   * Decides which pictures are held out where {@code validation_fraction} is set.
+   *
+   * @param seed 0 by default; one seed holds out the same ones each time
+   * @return this
+   */
   public FineTuning splitSeed(long seed) {
     splitSeed = seed;
     return this;
   }
 
-  /** Trains on the first so many images only. */
+  /**
+   * Trains on the first so many images only.
+   *
+   * @param images above 0
+   * @return this
+   * @throws IllegalArgumentException if it is not
+   */
   public FineTuning limitTrain(int images) {
     limitTrain = positive("limitTrain", images);
     return this;
   }
 
-  /** Measures the first so many test or validation images only. */
+  /**
+   * Measures the first so many test or validation images only.
+   *
+   * @param images above 0
+   * @return this
+   * @throws IllegalArgumentException if it is not
+   */
   public FineTuning limitTest(int images) {
     limitTest = positive("limitTest", images);
     return this;
   }
 
-  /** Whether the files of an earlier run may be replaced; not by default. */
+  /**
+   * Decides whether the files of an earlier run may be replaced.
+   *
+   * @param allowed false by default
+   * @return this
+   */
   public FineTuning overwrite(boolean allowed) {
     overwrite = allowed;
     return this;
@@ -124,6 +151,8 @@ public final class FineTuning {
    *
    * @param folder gets {@code best.h5}, {@code final.h5}, {@code metrics.csv}, {@code report.html}
    *     and what {@link #resume} needs; it is made where it is missing
+   * @param listener is told how it goes
+   * @return how it ended
    * @throws IllegalArgumentException if a setting is unknown or out of range
    * @throws DivergenceException if a loss or gradient is not finite
    * @throws MixerFileException if a file cannot be read or written, or the folder holds something
@@ -184,6 +213,8 @@ public final class FineTuning {
    * from the start. It ends as it would have ended without the interruption.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
+   * @param listener is told how it goes
+   * @return how it ended
    * @throws MixerException if the folder holds no run, or one that is finished, or if the data or
    *     the weights to start from are not those of before; and as {@link #run}
    */
@@ -191,7 +222,11 @@ public final class FineTuning {
     return unchecked(folder, () -> new TrainingRun(listener).resume(folder));
   }
 
-  /** Whether a folder holds a run that came to its end, so that there is nothing to resume. */
+  /**
+   * {@return whether a folder holds a run that came to its end, so that there is nothing to resume}
+   *
+   * @param folder as it was given to {@link #run}
+   */
   public static boolean isFinished(Path folder) {
     return RunFolder.isFinished(folder);
   }

@@ -41,7 +41,10 @@ public record FineTuningResult(
     INTERRUPTED
   }
 
-  /** The weights of {@link #bestStep}; not there if interrupted before the first measurement. */
+  /**
+   * {@return the weights of {@link #bestStep}; not there if interrupted before the first
+   * measurement}
+   */
   public Path weights() {
     return folder.resolve(RunFolder.BEST);
   }

@@ -44,7 +44,11 @@ public final class FinetuneCifar {
     return new FinetuneCifar();
   }
 
-  /** Runs the command and exits with its code. */
+  /**
+   * Runs the command and exits with its code.
+   *
+   * @param args a subcommand and its words
+   */
   public static void main(String[] args) {
     // Pictures are drawn into memory; without this Java asks the display, which may be gone.
     System.setProperty("java.awt.headless", "true");

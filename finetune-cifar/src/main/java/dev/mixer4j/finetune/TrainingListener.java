@@ -9,7 +9,11 @@ public interface TrainingListener {
   /** A listener that hears nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
-  /** Images and weights are read, and training begins. */
+  /**
+   * Images and weights are read, and training begins.
+   *
+   * @param plan what the training is about to do
+   */
   default void started(TrainingPlan plan) {}
 
   /**
@@ -30,13 +34,21 @@ public interface TrainingListener {
    */
   default void testing(int done, int images) {}
 
-  /** A row was added to {@code metrics.csv}. */
+  /**
+   * A row was added to {@code metrics.csv}.
+   *
+   * @param row as it stands there
+   */
   default void row(MetricsRow row) {}
 
-  /** Something went wrong that does not end the training. */
+  /**
+   * Something went wrong that does not end the training.
+   *
+   * @param message what it was, for a person
+   */
   default void warning(String message) {}
 
-  /** Asked after each step whether to save a checkpoint and leave. */
+  /** {@return whether to save a checkpoint and leave; asked after each step} */
   default boolean stopRequested() {
     return false;
   }

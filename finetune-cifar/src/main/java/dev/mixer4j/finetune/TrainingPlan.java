@@ -29,7 +29,7 @@ public record TrainingPlan(
     List<String> classNames,
     boolean newHead) {
 
-  /** The epochs of the whole run, of which the last may end in its middle. */
+  /** {@return the epochs of the whole run, of which the last may end in its middle} */
   public long epochs() {
     return (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch;
   }

@@ -17,7 +17,9 @@ public final class FloatTensors {
   /**
    * Makes a tensor, which the caller closes.
    *
+   * @param shape of known sizes
    * @param values is given a buffer in native memory and fills it whole
+   * @return the tensor, in native memory
    * @throws ArithmeticException if the shape takes 2 GiB or more
    */
   public static TFloat32 of(Shape shape, Consumer<FloatBuffer> values) {
@@ -31,6 +33,7 @@ public final class FloatTensors {
   /**
    * Copies a tensor's values.
    *
+   * @param tensor float32, of any shape
    * @param destination takes them from its position on, which moves past them
    */
   public static void read(TFloat32 tensor, FloatBuffer destination) {

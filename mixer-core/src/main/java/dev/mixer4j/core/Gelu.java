@@ -42,6 +42,8 @@ public enum Gelu {
   /**
    * Reads the name that {@link #toString()} gives.
    *
+   * @param name {@code erf} or {@code tanh}, in whatever case
+   * @return the form of that name
    * @throws IllegalArgumentException if it is neither {@code erf} nor {@code tanh}
    */
   public static Gelu of(String name) {

@@ -19,6 +19,7 @@ public final class ImageResize {
    * Resizes a part of an image; only the wanted pixels are computed.
    *
    * @param image of any size and type; its transparency is ignored
+   * @param interpolation the filter
    * @param across what becomes of its width
    * @param down what becomes of its height
    * @return [down.count, across.count, 3], red, green and blue, unsigned

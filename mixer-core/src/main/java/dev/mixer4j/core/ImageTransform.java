@@ -50,6 +50,9 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   /**
    * Checks the numbers.
    *
+   * @param mode decides what the others may be
+   * @param cropFraction above 0 and at most 1; 1 unless the mode is {@link Mode#CENTER_CROP}
+   * @param interpolation {@link Interpolation#BILINEAR} where the mode is {@link Mode#FIT}
    * @throws IllegalArgumentException if the fraction is outside (0, 1], or is not 1 though nothing
    *     is cropped by it, or {@link Mode#FIT} is to be other than bilinear
    */
@@ -66,12 +69,24 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
     }
   }
 
-  /** The middle of the image, resized by its shorter side; timm's {@code crop_mode="center"}. */
+  /**
+   * {@return the middle of the image, resized by its shorter side; timm's {@code
+   * crop_mode="center"}}
+   *
+   * @param fraction of the resized shorter side that is kept, above 0 and at most 1
+   * @param interpolation the filter
+   * @throws IllegalArgumentException if the fraction is outside (0, 1]
+   */
   public static ImageTransform centerCrop(double fraction, Interpolation interpolation) {
     return new ImageTransform(Mode.CENTER_CROP, fraction, interpolation);
   }
 
-  /** The whole image, its sides' proportion lost; timm's {@code crop_mode="squash"}, crop 1. */
+  /**
+   * {@return the whole image, its sides' proportion lost; timm's {@code crop_mode="squash"}, crop
+   * 1}
+   *
+   * @param interpolation the filter
+   */
   public static ImageTransform squash(Interpolation interpolation) {
     return new ImageTransform(Mode.SQUASH, 1, interpolation);
   }
@@ -79,6 +94,8 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   /**
    * Reads what {@link #toString()} gives.
    *
+   * @param text such as {@code center-crop 0.875 bicubic}
+   * @return the transform that it stands for
    * @throws IllegalArgumentException if the text is anything else, or its fraction outside (0, 1]
    */
   public static ImageTransform parse(String text) {

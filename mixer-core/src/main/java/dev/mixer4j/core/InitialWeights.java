@@ -19,6 +19,7 @@ public final class InitialWeights implements MixerWeights {
   private final long seed;
 
   /**
+   * @param config the network that the weights are for
    * @param seed one seed gives the same numbers on every machine
    */
   public InitialWeights(MixerConfig config, long seed) {

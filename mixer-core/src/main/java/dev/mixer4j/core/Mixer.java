@@ -51,8 +51,11 @@ public final class Mixer {
   /**
    * Adds the network to the caller's graph, with nothing dropped.
    *
+   * @param tf the caller's graph
+   * @param config the network
    * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
    * @param images normalised, [batch, imageSize, imageSize, 3] float32
+   * @return operands of that graph
    */
   public static Outputs inference(
       Ops tf,
@@ -65,7 +68,13 @@ public final class Mixer {
   /**
    * As {@link #inference}, with dropout and stochastic depth.
    *
-   * @param seed a scalar, another one for each step: it alone decides what is dropped
+   * @param tf the caller's graph
+   * @param config the network
+   * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
+   * @param images normalised, [batch, imageSize, imageSize, 3] float32
+   * @param regularization what is dropped, and how much of it
+   * @param seed a scalar, int64, another one for each step: it alone decides what is dropped
+   * @return operands of that graph
    */
   public static Outputs training(
       Ops tf,

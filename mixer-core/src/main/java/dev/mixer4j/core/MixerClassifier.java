@@ -66,14 +66,17 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with the weights' own transform, or
    * {@link ImageTransform#TIMM} where they know none.
+   *
+   * @param weights read once; the caller closes them
    */
   public MixerClassifier(MixerWeights weights) {
     this(weights, weights.transform().orElse(ImageTransform.TIMM));
   }
 
   /**
-   * Builds the network and loads the weights, which may be closed afterwards.
+   * Builds the network and loads the weights.
    *
+   * @param weights read once; the caller may close them afterwards
    * @param transform what becomes of images, whatever the weights say
    */
   public MixerClassifier(MixerWeights weights, ImageTransform transform) {
@@ -111,6 +114,8 @@ public final class MixerClassifier implements AutoCloseable {
    * ImageTransform#TIMM} does. With the artifact weight-import on the class path: the .h5 files
    * that it writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and TensorFlow.
    *
+   * @param path a file, or the prefix or folder of a TensorFlow checkpoint
+   * @return the classifier, which the caller closes
    * @throws MixerFileException if there is no such file, or it cannot be read
    * @throws MixerException if it is no sound file of a Mixer's weights (weight-import's {@code
    *     WeightsException}), or no artifact that reads weights is there
@@ -122,7 +127,12 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * As {@link #load(Path)}, with another transform.
    *
+   * @param path as in {@link #load(Path)}
    * @param transform what becomes of images, whatever the file says
+   * @return the classifier, which the caller closes
+   * @throws MixerFileException if there is no such file, or it cannot be read
+   * @throws MixerException if it is no sound file of a Mixer's weights, or no artifact that reads
+   *     weights is there
    */
   public static MixerClassifier load(Path path, ImageTransform transform) {
     return load(path, weights -> new MixerClassifier(weights, transform));
@@ -149,17 +159,17 @@ public final class MixerClassifier implements AutoCloseable {
     }
   }
 
-  /** The network's numbers. */
+  /** {@return the network's numbers} */
   public MixerConfig config() {
     return config;
   }
 
-  /** What becomes of images. */
+  /** {@return what becomes of images} */
   public ImageTransform transform() {
     return transform;
   }
 
-  /** The classes' names in the order of the logits; empty where they are not known. */
+  /** {@return the classes' names in the order of the logits; empty where they are not known} */
   public List<String> classNames() {
     return classNames;
   }
@@ -197,6 +207,7 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * The logits of images.
    *
+   * @param batch images of any size and type
    * @return [images][classes]; the features where the network has no head
    */
   public float[][] logits(List<BufferedImage> batch) {
@@ -207,6 +218,7 @@ public final class MixerClassifier implements AutoCloseable {
    * The pooled features of images, which the head classifies: after the last normalisation,
    * averaged over the tokens.
    *
+   * @param batch images of any size and type
    * @return [images][hiddenSize]
    */
   public float[][] features(List<BufferedImage> batch) {
@@ -216,6 +228,7 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * The probabilities of all classes: the softmax of the logits.
    *
+   * @param batch images of any size and type
    * @return [images][classes], in the order of {@link #classNames()}
    * @throws MixerException if the network has no head
    */
@@ -234,8 +247,11 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * The most probable classes of one image, the best first.
    *
+   * @param image of any size and type
    * @param top how many, above 0; all where there are fewer
+   * @return as many classes, or all of them
    * @throws MixerException if the network has no head
+   * @throws IllegalArgumentException if {@code top} is below 1
    */
   public List<Prediction> classify(BufferedImage image, int top) {
     return classify(List.of(image), top).get(0);
@@ -244,9 +260,11 @@ public final class MixerClassifier implements AutoCloseable {
   /**
    * The most probable classes of each image, the best first.
    *
+   * @param batch images of any size and type
    * @param top how many, above 0; all where there are fewer
    * @return a list for each image
    * @throws MixerException if the network has no head
+   * @throws IllegalArgumentException if {@code top} is below 1
    */
   public List<List<Prediction>> classify(List<BufferedImage> batch, int top) {
     if (top < 1) {
@@ -315,7 +333,11 @@ public final class MixerClassifier implements AutoCloseable {
     }
   }
 
-  /** Shares of 1 that are proportional to the exponentials of the logits. */
+  /**
+   * {@return shares of 1 that are proportional to the exponentials of the logits}
+   *
+   * @param logits one image's, [classes]
+   */
   public static float[] softmax(float[] logits) {
     double max = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {

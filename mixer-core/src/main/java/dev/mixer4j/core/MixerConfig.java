@@ -42,6 +42,17 @@ public record MixerConfig(
   /**
    * Checks the numbers.
    *
+   * @param imageSize above 0, a multiple of the patch size
+   * @param patchSize above 0
+   * @param hiddenSize above 0
+   * @param blocks above 0
+   * @param tokensMlpSize above 0
+   * @param channelsMlpSize above 0
+   * @param classes 0 or more
+   * @param gelu not null
+   * @param layerNormEpsilon above 0
+   * @param mean finite
+   * @param std above 0 and finite
    * @throws IllegalArgumentException if one is out of its range
    */
   public MixerConfig {
@@ -64,8 +75,17 @@ public record MixerConfig(
   }
 
   /**
-   * A geometry with the defaults of the published JAX models: exact GELU aside, LayerNorm epsilon
-   * 1e-6, pixels scaled to [-1, 1].
+   * {@return a geometry with the defaults of the published JAX models: exact GELU aside, LayerNorm
+   * epsilon 1e-6, pixels scaled to [-1, 1]}
+   *
+   * @param imageSize height and width of the input image, in pixels; a multiple of the patch size
+   * @param patchSize height and width of a patch (P), in pixels
+   * @param hiddenSize channels of a token (C)
+   * @param blocks number of Mixer blocks
+   * @param tokensMlpSize width of the token-mixing MLP (D_S)
+   * @param channelsMlpSize width of the channel-mixing MLP (D_C)
+   * @param classes number of classes of the head; 0 for a network without a head
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public static MixerConfig of(
       int imageSize,
@@ -89,15 +109,15 @@ public record MixerConfig(
         Rgb.gray(0.5f));
   }
 
-  /** Number of patches, which are the tokens (S): {@code (imageSize / patchSize)²}. */
+  /** {@return the number of patches, which are the tokens (S): {@code (imageSize / patchSize)²}} */
   public int tokens() {
     return Math.multiplyExact(imageSize / patchSize, imageSize / patchSize);
   }
 
   /**
-   * Every variable's canonical name and shape, in the network's order. The names are those of the
-   * published JAX checkpoints; kernels of dense layers are [in, out], the stem's is [patch, patch,
-   * 3, hidden].
+   * {@return every variable's canonical name and shape, in the network's order} The names are those
+   * of the published JAX checkpoints; kernels of dense layers are [in, out], the stem's is [patch,
+   * patch, 3, hidden].
    */
   public Map<String, Shape> variables() {
     Map<String, Shape> all = new LinkedHashMap<>();
@@ -132,12 +152,17 @@ public record MixerConfig(
     all.put(name + "/bias", Shape.of(out));
   }
 
-  /** Number of trainable parameters, the head's included. */
+  /** {@return the number of trainable parameters, the head's included} */
   public long parameterCount() {
     return variables().values().stream().mapToLong(Shape::size).sum();
   }
 
-  /** This configuration with another number of classes. */
+  /**
+   * {@return this configuration with another number of classes}
+   *
+   * @param newClasses of the head; 0 for none
+   * @throws IllegalArgumentException if it is below 0
+   */
   public MixerConfig withClasses(int newClasses) {
     return new MixerConfig(
         imageSize,
@@ -153,7 +178,11 @@ public record MixerConfig(
         std);
   }
 
-  /** This configuration with another GELU form. */
+  /**
+   * {@return this configuration with another GELU form}
+   *
+   * @param newGelu form of the activation
+   */
   public MixerConfig withGelu(Gelu newGelu) {
     return new MixerConfig(
         imageSize,
@@ -169,7 +198,13 @@ public record MixerConfig(
         std);
   }
 
-  /** This configuration with other preprocessing constants, for pixels scaled to [0, 1]. */
+  /**
+   * {@return this configuration with other preprocessing constants, for pixels scaled to [0, 1]}
+   *
+   * @param newMean subtracted, per channel; finite
+   * @param newStd divides what is left, per channel; above 0 and finite
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public MixerConfig withNormalization(Rgb newMean, Rgb newStd) {
     return new MixerConfig(
         imageSize,

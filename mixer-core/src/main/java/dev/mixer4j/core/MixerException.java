@@ -9,12 +9,21 @@ public class MixerException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong, for a person. */
+  /**
+   * Makes one with a message alone.
+   *
+   * @param message what is wrong, for a person
+   */
   public MixerException(String message) {
     super(message);
   }
 
-  /** What is wrong, and what another library said of it. */
+  /**
+   * Makes one with what another library said.
+   *
+   * @param message what is wrong, for a person
+   * @param cause what the other library threw
+   */
   public MixerException(String message, Throwable cause) {
     super(message, cause);
   }

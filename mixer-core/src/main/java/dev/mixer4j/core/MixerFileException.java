@@ -12,7 +12,12 @@ public final class MixerFileException extends MixerException {
 
   private static final long serialVersionUID = 1L;
 
-  /** For work at {@code path}, which may be several files; the cause may know which it is. */
+  /**
+   * Makes the message from the cause.
+   *
+   * @param path what was worked at; may be several files
+   * @param cause may know which of them it is
+   */
   public MixerFileException(Path path, IOException cause) {
     super(message(path, cause), cause);
   }

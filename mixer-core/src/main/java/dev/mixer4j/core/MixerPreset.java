@@ -48,18 +48,34 @@ public enum MixerPreset {
     this.channelsMlpSize = channelsMlpSize;
   }
 
-  /** This geometry at 224 pixels, with {@link MixerConfig#of}'s defaults. */
+  /**
+   * {@return this geometry at 224 pixels, with {@link MixerConfig#of}'s defaults}
+   *
+   * @param classes of the head; 0 for none
+   * @throws IllegalArgumentException if it is below 0
+   */
   public MixerConfig config(int classes) {
     return config(IMAGE_SIZE, classes);
   }
 
-  /** This geometry at another image size, a multiple of the patch size. */
+  /**
+   * {@return this geometry at another image size}
+   *
+   * @param imageSize in pixels; a multiple of the patch size
+   * @param classes of the head; 0 for none
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public MixerConfig config(int imageSize, int classes) {
     return MixerConfig.of(
         imageSize, patchSize, hiddenSize, blocks, tokensMlpSize, channelsMlpSize, classes);
   }
 
-  /** The preset whose geometry this is, at any image size and with any number of classes. */
+  /**
+   * {@return the preset whose geometry this is, at any image size and with any number of classes;
+   * empty if none has it}
+   *
+   * @param config only its patch size, hidden size, blocks and MLP widths count
+   */
   public static Optional<MixerPreset> of(MixerConfig config) {
     for (MixerPreset p : values()) {
       if (p.patchSize == config.patchSize()

@@ -32,7 +32,12 @@ public final class MixerVariables {
   private final Map<String, Op> assignments = new LinkedHashMap<>();
   private final Map<String, Ops> scopes = new HashMap<>();
 
-  /** Adds the variables, unset, to the caller's graph. */
+  /**
+   * Adds the variables, unset, to the caller's graph.
+   *
+   * @param tf the caller's graph
+   * @param config has their names and shapes
+   */
   public MixerVariables(Ops tf, MixerConfig config) {
     this.config = config;
     config.variables().forEach((name, shape) -> add(tf, name, shape));
@@ -62,17 +67,29 @@ public final class MixerVariables {
     return known;
   }
 
-  /** The variable itself, for operations that update it. */
+  /**
+   * {@return the variable itself, for operations that update it}
+   *
+   * @param name a name of {@link MixerConfig#variables()}
+   */
   public Operand<? extends TType> handle(String name) {
     return handles.get(name);
   }
 
-  /** The variable's value, float32 of its own shape. */
+  /**
+   * {@return the variable's value, float32 of its own shape}
+   *
+   * @param name a name of {@link MixerConfig#variables()}
+   */
   public Operand<TFloat32> value(String name) {
     return reads.get(name);
   }
 
-  /** The operation that sets the variable from a placeholder of its own. */
+  /**
+   * {@return the operation that sets the variable from a placeholder of its own}
+   *
+   * @param name a name of {@link MixerConfig#variables()}
+   */
   public Op assignment(String name) {
     return assignments.get(name);
   }
@@ -80,6 +97,8 @@ public final class MixerVariables {
   /**
    * Sets every variable of a session.
    *
+   * @param session of the variables' graph
+   * @param weights read once; the caller closes them
    * @throws IllegalArgumentException if the weights' variables have other names or shapes
    */
   public void load(Session session, MixerWeights weights) {
@@ -109,8 +128,9 @@ public final class MixerVariables {
   }
 
   /**
-   * The variables' values of this moment.
+   * Takes the variables' values of this moment.
    *
+   * @param session whose variables are set
    * @param classNames kept with the weights
    * @param seen what became of the images that the variables were trained on; kept with the weights
    * @return weights that hold native memory until closed

@@ -10,13 +10,13 @@ import java.util.Optional;
  */
 public interface MixerWeights extends AutoCloseable {
 
-  /** The network these weights are for. */
+  /** {@return the configuration of the network that these weights are for} */
   MixerConfig config();
 
-  /** The classes' names in the order of the logits; empty where they are not known. */
+  /** {@return the classes' names in the order of the logits; empty where they are not known} */
   List<String> classNames();
 
-  /** What becomes of an image before these weights see it; empty where it is not known. */
+  /** {@return what becomes of an image before these weights see it; empty where it is not known} */
   default Optional<ImageTransform> transform() {
     return Optional.empty();
   }

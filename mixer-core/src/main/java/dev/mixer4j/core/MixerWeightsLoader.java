@@ -12,6 +12,7 @@ public interface MixerWeightsLoader {
   /**
    * Opens a file.
    *
+   * @param path a file, or a prefix or folder of several
    * @return its weights; the caller closes them
    * @throws MixerException if the file is no sound file of a Mixer's weights
    * @throws IOException if there is none, or it cannot be read

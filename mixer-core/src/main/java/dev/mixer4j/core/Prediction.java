@@ -12,9 +12,11 @@ import java.util.List;
 public record Prediction(int index, String label, float probability) {
 
   /**
-   * What a class is called.
+   * Names a class.
    *
    * @param classNames in the order of the logits; empty where they are not known
+   * @param index the class's place among the logits, from 0
+   * @return the name, or {@code class N} where it is not known
    */
   public static String label(List<String> classNames, int index) {
     return index < classNames.size() ? classNames.get(index) : "class " + index;

@@ -20,6 +20,8 @@ public final class Preprocessing {
    * Stretches images to the network's size: bilinear, with half-pixel centres, without
    * anti-aliasing, as {@code torch.nn.functional.interpolate(mode="bilinear")} does.
    *
+   * @param tf the caller's graph
+   * @param config has the image size
    * @param pixels [batch, height, width, 3] uint8
    * @return [batch, imageSize, imageSize, 3] float32 in 0..255
    */
@@ -34,6 +36,9 @@ public final class Preprocessing {
    * level that lies between two may become the other one. {@link ImageTransform.Mode#FIT} is in one
    * go and not rounded.
    *
+   * @param tf the caller's graph
+   * @param config has the image size
+   * @param transform what becomes of the images
    * @param images [batch, height, width, 3] of any numeric type, in 0..255; their sizes may be
    *     unknown until the graph runs
    * @return [batch, imageSize, imageSize, 3] float32 in 0..255
@@ -128,6 +133,8 @@ public final class Preprocessing {
   /**
    * {@code (pixels / 255 − mean) / std}, per channel.
    *
+   * @param tf the caller's graph
+   * @param config has mean and standard deviation
    * @param pixels [batch, height, width, 3] float32 in 0..255
    * @return of the same shape, the network's input
    */

@@ -15,6 +15,8 @@ public record Regularization(float dropout, float stochasticDepth) {
   /**
    * Checks the shares.
    *
+   * @param dropout in [0, 1)
+   * @param stochasticDepth in [0, 1)
    * @throws IllegalArgumentException if one is not in [0, 1)
    */
   public Regularization {

@@ -12,7 +12,13 @@ package dev.mixer4j.core;
  */
 public record ResizeAxis(double start, int extent, int size, int from, int count) {
 
-  /** All of the resized part. */
+  /**
+   * Makes one whose resized part is wanted whole.
+   *
+   * @param start of the part, in pixels of the image
+   * @param extent of the part, above 0
+   * @param size that the part becomes, in pixels of the result
+   */
   public ResizeAxis(double start, int extent, int size) {
     this(start, extent, size, 0, size);
   }

@@ -9,7 +9,11 @@ package dev.mixer4j.core;
  */
 public record Rgb(float red, float green, float blue) {
 
-  /** The same value in all three channels. */
+  /**
+   * {@return the same value in all three channels}
+   *
+   * @param value of each channel
+   */
   public static Rgb gray(float value) {
     return new Rgb(value, value, value);
   }
@@ -17,6 +21,8 @@ public record Rgb(float red, float green, float blue) {
   /**
    * Reads {@code R,G,B}, for example {@code 0.485,0.456,0.406}; one number stands for all three.
    *
+   * @param text one or three decimal numbers
+   * @return the three values
    * @throws IllegalArgumentException if the text is anything else
    */
   public static Rgb parse(String text) {
@@ -37,7 +43,7 @@ public record Rgb(float red, float green, float blue) {
     throw new IllegalArgumentException("expected R,G,B (three numbers), found '" + text + "'");
   }
 
-  /** The channels in the order red, green, blue. */
+  /** {@return the channels in the order red, green, blue} */
   public float[] toArray() {
     return new float[] {red, green, blue};
   }

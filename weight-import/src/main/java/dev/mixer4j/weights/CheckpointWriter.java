@@ -30,11 +30,14 @@ public final class CheckpointWriter {
    *
    * @param target a file; a prefix for {@link TargetFormat#TF_CHECKPOINT}, a folder for {@link
    *     TargetFormat#SAVED_MODEL}
+   * @param format that is written
+   * @param weights read once; the caller closes them
    * @param source what the weights were made from
    * @param overwrite whether what is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
    * @throws FileAlreadyExistsException if the target is there and may not be replaced
    * @throws NoSuchFileException if the target's folder is not there
+   * @throws IOException if it cannot be written, as on a full disk
    */
   public static void write(
       Path target,
@@ -52,6 +55,7 @@ public final class CheckpointWriter {
    * serving_default} take {@link SavedModelInput#NORMALIZED}.
    *
    * @param folder to write
+   * @param weights read once; the caller closes them
    * @param metadata its {@link Metadata#transform()} is what becomes of images in the graph, {@link
    *     dev.mixer4j.core.ImageTransform#TIMM} where it is not known; {@link Metadata#of} has what
    *     the weights know
@@ -61,6 +65,7 @@ public final class CheckpointWriter {
    * @throws FileAlreadyExistsException if the folder is there and may not be replaced, or is none
    *     of a SavedModel's
    * @throws NoSuchFileException if the folder that it is to be in is not there
+   * @throws IOException if it cannot be written, as on a full disk
    */
   public static void writeSavedModel(
       Path folder,
@@ -74,7 +79,19 @@ public final class CheckpointWriter {
     write(folder, new SavedModelWriter(servingDefault), weights, () -> metadata, progress);
   }
 
-  /** As the other, for weights of which more is found out while they are written. */
+  /**
+   * Writes a checkpoint of weights of which more is found out while they are written.
+   *
+   * @param target as in the other
+   * @param format that is written
+   * @param weights read once; the caller closes them
+   * @param metadata asked before or after the weights are read, as the format has it, or not at all
+   * @param overwrite whether what is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   * @throws IOException if it cannot be written, as on a full disk
+   */
   public static void write(
       Path target,
       TargetFormat format,
@@ -127,7 +144,15 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Checks before any work whether {@link #write} would refuse this target. */
+  /**
+   * Checks before any work whether {@link #write} would refuse this target.
+   *
+   * @param target a file, prefix or folder, as the format has it
+   * @param format that is to be written
+   * @param overwrite whether what is there already may be replaced
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   */
   public static void checkTarget(Path target, TargetFormat format, boolean overwrite)
       throws IOException {
     for (Path path : format.writer().files(place(target))) {
@@ -135,7 +160,14 @@ public final class CheckpointWriter {
     }
   }
 
-  /** Checks whether one file may be written. */
+  /**
+   * Checks whether one file may be written.
+   *
+   * @param file that is to be written
+   * @param overwrite whether it may be replaced if it is there
+   * @throws FileAlreadyExistsException if it is there and may not be replaced, or is a folder
+   * @throws NoSuchFileException if its folder is not there
+   */
   public static void checkTarget(Path file, boolean overwrite) throws IOException {
     checkTarget(place(file), false, overwrite);
   }

@@ -60,12 +60,12 @@ public enum DType {
     this.size = size;
   }
 
-  /** Bytes of one element. */
+  /** {@return the bytes of one element} */
   public int size() {
     return size;
   }
 
-  /** Whether it can be read as float32. */
+  /** {@return whether it can be read as float32} */
   public boolean isFloat() {
     return this == FLOAT64 || this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
   }

@@ -49,6 +49,7 @@ public final class HigherResolution implements MixerWeights {
    *
    * @param source is read, and closed, through the result
    * @param imageSize a whole multiple of the weights' own
+   * @return the adapted weights, or the source where the size is its own
    * @throws MismatchException if it is none
    */
   public static MixerWeights of(MixerWeights source, int imageSize) {

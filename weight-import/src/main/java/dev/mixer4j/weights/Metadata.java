@@ -30,7 +30,12 @@ public record Metadata(
     List<String> classNames,
     Source source) {
 
-  /** What is known of weights that were made from a source. */
+  /**
+   * {@return what is known of weights that were made from a source}
+   *
+   * @param weights asked for what they know
+   * @param source what they were made from
+   */
   public static Metadata of(MixerWeights weights, Source source) {
     MixerConfig config = weights.config();
     return new Metadata(
@@ -43,12 +48,20 @@ public record Metadata(
         source);
   }
 
-  /** The same network with this GELU and normalization. */
+  /**
+   * {@return a configuration with this GELU and normalization} Its LayerNorm epsilon stays.
+   *
+   * @param config of the network
+   */
   public MixerConfig applyTo(MixerConfig config) {
     return config.withGelu(gelu).withNormalization(mean, std);
   }
 
-  /** The same with another transform, or none. */
+  /**
+   * {@return the same with another transform, or none}
+   *
+   * @param other what becomes of an image before the network sees it, or empty
+   */
   public Metadata withTransform(Optional<ImageTransform> other) {
     return new Metadata(gelu, layerNormEpsilon, mean, std, other, classNames, source);
   }

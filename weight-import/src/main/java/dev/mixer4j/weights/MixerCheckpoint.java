@@ -63,7 +63,16 @@ public final class MixerCheckpoint implements MixerWeights {
     checkShapes();
   }
 
-  /** Opens a checkpoint as it is. */
+  /**
+   * Opens a checkpoint as it is.
+   *
+   * @param path a file of any format that is read; a prefix or folder where it has several
+   * @return the checkpoint, which the caller closes
+   * @throws MalformedFileException if the file is damaged
+   * @throws UnsupportedFileException if its format or content is not read
+   * @throws MismatchException if its tensors do not make up a Mixer
+   * @throws IOException if there is no such file, or it cannot be read
+   */
   public static MixerCheckpoint open(Path path) throws IOException {
     return open(path, ImportOptions.NONE);
   }
@@ -71,9 +80,13 @@ public final class MixerCheckpoint implements MixerWeights {
   /**
    * Opens a checkpoint.
    *
+   * @param path a file of any format that is read; a prefix or folder where it has several
+   * @param options what the caller decides in place of the file
+   * @return the checkpoint, which the caller closes
    * @throws MalformedFileException if the file is damaged
    * @throws UnsupportedFileException if its format or content is not read
    * @throws MismatchException if its tensors do not make up a Mixer
+   * @throws IOException if there is no such file, or it cannot be read
    */
   public static MixerCheckpoint open(Path path, ImportOptions options) throws IOException {
     TensorFile file = TensorFiles.open(path);
@@ -267,37 +280,41 @@ public final class MixerCheckpoint implements MixerWeights {
     return zeroHead && name.startsWith("head/");
   }
 
-  /** The file. */
+  /** {@return the file, or the prefix or folder, as it was given to {@link #open(Path)}} */
   public Path path() {
     return file.path();
   }
 
-  /** The file's format. */
+  /** {@return the file's format} */
   public Format format() {
     return file.format();
   }
 
-  /** The file's tensors as it has them: its own names, dtypes and layouts. */
+  /** {@return the file's tensors as it has them: its own names, dtypes and layouts} */
   public Map<String, TensorInfo> tensors() {
     return file.tensors();
   }
 
-  /** The files that make it up: one, but for sharded and TensorFlow's checkpoints. */
+  /** {@return the files that make it up: one, but for sharded and TensorFlow's checkpoints} */
   public List<Path> files() {
     return file.files();
   }
 
-  /** The format and hash of this checkpoint, for what is made from it. */
+  /**
+   * {@return the format and hash of this checkpoint, for what is made from it}
+   *
+   * @throws IOException if a file cannot be read
+   */
   public Source asSource() throws IOException {
     return Source.of(file.format(), file.files());
   }
 
-  /** What a Mixer4J file was made from; empty for files of other formats. */
+  /** {@return what a Mixer4J file was made from; empty for files of other formats} */
   public Optional<Source> source() {
     return file.metadata().map(Metadata::source);
   }
 
-  /** The canonical name of each source tensor that is used, by its name in the file. */
+  /** {@return the canonical name of each source tensor that is used, by its name in the file} */
   public Map<String, String> used() {
     Map<String, String> used = new LinkedHashMap<>();
     origins.forEach((target, origin) -> used.put(origin.info.name(), target));
@@ -305,24 +322,30 @@ public final class MixerCheckpoint implements MixerWeights {
   }
 
   /**
-   * What of the source is not used, by name: other entries of the file, such as an optimizer's
-   * state or an epoch, and the tensors of a head that the options replace.
+   * {@return what of the source is not used, by name: other entries of the file, such as an
+   * optimizer's state or an epoch, and the tensors of a head that the options replace}
    */
   public List<String> ignored() {
     return Collections.unmodifiableList(ignored);
   }
 
-  /** The entry of the file that the weights are from, such as {@code state_dict_ema}; or empty. */
+  /**
+   * {@return the entry of the file that the weights are from, such as {@code state_dict_ema}; or
+   * empty}
+   */
   public String part() {
     return file.part();
   }
 
-  /** What all names in the file start with and canonical ones do not, such as {@code module.}. */
+  /**
+   * {@return what all names in the file start with and canonical ones do not, such as {@code
+   * module.}}
+   */
   public String prefix() {
     return names.prefix();
   }
 
-  /** Free texts that the file carries, such as safetensors' {@code __metadata__}. */
+  /** {@return free texts that the file carries, such as safetensors' {@code __metadata__}} */
   public Map<String, String> texts() {
     return file.texts();
   }

@@ -32,6 +32,7 @@ public final class PickledDictionary {
    *
    * @param where the file, for messages
    * @param file all of it, from the buffer's start to its limit
+   * @return the dictionary
    * @throws MalformedFileException if the bytes are not one pickle of a dictionary
    * @throws UnsupportedFileException if it asks for anything but data
    */
@@ -51,7 +52,12 @@ public final class PickledDictionary {
     return new PickledDictionary(where, file, map);
   }
 
-  /** A list of texts. */
+  /**
+   * {@return a list of texts}
+   *
+   * @param key the entry's name
+   * @throws MalformedFileException if there is no such entry, or it is another kind
+   */
   public List<String> texts(String key) {
     List<String> texts = new ArrayList<>();
     for (Object item : list(key)) {
@@ -63,7 +69,12 @@ public final class PickledDictionary {
     return texts;
   }
 
-  /** A list of whole numbers. */
+  /**
+   * {@return a list of whole numbers}
+   *
+   * @param key the entry's name
+   * @throws MalformedFileException if there is no such entry, or it is another kind
+   */
   public long[] numbers(String key) {
     List<?> list = list(key);
     long[] numbers = new long[list.size()];
@@ -77,12 +88,15 @@ public final class PickledDictionary {
   }
 
   /**
-   * An array of uint8 of rank 2.
+   * Opens an array of uint8 of rank 2.
    *
+   * @param key the entry's name
    * @param rows as many as it must have
    * @param columns as many as it must have
    * @return its {@code rows * columns} bytes, row by row; fails with an EOFException where a text
    *     that stands for bytes has a character that does not
+   * @throws MalformedFileException if there is no such array
+   * @throws IOException as the stream would, from an array in column order, which is read at once
    */
   public InputStream matrix(String key, int rows, int columns) throws IOException {
     if (!(value(key) instanceof NumpyArray array) || !array.isComplete()) {

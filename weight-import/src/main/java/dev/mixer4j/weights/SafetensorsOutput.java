@@ -31,8 +31,10 @@ public final class SafetensorsOutput implements Closeable {
   /**
    * Starts a new file.
    *
+   * @param path that is not there yet
    * @param tensors their shapes by name, in the order in which they will be written
    * @param texts the file's metadata
+   * @throws IOException if it is there, or cannot be written
    */
   public SafetensorsOutput(Path path, Map<String, Shape> tensors, Map<String, String> texts)
       throws IOException {
@@ -76,8 +78,10 @@ public final class SafetensorsOutput implements Closeable {
   /**
    * Writes the next tensor.
    *
+   * @param name the next tensor's
    * @param bytes float32, little-endian, row-major
    * @throws IllegalArgumentException if it is not the next one's turn, or not of its size
+   * @throws IOException if it cannot be written, as on a full disk
    */
   public void write(String name, ByteBuffer bytes) throws IOException {
     Map.Entry<String, Shape> expected = next.hasNext() ? next.next() : null;
@@ -90,7 +94,11 @@ public final class SafetensorsOutput implements Closeable {
     writeFully(bytes);
   }
 
-  /** Has the disk keep what was written, even if the machine fails. */
+  /**
+   * Has the disk keep what was written, even if the machine fails.
+   *
+   * @throws IOException if the disk fails to
+   */
   public void force() throws IOException {
     channel.force(true);
   }

@@ -18,7 +18,14 @@ import java.util.List;
  */
 public record Source(String format, String sha256) {
 
-  /** Hashes a checkpoint's files, one after the other. */
+  /**
+   * Hashes a checkpoint's files, one after the other.
+   *
+   * @param format that they have
+   * @param files are hashed in this order
+   * @return their format and hash
+   * @throws IOException if one cannot be read
+   */
   public static Source of(Format format, List<Path> files) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -37,7 +37,12 @@ public enum TargetFormat {
     return writer;
   }
 
-  /** The format that a file's extension stands for; folders have none. */
+  /**
+   * {@return the format that a file's extension stands for, in whatever case; empty where it stands
+   * for none}
+   *
+   * @param target need not be there
+   */
   public static Optional<TargetFormat> of(Path target) {
     String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
     for (TargetFormat format : values()) {
@@ -50,7 +55,12 @@ public enum TargetFormat {
     return Optional.empty();
   }
 
-  /** What this format, or the framework that reads it, does not keep of a network, in words. */
+  /**
+   * {@return what this format, or the framework that reads it, does not keep of a network, in
+   * words; empty if it keeps all}
+   *
+   * @param metadata the network's
+   */
   public List<String> losses(Metadata metadata) {
     List<String> losses = new ArrayList<>();
     boolean tensorsOnly = this == NPZ || this == TF_CHECKPOINT;

@@ -23,7 +23,14 @@ public record TensorDifference(
     double maxDifference,
     double maxMagnitude) {
 
-  /** Compares one variable, which both networks must have. */
+  /**
+   * Compares one variable.
+   *
+   * @param name a canonical name, of a variable that both networks have
+   * @param a the first network's weights
+   * @param b the second's
+   * @return how its values differ
+   */
   public static TensorDifference of(String name, MixerWeights a, MixerWeights b) {
     Shape shapeA = a.config().variables().get(name);
     Shape shapeB = b.config().variables().get(name);
@@ -53,17 +60,17 @@ public record TensorDifference(
     return values.flip();
   }
 
-  /** Whether shape and every bit are the same. */
+  /** {@return whether shape and every bit are the same} */
   public boolean isNone() {
     return different == 0 && shapeA.equals(shapeB);
   }
 
-  /** Number of elements in the first network. */
+  /** {@return the number of elements in the first network} */
   public long elements() {
     return shapeA.size();
   }
 
-  /** One line for a person. */
+  /** {@return one line for a person, such as {@code head/bias: shape [10] / [100]}} */
   public String describe() {
     if (!shapeA.equals(shapeB)) {
       return "%s: shape %s / %s".formatted(name, shapeA, shapeB);

@@ -14,41 +14,52 @@ import java.util.Optional;
  */
 public interface TensorFile extends Closeable {
 
-  /** The file, for messages. */
+  /** {@return the file, for messages} */
   Path path();
 
-  /** The kind of file, as found from its content. */
+  /** {@return the kind of file, as found from its content} */
   Format format();
 
-  /** All tensors by name, in the file's order. */
+  /** {@return all tensors by name, in the file's order} */
   Map<String, TensorInfo> tensors();
 
-  /** All files that belong to it, the same every time, for a hash. */
+  /** {@return all files that belong to it, the same every time, for a hash} */
   default List<Path> files() {
     return List.of(path());
   }
 
-  /** What the file says of the network beside its tensors; empty for formats that say nothing. */
+  /**
+   * {@return what the file says of the network beside its tensors; empty for formats that say
+   * nothing}
+   */
   default Optional<Metadata> metadata() {
     return Optional.empty();
   }
 
-  /** What the network computes with where {@link #metadata} does not say: the format's habit. */
+  /**
+   * {@return what the network computes with where {@link #metadata} does not say: the format's
+   * habit}
+   */
   default Numerics numerics() {
     return format().numerics();
   }
 
-  /** Free texts that the file carries, such as safetensors' {@code __metadata__}. */
+  /** {@return free texts that the file carries, such as safetensors' {@code __metadata__}} */
   default Map<String, String> texts() {
     return Map.of();
   }
 
-  /** Which entry of the file {@link #tensors} are, where it holds several; empty for all of it. */
+  /**
+   * {@return which entry of the file {@link #tensors} are, where it holds several; empty for all of
+   * it}
+   */
   default String part() {
     return "";
   }
 
-  /** What the file holds beside {@link #tensors}, by name, such as an optimizer's state. */
+  /**
+   * {@return what the file holds beside {@link #tensors}, by name, such as an optimizer's state}
+   */
   default List<String> ignored() {
     return List.of();
   }
@@ -59,6 +70,7 @@ public interface TensorFile extends Closeable {
    * @param name a key of {@link #tensors()} whose dtype is a floating-point one
    * @param destination takes {@link TensorInfo#elements()} numbers from its position on
    * @throws MalformedFileException if the file does not hold what it announced
+   * @throws IOException if it cannot be read; an EOFException if it ends too early
    */
   void read(String name, FloatBuffer destination) throws IOException;
 }

@@ -22,9 +22,12 @@ public final class TensorFiles {
   /**
    * Opens a file, whatever its name.
    *
+   * @param path a file, or the prefix or folder of several
+   * @return the file, which the caller closes
    * @throws java.nio.file.NoSuchFileException if there is none
    * @throws UnsupportedFileException if it is of no format that is read
    * @throws MalformedFileException if it is damaged
+   * @throws IOException if it cannot be read
    */
   public static TensorFile open(Path path) throws IOException {
     Path index = path.resolveSibling(path.getFileName() + TensorBundleReader.INDEX);

@@ -14,12 +14,12 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   /** What a Java buffer of float32 holds; H/14's largest tensor has 6.6 million. */
   static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
 
-  /** Number of elements, which fits an int. */
+  /** {@return the number of elements, which fits an int} */
   public int elements() {
     return (int) shape.size();
   }
 
-  /** Number of bytes in the file. */
+  /** {@return the number of bytes in the file} */
   public long bytes() {
     return (long) elements() * dtype.size();
   }

@@ -39,6 +39,7 @@ public final class Cli {
    * Makes a command line that reports errors our way.
    *
    * @param command an instance of a class with picocli's {@code @Command}
+   * @return a command line that is not run yet
    */
   public static CommandLine commandLine(Object command) {
     CommandLine line = new CommandLine(command);
@@ -48,7 +49,12 @@ public final class Cli {
     return line;
   }
 
-  /** Runs a command and ends the process with its exit code. */
+  /**
+   * Runs a command and ends the process with its exit code.
+   *
+   * @param command an instance of a class with picocli's {@code @Command}
+   * @param args the words behind its name
+   */
   public static void main(Object command, String... args) {
     Terminal.useLaunchersStderr();
     Stdout stdout = new Stdout();
@@ -99,7 +105,12 @@ public final class Cli {
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
-  /** Writes an error's one message, as all commands show it. */
+  /**
+   * Writes an error's one message, as all commands show it.
+   *
+   * @param err is flushed afterwards
+   * @param message for a person, on one line
+   */
   public static void printError(PrintWriter err, String message) {
     err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
     err.flush();

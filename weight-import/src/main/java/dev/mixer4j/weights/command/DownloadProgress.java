@@ -13,7 +13,11 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
   private Progress bar;
   private long shown;
 
-  /** Shows on stderr, through a command's writer. */
+  /**
+   * Shows on stderr, through a command's writer.
+   *
+   * @param err takes what goes wrong, a line each
+   */
   public DownloadProgress(PrintWriter err) {
     this.err = err;
   }

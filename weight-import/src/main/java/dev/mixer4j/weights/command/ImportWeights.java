@@ -39,7 +39,11 @@ public final class ImportWeights {
     return new ImportWeights();
   }
 
-  /** Runs the command and exits with its code. */
+  /**
+   * Runs the command and exits with its code.
+   *
+   * @param args a subcommand and its words
+   */
   public static void main(String[] args) {
     Cli.main(new ImportWeights(), args);
   }

@@ -22,12 +22,12 @@ public final class NormalizationOptions {
       description = "Standard deviation of pixels scaled to [0, 1]; the weights' own unless given.")
   private Rgb std;
 
-  /** The mean, or null where it was not given. */
+  /** {@return the mean, or null where it was not given} */
   public Rgb mean() {
     return mean;
   }
 
-  /** The standard deviation, or null where it was not given. */
+  /** {@return the standard deviation, or null where it was not given} */
   public Rgb std() {
     return std;
   }

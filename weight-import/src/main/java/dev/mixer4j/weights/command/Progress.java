@@ -21,13 +21,20 @@ public final class Progress implements AutoCloseable {
    * @param total where it ends, in the caller's own unit
    * @param unit the unit's name, such as {@code MB}
    * @param perUnit how many of the caller's steps make one of the unit
+   * @return the bar, which the caller closes
    */
   public static Progress of(String task, long total, String unit, long perUnit) {
     return new Progress(
         Terminal.isInteractive() ? builder(task, total, unit, perUnit).build() : null);
   }
 
-  /** A bar whose {@link #message} tells the time in place of the bar itself. */
+  /**
+   * {@return a bar whose {@link #message} tells the time in place of the bar itself}
+   *
+   * @param task a word or two, such as {@code Converting}
+   * @param total where it ends, in the unit
+   * @param unit the unit's name, such as {@code steps}
+   */
   public static Progress withoutTime(String task, long total, String unit) {
     return new Progress(
         Terminal.isInteractive() ? builder(task, total, unit, 1).hideEta().build() : null);
@@ -43,21 +50,33 @@ public final class Progress implements AutoCloseable {
         .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()));
   }
 
-  /** Moves the bar on. */
+  /**
+   * Moves the bar on.
+   *
+   * @param n of the caller's steps
+   */
   public void step(long n) {
     if (bar != null) {
       bar.stepBy(n);
     }
   }
 
-  /** Moves the bar to where {@code n} are done. */
+  /**
+   * Moves the bar to where {@code n} are done.
+   *
+   * @param n of the caller's steps, from the start
+   */
   public void stepTo(long n) {
     if (bar != null) {
       bar.stepTo(n);
     }
   }
 
-  /** Sets the text behind the bar. */
+  /**
+   * Sets the text behind the bar.
+   *
+   * @param text a few words; none to clear it
+   */
   public void message(String text) {
     if (bar != null) {
       bar.setExtraMessage(text);

@@ -43,7 +43,7 @@ public final class Terminal {
     }
   }
 
-  /** Whether a person watches stderr. */
+  /** {@return whether a person watches stderr} */
   public static boolean isInteractive() {
     return columns() > 0;
   }

@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
  */
 public record DownloadCache(Path folder) {
 
-  /** The user's: {@code MIXER4J_CACHE}, or what the system has for caches. */
+  /** {@return the user's cache: {@code MIXER4J_CACHE}, or a folder where the system has caches} */
   public static DownloadCache ofUser() {
     return new DownloadCache(
         folder(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")));
@@ -41,7 +41,12 @@ public record DownloadCache(Path folder) {
     return (xdg.isAbsolute() ? xdg : Path.of(home, ".cache")).resolve("mixer4j");
   }
 
-  /** Where a file has its place. */
+  /**
+   * {@return where a file has its place}
+   *
+   * @param checkpoint has the name of the folder
+   * @param file one of its files
+   */
   public Path path(PublishedCheckpoint checkpoint, PublishedFile file) {
     return folder.resolve(checkpoint.name()).resolve(file.fileName());
   }

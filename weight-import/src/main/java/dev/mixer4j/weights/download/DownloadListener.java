@@ -5,10 +5,20 @@ import java.time.Duration;
 /** Is told how a download goes, on the thread that asked for it. */
 public interface DownloadListener {
 
-  /** Bytes there so far, fewer than before when it starts anew; total is -1 where unknown. */
+  /**
+   * Some more of the file is there.
+   *
+   * @param bytes there so far; fewer than before when it starts anew
+   * @param total the file's; -1 where unknown
+   */
   default void progress(long bytes, long total) {}
 
-  /** An attempt failed, and the next one starts after the delay. */
+  /**
+   * An attempt failed, and the next one starts after the delay.
+   *
+   * @param reason what went wrong, for a person
+   * @param delay until the next attempt
+   */
   default void retrying(String reason, Duration delay) {}
 
   /** Another process is at the same file, and is waited for. */

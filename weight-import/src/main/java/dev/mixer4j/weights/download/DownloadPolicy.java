@@ -27,7 +27,12 @@ public record DownloadPolicy(
   /** Waits; a test's waits for nothing. */
   @FunctionalInterface
   public interface Sleeper {
-    /** Returns after so long. */
+    /**
+     * Waits.
+     *
+     * @param delay after which it returns
+     * @throws InterruptedException if the thread is interrupted meanwhile; the download ends
+     */
     void sleep(Duration delay) throws InterruptedException;
   }
 

@@ -7,18 +7,28 @@ import java.util.OptionalLong;
 /** A published file, as far as a download must know it. */
 public interface Downloadable {
 
-  /** In bytes; empty where no source says. */
+  /** {@return the size in bytes; empty where no source says} */
   OptionalLong size();
 
-  /** Whether a published hash will tell the right file from a wrong one. */
+  /** {@return whether a published hash will tell the right file from a wrong one} */
   boolean hashed();
 
-  /** What is published of the hash, for messages, such as {@code SHA-256 01234567…}. */
+  /** {@return what is published of the hash, for messages, such as {@code SHA-256 01234567…}} */
   String expectedHash();
 
-  /** A file's hash, by the algorithm of the published one, in lower-case hexadecimal. */
+  /**
+   * {@return a file's hash, by the algorithm of the published one, in lower-case hexadecimal}
+   *
+   * @param file of whatever name
+   * @throws IOException if it cannot be read
+   */
   String hashOf(Path file) throws IOException;
 
-  /** Whether a file of this size and hash may be this one. True where nothing is known. */
+  /**
+   * {@return whether a file of this size and hash may be this one} True where nothing is known.
+   *
+   * @param fileSize in bytes
+   * @param fileHash as {@link #hashOf} gives it
+   */
   boolean allows(long fileSize, String fileHash);
 }

@@ -30,7 +30,9 @@ public final class Downloader {
   /**
    * Prepares downloads.
    *
+   * @param policy how patient they are
    * @param cache where a file may be already, and where processes wait for one another
+   * @param listener is told how they go
    */
   public Downloader(DownloadPolicy policy, DownloadCache cache, DownloadListener listener) {
     this.policy = policy;
@@ -45,7 +47,9 @@ public final class Downloader {
    * @param url where it is fetched: the file's own URL or a mirror's
    * @param cached its path in the cache
    * @param target where it is wanted: the same path, or one elsewhere, replaced if it is there
+   * @return where it is, its hash, and whether it was there already
    * @throws DownloadException if it cannot be had, or is not what was published
+   * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path cached, Path target) throws IOException {
     Path whole = target.toAbsolutePath();
@@ -72,8 +76,12 @@ public final class Downloader {
   /**
    * Fetches a file that is wanted at one place, unless it is there and the published one.
    *
+   * @param file what it must be
+   * @param url where it is fetched: the file's own URL or a mirror's
    * @param target where it is wanted; any other file there is replaced
+   * @return where it is, its hash, and whether it was there already
    * @throws DownloadException if it cannot be had, or is not what was published
+   * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path target) throws IOException {
     Path whole = target.toAbsolutePath();

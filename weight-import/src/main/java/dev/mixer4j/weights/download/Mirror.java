@@ -12,6 +12,7 @@ public record Mirror(URI base) {
   /**
    * Checks the address.
    *
+   * @param base https or http, with a host, without query and fragment
    * @throws IllegalArgumentException if it is not of the web
    */
   public Mirror {
@@ -23,7 +24,11 @@ public record Mirror(URI base) {
     }
   }
 
-  /** Where the mirror has what others have under this URL. */
+  /**
+   * {@return where the mirror has what others have under this URL}
+   *
+   * @param url of a file elsewhere
+   */
   public URI of(URI url) {
     String address = base.toString();
     String prefix = address.endsWith("/") ? address.substring(0, address.length() - 1) : address;

@@ -14,7 +14,7 @@ public final class ClassList {
   private ClassList() {}
 
   /**
-   * The names in the order of the logits. A few occur twice, as ImageNet's two cranes.
+   * {@return the names in the order of the logits} A few occur twice, as ImageNet's two cranes.
    *
    * @param id {@code imagenet-1k}, {@code imagenet-21k} or {@code imagenet-21k-p}
    * @throws IllegalArgumentException if there is no such list

@@ -46,6 +46,8 @@ public record PublishedCheckpoint(
    * @param found in the file, with the options heeded
    * @param headClasses of the weights' head: the list names the file's own, not those of a head
    *     that the caller replaces
+   * @param options what the caller decides; null leaves it to the publisher
+   * @return the metadata, with the LayerNorm epsilon and the source that were found
    */
   public Metadata describe(Metadata found, int headClasses, ImportOptions options) {
     List<String> names = options.classes() == null ? ClassList.load(classList) : List.of();
@@ -59,7 +61,23 @@ public record PublishedCheckpoint(
         found.source());
   }
 
-  /** Checks that there is something to download. */
+  /**
+   * Checks that there is something to download.
+   *
+   * @param name for the command line
+   * @param title for a person
+   * @param source who publishes it
+   * @param imageSize in pixels
+   * @param classes of its head
+   * @param classList an id of {@link ClassList}
+   * @param mean of pixels scaled to [0, 1]
+   * @param std of pixels scaled to [0, 1]
+   * @param transform what becomes of its images
+   * @param gelu that its framework computes
+   * @param licence an SPDX id
+   * @param files one at least; they are copied
+   * @throws IllegalArgumentException if there is no file
+   */
   public PublishedCheckpoint {
     files = List.copyOf(files);
     if (files.isEmpty()) {

@@ -27,12 +27,16 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
 
   private static final String RESOURCE = "published.json";
 
-  /** Keeps its own copy of the list. */
+  /**
+   * Keeps its own copy of the list.
+   *
+   * @param all in the data file's order
+   */
   public PublishedCheckpoints {
     all = List.copyOf(all);
   }
 
-  /** The ones that this library knows. */
+  /** {@return the ones that this library knows} */
   public static PublishedCheckpoints load() {
     try (InputStream in = PublishedCheckpoints.class.getResourceAsStream(RESOURCE)) {
       return of(new JsonMapper().readTree(in));
@@ -82,17 +86,22 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         values.required(2).floatValue());
   }
 
-  /** The one of a name, in whatever case. */
+  /**
+   * {@return the one of a name; empty if there is none}
+   *
+   * @param name as {@link PublishedCheckpoint#name()}, in whatever case
+   */
   public Optional<PublishedCheckpoint> find(String name) {
     return all.stream().filter(checkpoint -> checkpoint.name().equalsIgnoreCase(name)).findFirst();
   }
 
   /**
-   * The one that a file is, by its hash. Where only the hash's first digits are known, size (if
-   * known) and format must fit as well: eight digits alone may agree by chance.
+   * Recognises a file by its hash. Where only the hash's first digits are known, size (if known)
+   * and format must fit as well: eight digits alone may agree by chance.
    *
    * @param file its format and hash
    * @param size in bytes
+   * @return the checkpoint that it is; empty if it is none that is known
    */
   public Optional<PublishedCheckpoint> recognise(Source file, long size) {
     return all.stream()

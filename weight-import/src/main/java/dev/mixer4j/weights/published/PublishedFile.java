@@ -24,7 +24,15 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
 
   private static final int SHA256_DIGITS = 64;
 
-  /** Checks the hash's form, since a wrong one would let any file pass or none. */
+  /**
+   * Checks the hash's form, since a wrong one would let any file pass or none.
+   *
+   * @param format that the file has
+   * @param url has a path, whose last part is the {@link #fileName()}
+   * @param size in bytes, or empty
+   * @param sha256 8 to 64 digits in lower case, or empty
+   * @throws IllegalArgumentException if the hash has another form
+   */
   public PublishedFile {
     sha256.ifPresent(
         digits -> {
@@ -35,12 +43,12 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
         });
   }
 
-  /** The last part of the URL's path. */
+  /** {@return the last part of the URL's path} */
   public String fileName() {
     return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
   }
 
-  /** Whether {@link #sha256()} is the whole hash, not its start or nothing. */
+  /** {@return whether {@link #sha256()} is the whole hash, not its start or nothing} */
   public boolean hasWholeHash() {
     return sha256.isPresent() && sha256.get().length() == SHA256_DIGITS;
   }
