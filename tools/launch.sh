@@ -78,8 +78,10 @@ archived() {
 
 archive_classes() {
   local sample=(--help)
-  [ "$1" != dev.mixer4j.weights.command.ImportWeights ] ||
-    sample=(convert "$root/tools/sample/animals-mixer.safetensors" -o "$archive.h5" --overwrite)
+  case $1 in
+    *.ImportWeights) sample=(convert "$root/tools/sample/animals-mixer.safetensors" -o "$archive.h5" --overwrite) ;;
+    *.FinetuneCifar) sample=(predict --weights "$root/tools/sample/animals-mixer.safetensors" "$root/tools/sample/images/ship.png") ;;
+  esac
   "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$archive.part" -cp "$(<"$classpath_file")" "$1" "${sample[@]}" \
     >/dev/null 2>&1 </dev/null || true
   rm -f "$archive.h5"
