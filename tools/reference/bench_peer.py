@@ -165,8 +165,35 @@ def onnx_inference(params, inputs):
     return lambda: session.run(["logits"], {"images": images})[0]
 
 
+def products(params):
+    """No peer but a bound: the network's matrix products alone; a training step has three times as many."""
+    import torch
+    from mixers import timm_geometry, to_timm
+    torch.set_num_threads(THREADS)
+    g = timm_geometry(to_timm(params))
+    repeats = 1 if TASK == "inference" else 3
+    channels, patches = BATCH * g.hidden_size, BATCH * g.tokens
+    shapes = [(channels, g.tokens, g.tokens_mlp_size), (channels, g.tokens_mlp_size, g.tokens),
+              (patches, g.hidden_size, g.channels_mlp_size), (patches, g.channels_mlp_size, g.hidden_size)]
+    lefts = [torch.randn(m, k) for m, k, _ in shapes]
+    rights = [[torch.randn(k, n) for _, k, n in shapes] for _ in range(g.blocks)]
+    outs = [torch.empty(m, n) for m, _, n in shapes]
+    stem = torch.randn(patches, 3 * g.patch_size ** 2), torch.randn(3 * g.patch_size ** 2, g.hidden_size)
+
+    def step():
+        for _ in range(repeats):
+            torch.mm(*stem)
+            for block in rights:
+                for left, right, out in zip(lefts, block, outs):
+                    torch.mm(left, right, out=out)
+        return []
+    return step
+
+
 def make_step():
     params = read_params()
+    if PEER == "products":
+        return products(params)
     if TASK == "inference":
         inputs = np.fromfile(FOLDER / "inputs.f32", np.float32).reshape(BATCH, SIZE, SIZE, 3)
         return {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
       "Times MixerClassifier.logits on normalised images, random weights.",
       "Peers: torch (timm, eager), torch-compile, jax (Flax, jit), keras (on TensorFlow), onnxruntime;"
           + " and in a JVM onnxruntime-java and djl-pytorch, which need onnxruntime and torch before"
-          + " them."
+          + " them. Beside these mixer4j-xla, ours with XLA for what is no matrix product, and products,"
+          + " the network's matrix products alone: a bound."
     })
 final class InferenceBenchmark extends StepBenchmark {
 

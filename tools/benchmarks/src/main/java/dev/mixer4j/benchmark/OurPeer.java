@@ -40,7 +40,7 @@ final class OurPeer {
         .set("eval_every", Long.MAX_VALUE)
         .set("save_every", Long.MAX_VALUE)
         .limitTest(1)
-        .run(task.folder().resolve("run"), new Steps(peer, task));
+        .run(task.folder().resolve("run of " + task.peer()), new Steps(peer, task));
     peer.end();
   }
 

@@ -118,8 +118,8 @@ final class Peer {
             Integer.parseInt(args[5]));
     Peer peer = new Peer();
     switch (task.peer() + " " + args[1]) {
-      case "mixer4j inference" -> OurPeer.infer(peer, task);
-      case "mixer4j training" -> OurPeer.train(peer, task);
+      case "mixer4j inference", "mixer4j-xla inference" -> OurPeer.infer(peer, task);
+      case "mixer4j training", "mixer4j-xla training" -> OurPeer.train(peer, task);
       case "onnxruntime-java inference" -> OnnxPeer.infer(peer, task);
       case "djl-pytorch inference" -> DjlPeer.infer(peer, task);
       default -> throw new IllegalArgumentException(String.join(" ", args));

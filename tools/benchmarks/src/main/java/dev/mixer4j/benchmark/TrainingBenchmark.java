@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       "Times a step of FineTuning: 8-bit images of 32 by 32, resized and normalised, forward,"
           + " backward, Adam at 1e-5.",
       "Peers, which do the same: torch (timm, eager), torch-compile, jax (Flax and optax, jit), keras"
-          + " (on TensorFlow)."
+          + " (on TensorFlow). Beside these mixer4j-xla, ours with XLA for what is no matrix product, and"
+          + " products, the network's matrix products alone: a bound."
     })
 final class TrainingBenchmark extends StepBenchmark {
 
