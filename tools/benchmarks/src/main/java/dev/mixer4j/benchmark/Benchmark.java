@@ -14,7 +14,8 @@ import picocli.CommandLine.ScopeType;
       InferenceBenchmark.class,
       TrainingBenchmark.class,
       ImportBenchmark.class,
-      StartBenchmark.class
+      StartBenchmark.class,
+      PartsBenchmark.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
