@@ -2,6 +2,7 @@ package dev.mixer4j.core;
 
 import java.awt.image.BufferedImage;
 import java.math.BigDecimal;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -57,6 +58,8 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
    *     is cropped by it, or {@link Mode#FIT} is to be other than bilinear
    */
   public ImageTransform {
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(interpolation, "interpolation");
     if (!(cropFraction > 0 && cropFraction <= 1)) {
       throw new IllegalArgumentException(
           "cropFraction must be above 0 and at most 1, found " + cropFraction);

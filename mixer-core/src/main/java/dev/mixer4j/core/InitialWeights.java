@@ -19,6 +19,8 @@ public final class InitialWeights implements MixerWeights {
   private final long seed;
 
   /**
+   * Weights of a network.
+   *
    * @param config the network that the weights are for
    * @param seed one seed gives the same numbers on every machine
    */

@@ -61,7 +61,7 @@ public final class MixerClassifier implements AutoCloseable {
   private final Operand<TFloat32> images;
   private final Mixer.Outputs outputs;
   private final ReadWriteLock lock = new ReentrantReadWriteLock(); // closing waits for answers
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * As {@link #MixerClassifier(MixerWeights, ImageTransform)}, with the weights' own transform, or
@@ -178,19 +178,22 @@ public final class MixerClassifier implements AutoCloseable {
    * The logits of normalised images.
    *
    * @param batch [batch, imageSize, imageSize, 3] float32
-   * @return [batch][classes]
+   * @return [batch][classes]; the features where the network has no head
+   * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] logits(TFloat32 batch) {
-    return fetch(outputs.logits(), images, batch);
+    return fetch(outputs.logits(), images, ofImages(batch));
   }
 
   /**
    * The logits of images that are resized (stretched, bilinear) and normalised on the way.
    *
    * @param batch [batch, height, width, 3] uint8
-   * @return [batch][classes]
+   * @return [batch][classes]; the features where the network has no head
+   * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] logits(TUint8 batch) {
+    checkShape(batch, Shape.of(-1, -1, -1, 3));
     return fetch(outputs.logits(), pixels, batch);
   }
 
@@ -199,9 +202,10 @@ public final class MixerClassifier implements AutoCloseable {
    *
    * @param batch [batch, imageSize, imageSize, 3] float32
    * @return [batch][hiddenSize]
+   * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] features(TFloat32 batch) {
-    return fetch(outputs.features(), images, batch);
+    return fetch(outputs.features(), images, ofImages(batch));
   }
 
   /**
@@ -281,7 +285,23 @@ public final class MixerClassifier implements AutoCloseable {
         .toList();
   }
 
+  private TFloat32 ofImages(TFloat32 batch) {
+    checkShape(batch, Shape.of(-1, config.imageSize(), config.imageSize(), 3));
+    return batch;
+  }
+
+  /** TensorFlow's kernels end the process where the dimensions are not as many as they expect. */
+  private static void checkShape(Tensor batch, Shape expected) {
+    if (!expected.isCompatibleWith(batch.shape())) {
+      throw new IllegalArgumentException(
+          "expected a batch of shape %s, found %s".formatted(expected, batch.shape()));
+    }
+  }
+
   private float[][] fetch(Operand<TFloat32> what, List<BufferedImage> batch) {
+    if (batch.isEmpty()) {
+      checkOpen();
+    }
     boolean fit = transform.mode() == ImageTransform.Mode.FIT;
     int atOnce = fit ? 1 : BATCH;
     float[][] rows = new float[batch.size()][];
@@ -324,12 +344,16 @@ public final class MixerClassifier implements AutoCloseable {
   private Result run(Operand<TFloat32> what, Operand<?> input, Tensor batch) {
     lock.readLock().lock();
     try {
-      if (closed) {
-        throw new IllegalStateException("this MixerClassifier is closed");
-      }
+      checkOpen();
       return session.runner().feed(input.asOutput(), batch).fetch(what).run();
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("this MixerClassifier is closed");
     }
   }
 

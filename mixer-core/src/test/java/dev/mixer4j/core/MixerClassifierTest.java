@@ -265,6 +265,34 @@ class MixerClassifierTest {
         .hasMessage("this MixerClassifier is closed");
     assertThatThrownBy(() -> classifier.features(images(3)))
         .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> classifier.classify(List.of(), 1))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** TensorFlow itself would end the process, or take four images' pixels for four images. */
+  @Test
+  void batchesOfAnotherShapeAreRefused() {
+    long size = CONFIG.imageSize();
+    try (MixerClassifier classifier = new MixerClassifier(WEIGHTS)) {
+      for (Shape shape :
+          List.of(
+              Shape.of(size, size, 3),
+              Shape.of(size, size),
+              Shape.of(1, 2 * size, 2 * size, 3),
+              Shape.of(1, size, size, 1))) {
+        try (TFloat32 batch = TFloat32.tensorOf(shape)) {
+          assertThatThrownBy(() -> classifier.logits(batch))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessage("expected a batch of shape [-1, %d, %d, 3], found %s", size, size, shape);
+          assertThatThrownBy(() -> classifier.features(batch))
+              .isInstanceOf(IllegalArgumentException.class);
+        }
+      }
+      try (TUint8 gray = TUint8.tensorOf(Shape.of(1, 5, 7, 1))) {
+        assertThatThrownBy(() -> classifier.logits(gray))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
   }
 
   /** Each call is answered or refused; none meets a freed graph, which would end the JVM. */

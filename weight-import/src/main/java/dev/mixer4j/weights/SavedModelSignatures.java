@@ -84,15 +84,21 @@ final class SavedModelSignatures {
         signature(
             SavedModelInput.IMAGES,
             images,
-            normalize(Preprocessing.transform(tf, config, transform, images))));
+            normalize(Preprocessing.transform(tf, config, transform, checked(images)))));
     signatures.put(
-        SavedModelInput.NORMALIZED, signature(SavedModelInput.NORMALIZED, normalized, normalized));
+        SavedModelInput.NORMALIZED,
+        signature(SavedModelInput.NORMALIZED, normalized, checked(normalized)));
     return signatures;
   }
 
   private <T extends TType> Operand<T> placeholder(
       SavedModelInput input, Class<T> type, Shape shape) {
     return tf.withName(input.toString()).placeholder(type, Placeholder.shape(shape));
+  }
+
+  /** A session takes a placeholder's shape for granted, and some kernels end the process then. */
+  private Operand<TFloat32> checked(Operand<TFloat32> images) {
+    return tf.ensureShape(images, images.shape());
   }
 
   /** Each file by itself, since their sizes differ: [N] to [N, imageSize, imageSize, 3]. */

@@ -209,6 +209,24 @@ class SavedModelTest {
     }
   }
 
+  /** Unchecked, images without their batch's dimension end the process. */
+  @ParameterizedTest
+  @ValueSource(strings = {"normalized", "images"})
+  void aBatchOfAnotherShapeIsRefused(String signature) throws IOException {
+    int size = CONFIG.imageSize();
+    List<Shape> wrong =
+        List.of(Shape.of(size, size, 3), Shape.of(1, size, size, 1), Shape.of(size, size));
+    try (SavedModelBundle bundle =
+        load(write(new RandomWeights(CONFIG), SavedModelInput.IMAGE_BYTES))) {
+      for (Shape shape : wrong) {
+        try (TFloat32 batch = TFloat32.tensorOf(shape)) {
+          assertThatThrownBy(() -> bundle.function(signature).call(Map.of(signature, batch)))
+              .isInstanceOf(TFInvalidArgumentException.class);
+        }
+      }
+    }
+  }
+
   @Test
   void aFileThatIsNoImageFailsTheBatchWithTensorFlowsMessage() throws IOException {
     byte[][] files = {files().get(0), "no image".getBytes()};
