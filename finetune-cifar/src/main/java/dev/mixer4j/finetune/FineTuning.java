@@ -6,6 +6,7 @@ import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,15 +71,15 @@ public final class FineTuning {
 
   /**
    * Replaces one of the recipe's settings. What they are called, mean and default to is in the
-   * README of finetune-cifar; a run's {@code config.json} shows all of them. They are checked when
-   * the training starts.
+   * README of finetune-cifar; a run's {@code config.json} shows those that are on. They are checked
+   * when the training starts.
    *
    * @param setting its name, such as {@code epochs}, {@code learning_rate}, {@code batch_size}
    * @param value a number, text, boolean or map (of an {@code optimizer}); null takes it away
    * @return this
    */
   public FineTuning set(String setting, Object value) {
-    settings.set(setting, new JsonMapper().valueToTree(value));
+    settings.set(Objects.requireNonNull(setting, "setting"), new JsonMapper().valueToTree(value));
     return this;
   }
 
@@ -155,11 +156,12 @@ public final class FineTuning {
    * @return how it ended
    * @throws IllegalArgumentException if a setting is unknown or out of range
    * @throws DivergenceException if a loss or gradient is not finite
-   * @throws MixerFileException if a file cannot be read or written, or the folder holds something
-   *     that may not be replaced
-   * @throws MixerException if weights or data are not what they should be
+   * @throws MixerFileException if a file cannot be read or written
+   * @throws MixerException if weights or data are not what they should be, or the folder holds
+   *     something that may not be replaced
    */
   public FineTuningResult run(Path folder, TrainingListener listener) {
+    Objects.requireNonNull(listener, "listener");
     return unchecked(
         folder, () -> new TrainingRun(listener).start(input(folder, repetition(folder)), folder));
   }
@@ -219,6 +221,7 @@ public final class FineTuning {
    *     the weights to start from are not those of before; and as {@link #run}
    */
   public static FineTuningResult resume(Path folder, TrainingListener listener) {
+    Objects.requireNonNull(listener, "listener");
     return unchecked(folder, () -> new TrainingRun(listener).resume(folder));
   }
 
@@ -239,6 +242,12 @@ public final class FineTuning {
   private static FineTuningResult unchecked(Path folder, Work work) {
     try {
       return work.run();
+    } catch (FileAlreadyExistsException e) {
+      throw new MixerException(
+          folder
+              + ": expected a new or empty folder, found one with files; resume goes on with a run,"
+              + " and overwrite(true) allows to replace one",
+          e);
     } catch (IOException e) {
       throw new MixerFileException(folder, e);
     } catch (UncheckedIOException e) {

@@ -76,7 +76,7 @@ record RunInput(
     Path file = run.resolve(RunFolder.CONFIG);
     if (!Files.exists(file)) {
       throw new MixerException(
-          "%s: expected a run to resume, found no %s; start it anew with --out"
+          "%s: expected a run to resume, found no %s; start it anew"
               .formatted(run, RunFolder.CONFIG));
     }
     try {

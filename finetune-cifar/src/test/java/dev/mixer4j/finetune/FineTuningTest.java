@@ -222,8 +222,8 @@ class FineTuningTest {
     Files.createDirectories(out);
     Files.writeString(out.resolve("mine.txt"), "mine");
     assertThatThrownBy(() -> tuning().run(out, TrainingListener.NONE))
-        .isInstanceOf(MixerFileException.class)
-        .hasMessageEndingWith("run: it is there already");
+        .isInstanceOf(MixerException.class)
+        .hasMessageContaining("run: expected a new or empty folder, found one with files");
     assertThat(tuning().overwrite(true).run(out, TrainingListener.NONE).steps()).isEqualTo(9);
     assertThat(out.resolve("mine.txt")).exists();
     assertThatThrownBy(
