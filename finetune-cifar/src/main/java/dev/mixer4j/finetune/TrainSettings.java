@@ -2,12 +2,14 @@ package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -123,29 +125,48 @@ record TrainSettings(
     cache = Objects.requireNonNullElse(cache, Cache.HOST);
     logEvery = logEvery == 0 ? 50 : logEvery;
     keep = keep == 0 ? 1 : keep;
-    require(learningRate > 0 && Double.isFinite(learningRate), "learning_rate: above 0");
-    require(warmupSteps >= 0, "warmup_steps: 0 or more");
-    require((epochs == null) != (steps == null), "either epochs or steps, not both");
-    require(epochs == null || epochs > 0, "epochs: above 0");
-    require(steps == null || steps > 0, "steps: above 0");
-    require(batchSize > 0, "batch_size: above 0");
-    require(microBatchSize == null || microBatchSize > 0, "micro_batch_size: above 0");
+    require(finite(learningRate) && learningRate > 0, "learning_rate", "above 0", learningRate);
+    require(warmupSteps >= 0, "warmup_steps", "0 or more", warmupSteps);
+    if ((epochs == null) == (steps == null)) {
+      throw new IllegalArgumentException(
+          "expected either epochs or steps, found " + (epochs == null ? "neither" : "both"));
+    }
+    requirePositive("epochs", epochs);
+    requirePositive("steps", steps);
+    requirePositive("batch_size", batchSize);
+    requirePositive("micro_batch_size", microBatchSize);
+    requirePositive("clip_norm", clipNorm);
     require(
-        clipNorm == null || clipNorm > 0 && Double.isFinite(clipNorm),
-        "clip_norm: above 0, finite");
-    require(cropMinArea == null || cropMinArea > 0 && cropMinArea <= 1, "crop_min_area: 0 to 1");
+        cropMinArea == null || 0 < cropMinArea && cropMinArea <= 1,
+        "crop_min_area",
+        "above 0, up to 1",
+        cropMinArea);
     requireRgb("mean", mean);
     requireRgb("std", std);
-    require(0 <= labelSmoothing && labelSmoothing < 1, "label_smoothing: 0 to 1");
-    require(mixup >= 0 && Double.isFinite(mixup), "mixup: 0 or more");
-    require(0 <= dropout && dropout < 1, "dropout: 0 to 1");
-    require(0 <= stochasticDepth && stochasticDepth < 1, "stochastic_depth: 0 to 1");
-    require(emaDecay == null || 0 < emaDecay && emaDecay < 1, "ema_decay: 0 to 1");
-    require(0 <= validationFraction && validationFraction < 1, "validation_fraction: 0 to 1");
-    require(logEvery > 0 && keep > 0, "log_every and keep: above 0");
-    require(evalEvery == null || evalEvery > 0, "eval_every: above 0");
-    require(saveEvery == null || saveEvery > 0, "save_every: above 0");
-    require(patience == null || patience > 0, "patience: above 0");
+    requireShare("label_smoothing", labelSmoothing);
+    require(finite(mixup) && mixup >= 0, "mixup", "0 or more", mixup);
+    requireShare("dropout", dropout);
+    requireShare("stochastic_depth", stochasticDepth);
+    require(
+        emaDecay == null || 0 < emaDecay && emaDecay < 1, "ema_decay", "between 0 and 1", emaDecay);
+    requireShare("validation_fraction", validationFraction);
+    requirePositive("log_every", logEvery);
+    requirePositive("keep", keep);
+    requirePositive("eval_every", evalEvery);
+    requirePositive("save_every", saveEvery);
+    requirePositive("patience", patience);
+  }
+
+  private static boolean finite(Number value) {
+    return Double.isFinite(value.doubleValue());
+  }
+
+  private static void requirePositive(String setting, Number value) {
+    require(value == null || finite(value) && value.doubleValue() > 0, setting, "above 0", value);
+  }
+
+  private static void requireShare(String setting, double value) {
+    require(0 <= value && value < 1, setting, "0 to below 1", value);
   }
 
   private static void requireRgb(String setting, String text) {
@@ -158,9 +179,10 @@ record TrainSettings(
     }
   }
 
-  private static void require(boolean holds, String expected) {
+  private static void require(boolean holds, String setting, String expected, Object found) {
     if (!holds) {
-      throw new IllegalArgumentException("expected " + expected);
+      throw new IllegalArgumentException(
+          "%s: expected %s, found %s".formatted(setting, expected, found));
     }
   }
 
@@ -175,25 +197,45 @@ record TrainSettings(
       return JSON.treeToValue(whole, TrainSettings.class);
     } catch (UnrecognizedPropertyException e) {
       throw new IllegalArgumentException("there is no setting " + path(e), e);
-    } catch (InvalidFormatException e) {
-      Object[] choices = e.getTargetType().getEnumConstants();
-      throw new IllegalArgumentException(
-          "%s: expected %s, found '%s'"
-              .formatted(
-                  path(e),
-                  choices == null ? "a number" : "one of " + Arrays.toString(choices),
-                  e.getValue()),
-          e);
     } catch (JsonMappingException e) {
       Throwable cause = e.getCause();
       throw new IllegalArgumentException(
           cause instanceof IllegalArgumentException
               ? cause.getMessage()
-              : path(e) + ": " + e.getOriginalMessage(),
+              : "%s: expected %s, found %s".formatted(path(e), expected(e), found(json, e)),
           e);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e.getOriginalMessage(), e);
     }
+  }
+
+  private static String expected(JsonMappingException e) {
+    Class<?> type =
+        e instanceof MismatchedInputException mismatch
+            ? mismatch.getTargetType()
+            : e.getCause() instanceof InputCoercionException tooLarge
+                ? tooLarge.getTargetType()
+                : Object.class;
+    if (type.isEnum()) {
+      return "one of " + Arrays.toString(type.getEnumConstants());
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return "true or false";
+    }
+    if (type == int.class || type == Integer.class) {
+      return "a whole number up to " + Integer.MAX_VALUE;
+    }
+    return type == long.class || type == Long.class
+        ? "a whole number"
+        : type == String.class ? "text" : "a number";
+  }
+
+  private static String found(JsonNode json, JsonMappingException e) {
+    JsonNode found = json;
+    for (JsonMappingException.Reference step : e.getPath()) {
+      found = found.path(step.getFieldName());
+    }
+    return found.isTextual() ? "'" + found.textValue() + "'" : found.toString();
   }
 
   private static String path(JsonMappingException e) {

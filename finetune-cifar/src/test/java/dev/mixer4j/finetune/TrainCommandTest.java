@@ -452,7 +452,10 @@ class TrainCommandTest {
         run(dir.resolve("a"), "--schedule", "step"),
         2,
         "schedule: expected one of [constant, linear, cosine], found 'step'");
-    assertRefused(run(dir.resolve("a"), "--clip-norm", "Infinity"), 2, "clip_norm: above 0");
+    assertRefused(
+        run(dir.resolve("a"), "--clip-norm", "Infinity"),
+        2,
+        "clip_norm: expected above 0, found Infinity");
     Files.writeString(file, "{\"std\": \"wide\"}");
     assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "std: expected R,G,B");
     Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"'});

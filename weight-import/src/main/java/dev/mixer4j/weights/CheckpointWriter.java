@@ -181,12 +181,12 @@ public final class CheckpointWriter {
       throw new NoSuchFileException(
           path.getParent().toString(), null, "no such folder to write " + path + " into");
     }
-    if (!overwrite && Files.exists(path)) {
-      throw new FileAlreadyExistsException(path.toString());
-    }
     if (folder && Files.exists(path) && !Files.exists(path.resolve(SavedModelWriter.DEFINITION))) {
       throw new FileAlreadyExistsException(
           path.toString(), null, "it is no SavedModel; a folder with other files is not replaced");
+    }
+    if (!overwrite && Files.exists(path)) {
+      throw new FileAlreadyExistsException(path.toString());
     }
   }
 
