@@ -22,6 +22,9 @@ public final class NormalizationOptions {
       description = "Standard deviation of pixels scaled to [0, 1]; the weights' own unless given.")
   private Rgb std;
 
+  /** Made by picocli, which fills it. */
+  public NormalizationOptions() {}
+
   /** {@return the mean, or null where it was not given} */
   public Rgb mean() {
     return mean;
