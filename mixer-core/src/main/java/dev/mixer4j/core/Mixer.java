@@ -33,6 +33,7 @@ public final class Mixer {
   private final Function<String, Operand<TFloat32>> weights;
   private final Regularization regularization;
   private final Operand<TInt64> seed;
+  private final boolean training;
   private long masks;
 
   private Mixer(
@@ -46,6 +47,7 @@ public final class Mixer {
     this.weights = weights;
     this.regularization = regularization;
     this.seed = seed;
+    this.training = seed != null;
   }
 
   /**
@@ -66,7 +68,7 @@ public final class Mixer {
   }
 
   /**
-   * As {@link #inference}, with dropout and stochastic depth.
+   * As {@link #inference}, with dropout and stochastic depth, and with less memory for a gradient.
    *
    * @param tf the caller's graph
    * @param config the network
@@ -122,8 +124,12 @@ public final class Mixer {
   private Operand<TFloat32> mlp(Operand<TFloat32> x, String name, int rows, int size) {
     // As one matrix, because TensorFlow fuses bias and GELU into a product of matrices only.
     Operand<TFloat32> y = tf.reshape(x, tf.array(-1, size));
-    y = dropout(config.gelu().apply(tf, dense(y, name + "/Dense_0")));
+    y = dropout(gelu(dense(y, name + "/Dense_0")));
     return rows(dropout(dense(y, name + "/Dense_1")), rows, size);
+  }
+
+  private Operand<TFloat32> gelu(Operand<TFloat32> x) {
+    return training ? config.gelu().applyInTraining(tf, x) : config.gelu().apply(tf, x);
   }
 
   private Operand<TFloat32> dense(Operand<TFloat32> x, String name) {
