@@ -20,6 +20,8 @@ import java.util.Map;
  */
 final class Contender implements AutoCloseable {
 
+  private static final double TURN_SECONDS = 1;
+
   private final String name;
   private final Path log;
   private final Process process;
@@ -61,11 +63,25 @@ final class Contender implements AutoCloseable {
     return line;
   }
 
-  /** Makes a step. */
-  void step() throws IOException {
+  /**
+   * Makes as many steps as a second holds, and keeps their mean. Where there are more than one, the
+   * first does not count: caches and threads are cold after the others' turns.
+   */
+  void turn() throws IOException {
+    double first = step();
+    int steps = 0;
+    double sum = 0;
+    while (first + sum < TURN_SECONDS) {
+      sum += step();
+      steps++;
+    }
+    seconds.add(steps == 0 ? first : sum / steps);
+  }
+
+  private double step() throws IOException {
     orders.write("\n");
     orders.flush();
-    seconds.add(Double.valueOf(answer()));
+    return Double.parseDouble(answer());
   }
 
   /** Ends the process. */

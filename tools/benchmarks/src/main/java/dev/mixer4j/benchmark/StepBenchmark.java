@@ -34,12 +34,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Times a step of Mixer4J and of its peers, one after the other in each round. */
+/** Times steps of Mixer4J and of its peers, which take turns in each round. */
 abstract class StepBenchmark implements Callable<Integer> {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** For threads that spin after a step to fall asleep. */
+  /** For threads that spin after a turn to fall asleep. */
   private static final long PAUSE_MILLIS = 300;
 
   /** Relative to the largest output: far above rounding, far below a mistake. */
@@ -82,7 +82,7 @@ abstract class StepBenchmark implements Callable<Integer> {
       names = "--rounds",
       defaultValue = "15",
       paramLabel = "N",
-      description = "Steps of each, in turn (default: ${DEFAULT-VALUE}).")
+      description = "Turns of each, of a second or one step (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
   @Option(
@@ -190,7 +190,7 @@ abstract class StepBenchmark implements Callable<Integer> {
     List<Contender> contenders = new ArrayList<>();
     Map<String, Timings> timings = new LinkedHashMap<>();
     try (Progress progress =
-        Progress.of("Timing", (long) names.size() * (rounds + 3), "steps", 1)) {
+        Progress.of("Timing", (long) names.size() * (rounds + 3), "turns", 1)) {
       for (String name : names) {
         contenders.add(start(name, folder));
         progress.step(3);
@@ -198,7 +198,7 @@ abstract class StepBenchmark implements Callable<Integer> {
       for (int round = 0; round < rounds; round++) {
         for (Contender contender : contenders) {
           Thread.sleep(PAUSE_MILLIS);
-          contender.step();
+          contender.turn();
           progress.step(1);
         }
       }
@@ -257,7 +257,7 @@ abstract class StepBenchmark implements Callable<Integer> {
     boolean equal = true;
     StringBuilder table = new StringBuilder();
     table.append(
-        "%s, Mixer-%s at %d, batch %d, float32: median (range) of %d steps in turn; %s%n"
+        "%s, Mixer-%s at %d, batch %d, float32: a step, median (range) of %d turns; %s%n"
             .formatted(task(), variant, size, batch, rounds, Machine.describe()));
     for (Map.Entry<String, Timings> entry : timings.entrySet()) {
       Timings theirs = entry.getValue();
