@@ -2,22 +2,26 @@
 #
 #   launch MAIN_CLASS [ARGUMENT...]
 #
-# JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build. A
+# JAVA_HOME chooses the JDK, JAVA_OPTS are options for the JVM, MIXER4J_MAVEN_OPTS for the build, and
+# MIXER4J_NATIVES, cpu or gpu, the build of TensorFlow, where it is not to be chosen by itself. A
 # launcher of another module than finetune-cifar sets module, and profile where only that brings it in.
 
 root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 module=${module:-finetune-cifar}
 target=$root/$module/target
-classpath_file=$target/launch.classpath
 
 fail() {
   printf 'error: %s\n' "$1" >&2
   exit 2
 }
 
-find_java() {
-  # In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
+# In the C locale Java takes no path with an umlaut, be it an argument's or this project's own.
+speak_utf8() {
   case $(locale charmap 2>/dev/null) in UTF-8) ;; *) export LC_ALL=C.UTF-8 ;; esac
+}
+
+find_java() {
+  speak_utf8
   if [ -n "${JAVA_HOME:-}" ]; then
     java=$JAVA_HOME/bin/java
     [ -x "$java" ] || fail "JAVA_HOME is $JAVA_HOME, which has no bin/java; point it at a JDK 17 or newer"
@@ -30,6 +34,35 @@ find_java() {
   version=$({ cat "$home/release" 2>/dev/null || "$java" -version 2>&1; } |
     sed -n -E 's/^(JAVA_VERSION=|[a-z]+ version )"(1\.)?([0-9]+).*/\3/p')
   [ "${version:-0}" -ge 17 ] || fail "$java is Java ${version:-of an unknown version}; Mixer4J needs a JDK 17 or newer (set JAVA_HOME to one)"
+}
+
+# In a bundle (tools/gpu-bundle) everything is there, and nothing is built.
+find_bundle() {
+  speak_utf8
+  java=$root/jre/bin/java
+  version=$(sed -n -E 's/^JAVA_VERSION="([0-9]+).*/\1/p' "$root/jre/release")
+  classpath="$root/lib/*:$root/native"
+  export LD_LIBRARY_PATH=$root/cuda${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+}
+
+# TensorFlow's build for CUDA where there is a GPU that may be used, otherwise the one for processors.
+choose_natives() {
+  local main=$1 word previous=
+  shift
+  natives=${MIXER4J_NATIVES:-cpu}
+  if [ -z "${MIXER4J_NATIVES:-}" ] && [ "$main" != "${main%.FinetuneCifar}" ] &&
+    [ "$(uname -sm)" = 'Linux x86_64' ] && { [ -e /dev/nvidiactl ] || [ -e /dev/dxg ]; }; then
+    natives=gpu
+    for word; do
+      case "$previous $word" in '--device cpu' | *' --device=cpu') natives=cpu ;; esac
+      previous=$word
+    done
+  fi
+  case $natives in
+    cpu) classpath_file=$target/launch.classpath ;;
+    gpu) classpath_file=$target/launch-gpu.classpath profile=${profile:+$profile,}gpu ;;
+    *) fail "MIXER4J_NATIVES is $natives; expected cpu or gpu" ;;
+  esac
 }
 
 # Whether the jars are there and newer than everything they are made from.
@@ -52,7 +85,9 @@ need_build_tools() {
 build() {
   need_build_tools
   mkdir -p "$target"
-  printf 'Building Mixer4J (once; the first time Maven downloads its dependencies) ...\n' >&2
+  local also=
+  [ "$natives" = cpu ] || also=', 526 MB of TensorFlow for CUDA among them'
+  printf 'Building Mixer4J (once; the first time Maven downloads its dependencies%s) ...\n' "$also" >&2
   local log=$target/launch.log
   # Resolving in the same Maven run lets the modules see one another's classes uninstalled.
   if ! mvn -q -B -f "$root/pom.xml" ${profile:+-P$profile} ${MIXER4J_MAVEN_OPTS:-} package -Dmaven.test.skip=true \
@@ -92,7 +127,7 @@ archive_classes() {
 
 # One build at a time, however many commands are started at once.
 build_if_needed() {
-  archive=$target/launch.${1##*.}.java$version.jsa
+  archive=${classpath_file%.classpath}.${1##*.}.java$version.jsa
   local built=
   up_to_date && built=yes
   [ -z "$built" ] || ! archived || return 0
@@ -129,7 +164,13 @@ locked() {
 launch() {
   local main=$1
   shift
-  find_java
+  classpath= archive= natives=gpu
+  if [ -d "$root/jre" ]; then
+    find_bundle
+  else
+    find_java
+    choose_natives "$main" "$@"
+  fi
   # JavaCPP's logger is SLF4J, which is silent here. Its memory limit counts the whole process against
   # the Java heap's size, which fits no big model.
   local options=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
@@ -139,9 +180,14 @@ launch() {
   options+=(-XX:+UseSerialGC)
   # TensorFlow-Java's arrays use sun.misc.Unsafe, which newer Javas warn about at every start.
   [ "$version" -lt 23 ] || options+=(--sun-misc-unsafe-memory-access=allow)
-  build_if_needed "$main"
-  [ ! -s "$archive" ] || options+=(-XX:SharedArchiveFile="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
-  exec_java -cp "$(<"$classpath_file")" "$main" "$@"
+  # On a processor oneDNN's products are faster than XLA's, so --xla is for all else.
+  [ "$natives" = gpu ] || export TF_XLA_FLAGS="${TF_XLA_FLAGS:---tf_xla_ops_to_cluster=PW,RED,MISC}"
+  if [ -z "${classpath:-}" ]; then
+    build_if_needed "$main"
+    classpath=$(<"$classpath_file")
+  fi
+  [ ! -s "${archive:-}" ] || options+=(-XX:SharedArchiveFile="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
+  exec_java -cp "$classpath" "$main" "$@"
 }
 
 # Becomes Java with options and these arguments.

@@ -7,6 +7,7 @@
 module dev.mixer4j.finetune {
   requires com.fasterxml.jackson.databind;
   requires com.google.protobuf;
+  requires com.sun.jna;
   requires transitive dev.mixer4j.weights;
   requires info.picocli;
   requires org.apache.commons.compress;

@@ -55,6 +55,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Images that are classified at once (default: ${DEFAULT-VALUE}).")
   private int batchSize;
 
+  @Mixin private DeviceOption device;
+
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
@@ -87,7 +89,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private Score evaluate(MixerCheckpoint checkpoint, Dataset dataset, LabelledImages test)
       throws IOException {
-    try (MixerClassifier classifier = new MixerClassifier(checkpoint);
+    try (MixerClassifier classifier = device.classifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
       Score score = Score.of(network, test, batchSize, progress::stepTo);

@@ -18,7 +18,8 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       PredictCommand.class,
       ExportCommand.class,
-      CompareCommand.class
+      CompareCommand.class,
+      DoctorCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,6 +54,8 @@ final class PredictCommand implements Callable<Integer> {
       description = "Classes to show, the most probable first (default: ${DEFAULT-VALUE}).")
   private int top;
 
+  @Mixin private DeviceOption device;
+
   @Option(names = "--json", description = "One JSON array, for programs.")
   private boolean json;
 
@@ -64,7 +67,7 @@ final class PredictCommand implements Callable<Integer> {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (MixerClassifier classifier = new MixerClassifier(checkpoint)) {
+      try (MixerClassifier classifier = device.classifier(checkpoint)) {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {

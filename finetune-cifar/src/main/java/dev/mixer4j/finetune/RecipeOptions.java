@@ -48,6 +48,20 @@ final class RecipeOptions {
   private Integer microBatchSize;
 
   @Option(
+      names = "--precision",
+      paramLabel = "P",
+      description =
+          "Of the network's products: float32, tf32 (what a GPU makes of float32 where it may) or"
+              + " bfloat16. Weights and optimizer are float32 in each.")
+  private String precision;
+
+  @Option(
+      names = "--xla",
+      negatable = true,
+      description = "Let TensorFlow's compiler join operations; it takes its time at the start.")
+  private Boolean xla;
+
+  @Option(
       names = "--optimizer",
       paramLabel = "NAME",
       description = "sgd, momentum, adagrad, rmsprop, adam or adamw, as PyTorch has them.")
@@ -198,6 +212,8 @@ final class RecipeOptions {
     put(given, "steps", steps);
     put(given, "batch_size", batchSize);
     putOrNone(given, "micro_batch_size", microBatchSize);
+    put(given, "precision", precision);
+    put(given, "xla", xla);
     put(given, "learning_rate", learningRate);
     put(given, "schedule", schedule);
     put(given, "warmup_steps", warmupSteps);

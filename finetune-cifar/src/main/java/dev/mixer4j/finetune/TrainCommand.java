@@ -47,7 +47,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "RUN",
-      description = "Go on with this run from its last checkpoint. Needs no other option.")
+      description = "Go on with this run from its last checkpoint. Takes --device alone beside it.")
   private Path resume;
 
   @Option(
@@ -67,13 +67,15 @@ final class TrainCommand implements Callable<Integer> {
       description = "Use the first N training images only.")
   private int limitTrain;
 
+  @Mixin private DeviceOption device;
+
   @Mixin private RecipeOptions recipe;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     try (TrainingReport report = new TrainingReport(err)) {
-      TrainingRun run = new TrainingRun(report);
+      TrainingRun run = new TrainingRun(report, device.get());
       if (resume == null) {
         return print(run.start(input(), out));
       }
@@ -149,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
   private void checkAlone() {
     spec.commandLine().getParseResult().matchedOptions().stream()
         .map(option -> option.longestName())
-        .filter(name -> !List.of("--resume", "--verbose").contains(name))
+        .filter(name -> !List.of("--resume", "--device", "--verbose").contains(name))
         .findFirst()
         .ifPresent(
             name -> {

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Regularization;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.optim.OptimizerSettings;
@@ -46,6 +47,8 @@ import java.util.stream.Collectors;
  * @param std as the mean
  * @param labelSmoothing share of a label that is spread over all classes
  * @param mixup alpha of its Beta distribution; 0 for none
+ * @param precision of the network's products
+ * @param xla whether TensorFlow's compiler joins operations
  * @param dropout share of the MLPs' activations that a step drops
  * @param stochasticDepth share of images that skip the last block's branches
  * @param emaDecay of the weights' moving average, which then is what is measured and kept
@@ -77,6 +80,8 @@ record TrainSettings(
     String std,
     double labelSmoothing,
     double mixup,
+    Precision precision,
+    boolean xla,
     float dropout,
     float stochasticDepth,
     Double emaDecay,
@@ -122,6 +127,7 @@ record TrainSettings(
     optimizer = Objects.requireNonNullElseGet(optimizer, () -> OptimizerSettings.of("adam"));
     schedule = Objects.requireNonNullElse(schedule, Schedule.Decay.CONSTANT);
     shuffle = Objects.requireNonNullElse(shuffle, true);
+    precision = Objects.requireNonNullElse(precision, Precision.FLOAT32);
     cache = Objects.requireNonNullElse(cache, Cache.HOST);
     logEvery = logEvery == 0 ? 50 : logEvery;
     keep = keep == 0 ? 1 : keep;

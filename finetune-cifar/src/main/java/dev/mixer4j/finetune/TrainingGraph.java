@@ -1,10 +1,13 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.core.Device;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Mixer;
 import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Preprocessing;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.ClippedGradients;
@@ -30,6 +33,7 @@ import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.OptimizerOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TUint8;
@@ -70,14 +74,21 @@ final class TrainingGraph implements AutoCloseable {
    * Builds the graph and loads the weights, which may be closed afterwards.
    *
    * @param images what is trained on, whose pixels go to the device if the settings say so
+   * @throws MixerException if the device is not there
    */
-  TrainingGraph(MixerWeights start, TrainSettings settings, LabelledImages images) {
-    this(start, settings, images, settings.optimizer().build());
+  TrainingGraph(MixerWeights start, TrainSettings settings, LabelledImages images, Device device) {
+    this(start, settings, images, settings.optimizer().build(), device);
   }
 
   /** With any rule for the updates. */
   TrainingGraph(
-      MixerWeights start, TrainSettings settings, LabelledImages images, Optimizer optimizer) {
+      MixerWeights start,
+      TrainSettings settings,
+      LabelledImages images,
+      Optimizer optimizer,
+      Device device) {
+    device.check();
+    TensorFloat32.allow(settings.precision() == Precision.TF32);
     try {
       config = start.config();
       Ops tf = Ops.create(graph);
@@ -89,6 +100,7 @@ final class TrainingGraph implements AutoCloseable {
                   config,
                   variables::value,
                   input.images(),
+                  settings.precision(),
                   settings.regularization(),
                   input.dropSeed())
               .logits();
@@ -118,13 +130,14 @@ final class TrainingGraph implements AutoCloseable {
                   config,
                   averages.isPresent() ? averages.get()::value : variables::value,
                   Preprocessing.normalize(
-                      tf, config, Preprocessing.resize(tf, config, input.pixels())))
+                      tf, config, Preprocessing.resize(tf, config, input.pixels())),
+                  settings.precision())
               .logits();
       List<StateVariable> kept = new ArrayList<>(updates.state());
       averages.ifPresent(ema -> kept.addAll(ema.state()));
       accumulator.ifPresent(sums -> kept.addAll(sums.state()));
       state = new StateVariables(tf, kept);
-      session = new Session(graph, options());
+      session = new Session(graph, options(device, settings.xla()));
       try {
         variables.load(session, start);
         state.initialize(session); // after the weights, which the averages start from
@@ -177,13 +190,21 @@ final class TrainingGraph implements AutoCloseable {
     return tf.constant(axes);
   }
 
-  /** Fixed numbers of threads, since the order in which sums are split decides their last bits. */
-  private static ConfigProto options() {
-    return ConfigProto.newBuilder()
-        .setIntraOpParallelismThreads(Runtime.getRuntime().availableProcessors())
-        .setInterOpParallelismThreads(1)
-        .setAllowSoftPlacement(true)
-        .build();
+  private static ConfigProto options(Device device, boolean xla) {
+    // Fixed numbers of threads, since the order in which sums are split decides their last bits.
+    ConfigProto.Builder options =
+        device
+            .sessionOptions()
+            .setIntraOpParallelismThreads(Runtime.getRuntime().availableProcessors())
+            .setInterOpParallelismThreads(1);
+    if (xla) {
+      options
+          .getGraphOptionsBuilder()
+          .getOptimizerOptionsBuilder()
+          .setGlobalJitLevel(OptimizerOptions.GlobalJitLevel.ON_2)
+          .setCpuGlobalJit(true);
+    }
+    return options.build();
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Device;
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerException;
@@ -24,9 +26,11 @@ import java.util.OptionalDouble;
 final class TrainingRun {
 
   private final TrainingListener listener;
+  private final Device device;
 
-  TrainingRun(TrainingListener listener) {
+  TrainingRun(TrainingListener listener, Device device) {
     this.listener = listener;
+    this.device = device;
   }
 
   /** Trains into a folder, whose files of an earlier run are replaced. */
@@ -47,7 +51,8 @@ final class TrainingRun {
         ObjectNode config =
             RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
         listener.started(plan(input, images, false, 0, zeroHead));
-        try (TrainingGraph graph = new TrainingGraph(network, input.settings(), images.train());
+        try (TrainingGraph graph =
+                new TrainingGraph(network, input.settings(), images.train(), device);
             RunFolder run = RunFolder.create(folder, config, source)) {
           return train(input, images, run, graph, RunState.START, config);
         }
@@ -76,7 +81,8 @@ final class TrainingRun {
       listener.started(plan(input, images, true, state.step(), isZeroHead(config)));
       try (MixerWeights start =
               saved == null ? startWeights(input, config, network) : saved.weights(network);
-          TrainingGraph graph = new TrainingGraph(start, input.settings(), images.train())) {
+          TrainingGraph graph =
+              new TrainingGraph(start, input.settings(), images.train(), device)) {
         if (saved != null) {
           saved.restore(graph, start);
         }
@@ -201,7 +207,7 @@ final class TrainingRun {
       throws IOException {
     LabelledImages test = images.test();
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
-        MixerClassifier classifier = new MixerClassifier(best)) {
+        MixerClassifier classifier = new MixerClassifier(best, ImageTransform.FIT, device)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
       Score.of(
           network,

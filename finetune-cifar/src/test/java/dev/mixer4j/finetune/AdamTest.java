@@ -2,6 +2,7 @@ package dev.mixer4j.finetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
@@ -101,7 +102,8 @@ class AdamTest {
         new LabelledImages(SIZE, SIZE, bytes("images.npy"), toBytes(ints(bytes("labels.npy"))));
     double[] losses = new double[STEPS];
     try (MixerCheckpoint start = MixerCheckpoint.open(Fixtures.resource("adam/start.safetensors"));
-        TrainingGraph graph = new TrainingGraph(start, Fixtures.settings(), images, optimizer)) {
+        TrainingGraph graph =
+            new TrainingGraph(start, Fixtures.settings(), images, optimizer, Device.CPU)) {
       for (int step = 0; step < STEPS; step++) {
         int[] rows = IntStream.range(step * BATCH, (step + 1) * BATCH).toArray();
         Batch.Part part =

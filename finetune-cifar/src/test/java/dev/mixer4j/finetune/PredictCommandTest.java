@@ -84,6 +84,21 @@ class PredictCommandTest {
   }
 
   @Test
+  void aDeviceThatIsNotThereIsNamed() {
+    Fixtures.Ran cpu = Fixtures.run("predict", "--weights", weights, "--device", "cpu", red);
+    assertThat(cpu.code()).as(cpu.err()).isZero();
+    Fixtures.Ran gpu = Fixtures.run("predict", "--weights", weights, "--device", "gpu:99", red);
+    assertThat(gpu.code()).isEqualTo(3);
+    assertThat(gpu.err())
+        .contains("gpu:99: TensorFlow sees no such GPU")
+        .contains("'finetune-cifar doctor'")
+        .hasLineCount(1);
+    Fixtures.Ran tpu = Fixtures.run("predict", "--weights", weights, "--device", "tpu", red);
+    assertThat(tpu.code()).isEqualTo(2);
+    assertThat(tpu.err()).contains("expected auto, cpu, gpu").contains("found 'tpu'");
+  }
+
+  @Test
   void jsonHasOneEntryForEachFile() throws IOException {
     Fixtures.Ran ran = Fixtures.run("predict", "--weights", weights, "--json", red, blue);
     JsonNode json = new JsonMapper().readTree(ran.out());

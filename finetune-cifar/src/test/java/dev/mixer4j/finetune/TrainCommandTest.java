@@ -115,14 +115,36 @@ class TrainCommandTest {
   }
 
   @Test
+  void aDeviceThatIsNotThereLeavesNothing() {
+    Path out = dir.resolve("gpu");
+    Fixtures.Ran ran = run(out, "--device", "gpu:99");
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("gpu:99: TensorFlow sees no such GPU");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
   void configTellsHowToRepeatTheRun() throws IOException {
-    Path out = train("--batch-size", 20, "--seed", 9, "--no-shuffle", "--limit-test", 5);
+    Path out =
+        train(
+            "--batch-size",
+            20,
+            "--seed",
+            9,
+            "--no-shuffle",
+            "--limit-test",
+            5,
+            "--precision",
+            "bfloat16",
+            "--xla");
     JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
     JsonNode settings = config.get("settings");
     assertThat(settings.get("epochs").asInt()).isEqualTo(2);
     assertThat(settings.get("batch_size").asInt()).isEqualTo(20);
     assertThat(settings.get("learning_rate").asDouble()).isEqualTo(0.01);
     assertThat(settings.get("seed").asLong()).isEqualTo(9);
+    assertThat(settings.get("precision").asText()).isEqualTo("bfloat16");
+    assertThat(settings.get("xla").asBoolean()).isTrue();
     assertThat(settings.get("shuffle").asBoolean()).isFalse();
     assertThat(settings.get("flip").asBoolean()).isTrue();
     assertThat(settings.get("log_every").asInt()).isEqualTo(50);

@@ -44,6 +44,7 @@ class TrainSettingsTest {
         "{'flip':1}                  | flip: expected true or false, found 1",
         "{'shuffle':'no'}            | shuffle: expected true or false, found 'no'",
         "{'schedule':'cosin'}        | schedule: expected one of [constant, linear, cosine], found 'cosin'",
+        "{'precision':'half'}        | precision: expected one of [float32, tf32, bfloat16], found 'half'",
         "{'dropout':1}               | dropout: expected 0 to below 1, found 1.0",
         "{'ema_decay':1}             | ema_decay: expected between 0 and 1, found 1.0",
         "{'optimizer':{'name':'adm'}}| adm",

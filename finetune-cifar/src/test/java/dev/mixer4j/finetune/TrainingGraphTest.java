@@ -3,6 +3,7 @@ package dev.mixer4j.finetune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
@@ -44,7 +45,10 @@ class TrainingGraphTest {
 
   private static TrainingGraph graph(float dropout) {
     return new TrainingGraph(
-        new InitialWeights(Fixtures.TINY, 5), Fixtures.settings("dropout", dropout), images());
+        new InitialWeights(Fixtures.TINY, 5),
+        Fixtures.settings("dropout", dropout),
+        images(),
+        Device.CPU);
   }
 
   private static TrainingGraph.Step step(TrainingGraph graph, boolean flip, long seed) {
@@ -165,6 +169,39 @@ class TrainingGraphTest {
     }
   }
 
+  private static double[] losses(Object... settings) {
+    double[] losses = new double[20];
+    try (TrainingGraph graph =
+        new TrainingGraph(
+            new InitialWeights(Fixtures.TINY, 5),
+            Fixtures.settings(settings),
+            images(),
+            Device.CPU)) {
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] = step(graph, false, 1).loss();
+      }
+    }
+    return losses;
+  }
+
+  @Test
+  void bfloat16LearnsAsFloat32DoesButForItsRounding() {
+    double[] exact = losses();
+    double[] rounded = losses("precision", "bfloat16");
+    assertThat(exact[exact.length - 1]).isLessThan(0.8 * exact[0]);
+    assertThat(rounded).containsExactly(exact, Offset.offset(0.03));
+    assertThat(rounded).isNotEqualTo(exact);
+    assertThat(losses("precision", "tf32")).as("on a processor").isEqualTo(exact);
+  }
+
+  @Test
+  void xlaGivesTheSameButForTheOrderOfSums() {
+    double[] plain = losses();
+    double[] compiled = losses("xla", true);
+    assertThat(compiled).containsExactly(plain, Offset.offset(1e-4));
+    assertThat(compiled).as("it did compile").isNotEqualTo(plain);
+  }
+
   /** Weights too large to compute with, in all else the tests' own. */
   private record Huge(MixerWeights weights) implements MixerWeights {
     @Override
@@ -201,7 +238,7 @@ class TrainingGraphTest {
     LabelledImages images = images();
     Batch.Part part =
         new Batch.Part(ROWS, images.pixels(ROWS), images.labels(ROWS), new boolean[BATCH], null);
-    try (TrainingGraph graph = new TrainingGraph(start, settings, images);
+    try (TrainingGraph graph = new TrainingGraph(start, settings, images, Device.CPU);
         Batch batch = new Batch(1, 1, 0, List.of(part))) {
       assertThatThrownBy(() -> graph.step(batch, 1e-2, 1))
           .isInstanceOf(DivergenceException.class)
@@ -229,7 +266,7 @@ class TrainingGraphTest {
   private static Map<String, float[]> updated(TrainSettings settings) {
     LabelledImages images = images();
     try (TrainingGraph graph =
-        new TrainingGraph(new InitialWeights(Fixtures.TINY, 5), settings, images)) {
+        new TrainingGraph(new InitialWeights(Fixtures.TINY, 5), settings, images, Device.CPU)) {
       EpochPlan plan = EpochPlan.of(1, 1, BATCH, true, true);
       for (int step = 1; step <= 3; step++) {
         try (Batch batch = Batch.of(images, settings, plan, 1)) {
@@ -245,7 +282,7 @@ class TrainingGraphTest {
     TrainSettings settings = Fixtures.settings("ema_decay", 0.75);
     Map<String, float[]> start = Fixtures.read(new InitialWeights(Fixtures.TINY, 5));
     try (TrainingGraph graph =
-        new TrainingGraph(new InitialWeights(Fixtures.TINY, 5), settings, images())) {
+        new TrainingGraph(new InitialWeights(Fixtures.TINY, 5), settings, images(), Device.CPU)) {
       step(graph, false, 1);
       try (MixerWeights weights = graph.weights();
           MixerWeights average = graph.snapshot(Fixtures.NAMES)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetOptions;
@@ -55,7 +56,11 @@ class TrainingTest {
         Fixtures.settings("epochs", epochs, "batch_size", 4, "learning_rate", 1, "log_every", 1);
     try (TrainingGraph graph =
             new TrainingGraph(
-                new InitialWeights(Fixtures.TINY, 1), settings, train, new Shift(shiftOfStep));
+                new InitialWeights(Fixtures.TINY, 1),
+                settings,
+                train,
+                new Shift(shiftOfStep),
+                Device.CPU);
         RunFolder folder =
             RunFolder.create(
                 out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {

@@ -31,6 +31,7 @@ public final class Mixer {
   private final Ops tf;
   private final MixerConfig config;
   private final Function<String, Operand<TFloat32>> weights;
+  private final Precision precision;
   private final Regularization regularization;
   private final Operand<TInt64> seed;
   private final boolean training;
@@ -40,18 +41,20 @@ public final class Mixer {
       Ops tf,
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
+      Precision precision,
       Regularization regularization,
       Operand<TInt64> seed) {
     this.tf = tf;
     this.config = config;
     this.weights = weights;
+    this.precision = precision;
     this.regularization = regularization;
     this.seed = seed;
     this.training = seed != null;
   }
 
   /**
-   * Adds the network to the caller's graph, with nothing dropped.
+   * Adds the network to the caller's graph, with nothing dropped, in float32.
    *
    * @param tf the caller's graph
    * @param config the network
@@ -64,7 +67,26 @@ public final class Mixer {
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
       Operand<TFloat32> images) {
-    return new Mixer(tf, config, weights, Regularization.NONE, null).apply(images);
+    return inference(tf, config, weights, images, Precision.FLOAT32);
+  }
+
+  /**
+   * As the other, in any precision.
+   *
+   * @param tf the caller's graph
+   * @param config the network
+   * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
+   * @param images normalised, [batch, imageSize, imageSize, 3] float32
+   * @param precision of the MLPs' products
+   * @return operands of that graph
+   */
+  public static Outputs inference(
+      Ops tf,
+      MixerConfig config,
+      Function<String, Operand<TFloat32>> weights,
+      Operand<TFloat32> images,
+      Precision precision) {
+    return new Mixer(tf, config, weights, precision, Regularization.NONE, null).apply(images);
   }
 
   /**
@@ -74,6 +96,7 @@ public final class Mixer {
    * @param config the network
    * @param weights a float32 operand for each name of {@link MixerConfig#variables()}
    * @param images normalised, [batch, imageSize, imageSize, 3] float32
+   * @param precision of the MLPs' products
    * @param regularization what is dropped, and how much of it
    * @param seed a scalar, int64, another one for each step: it alone decides what is dropped
    * @return operands of that graph
@@ -83,9 +106,10 @@ public final class Mixer {
       MixerConfig config,
       Function<String, Operand<TFloat32>> weights,
       Operand<TFloat32> images,
+      Precision precision,
       Regularization regularization,
       Operand<TInt64> seed) {
-    return new Mixer(tf, config, weights, regularization, seed).apply(images);
+    return new Mixer(tf, config, weights, precision, regularization, seed).apply(images);
   }
 
   private Outputs apply(Operand<TFloat32> images) {
@@ -97,7 +121,8 @@ public final class Mixer {
     }
     x = layerNorm(x, "pre_head_layer_norm");
     Operand<TFloat32> features = tf.math.mean(x, tf.constant(1));
-    Operand<TFloat32> logits = config.classes() == 0 ? features : dense(features, "head");
+    Operand<TFloat32> logits =
+        config.classes() == 0 ? features : dense(features, "head", Precision.FLOAT32);
     return new Outputs(List.copyOf(blocks), features, logits);
   }
 
@@ -124,16 +149,16 @@ public final class Mixer {
   private Operand<TFloat32> mlp(Operand<TFloat32> x, String name, int rows, int size) {
     // As one matrix, because TensorFlow fuses bias and GELU into a product of matrices only.
     Operand<TFloat32> y = tf.reshape(x, tf.array(-1, size));
-    y = dropout(gelu(dense(y, name + "/Dense_0")));
-    return rows(dropout(dense(y, name + "/Dense_1")), rows, size);
+    y = dropout(gelu(dense(y, name + "/Dense_0", precision)));
+    return rows(dropout(dense(y, name + "/Dense_1", precision)), rows, size);
   }
 
   private Operand<TFloat32> gelu(Operand<TFloat32> x) {
     return training ? config.gelu().applyInTraining(tf, x) : config.gelu().apply(tf, x);
   }
 
-  private Operand<TFloat32> dense(Operand<TFloat32> x, String name) {
-    Operand<TFloat32> product = tf.linalg.matMul(x, weights.apply(name + "/kernel"));
+  private Operand<TFloat32> dense(Operand<TFloat32> x, String name, Precision chosen) {
+    Operand<TFloat32> product = chosen.matMul(tf, x, weights.apply(name + "/kernel"));
     return tf.nn.biasAdd(product, weights.apply(name + "/bias"));
   }
 

@@ -74,12 +74,26 @@ public final class MixerClassifier implements AutoCloseable {
   }
 
   /**
-   * Builds the network and loads the weights.
+   * Builds the network on the first GPU or, where there is none, the processor, and loads the
+   * weights.
    *
    * @param weights read once; the caller may close them afterwards
    * @param transform what becomes of images, whatever the weights say
    */
   public MixerClassifier(MixerWeights weights, ImageTransform transform) {
+    this(weights, transform, Device.AUTO);
+  }
+
+  /**
+   * Builds the network and loads the weights.
+   *
+   * @param weights read once; the caller may close them afterwards
+   * @param transform what becomes of images, whatever the weights say
+   * @param device where it computes; one process has one GPU
+   * @throws MixerException if the device is not there
+   */
+  public MixerClassifier(MixerWeights weights, ImageTransform transform, Device device) {
+    device.check();
     this.config = weights.config();
     this.transform = Objects.requireNonNull(transform, "transform");
     this.classNames = List.copyOf(weights.classNames());
@@ -96,7 +110,7 @@ public final class MixerClassifier implements AutoCloseable {
       images = tf.placeholderWithDefault(resized, Shape.of(-1, size, size, 3));
       MixerVariables variables = new MixerVariables(tf, config);
       outputs = Mixer.inference(tf, config, variables::value, images);
-      session = new Session(graph);
+      session = new Session(graph, device.sessionOptions().build());
       try {
         variables.load(session, weights);
       } catch (RuntimeException e) {

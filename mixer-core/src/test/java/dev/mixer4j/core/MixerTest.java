@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
+import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -64,6 +66,38 @@ class MixerTest {
     float erf = logits(new RandomWeights(config, 1), images, 1)[0][0];
     float tanh = logits(new RandomWeights(config.withGelu(Gelu.TANH), 1), images, 1)[0][0];
     assertThat(Math.abs(erf - tanh)).isBetween(1e-6f, 1e-1f);
+  }
+
+  @Test
+  void bfloat16RoundsWhatIsMultipliedAndNothingElse() {
+    MixerConfig config = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
+    float[] pixels = gaussian(new Random(0), 2 * 8 * 8 * 3);
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      MixerVariables variables = new MixerVariables(tf, config);
+      var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 3)));
+      try (Session session = new Session(graph);
+          TFloat32 input = TFloat32.tensorOf(Shape.of(2, 8, 8, 3), DataBuffers.of(pixels))) {
+        variables.load(session, new RandomWeights(config, 1));
+        float[] exact = {};
+        for (Precision precision : Precision.values()) {
+          var outputs = Mixer.inference(tf, config, variables::value, images, precision);
+          try (Result result = session.runner().feed(images, input).fetch(outputs.logits()).run()) {
+            float[] found = StdArrays.array2dCopyOf((TFloat32) result.get(0))[1];
+            switch (precision) {
+              case FLOAT32 -> exact = found;
+              case TF32 -> assertThat(found).as("in the graph, the same").isEqualTo(exact);
+              default -> {
+                assertThat(found).isNotEqualTo(exact);
+                float largest = Math.max(Math.abs(exact[0]), Math.abs(exact[1]));
+                assertThat(found)
+                    .containsExactly(exact, org.assertj.core.data.Offset.offset(0.05f * largest));
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   @Test

@@ -111,6 +111,7 @@ class RegularizationTest {
               config,
               name -> branches(tf, config, name),
               tf.zeros(tf.array(batch, 2, 2, 3), TFloat32.class),
+              Precision.FLOAT32,
               new Regularization(0, 0.3f),
               seed);
       Operand<TFloat32> added = tf.math.sub(outputs.blocks().get(1), outputs.blocks().get(0));
@@ -214,7 +215,9 @@ class RegularizationTest {
       MixerVariables variables = new MixerVariables(tf, config);
       var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 3)));
       var seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-      var outputs = Mixer.training(tf, config, variables::value, images, regularization, seed);
+      var outputs =
+          Mixer.training(
+              tf, config, variables::value, images, Precision.FLOAT32, regularization, seed);
       Shape shape = Shape.of(pixels.length / PIXELS, 8, 8, 3);
       try (Session session = new Session(graph);
           TFloat32 input = TFloat32.tensorOf(shape, DataBuffers.of(pixels))) {

@@ -1,0 +1,106 @@
+package dev.mixer4j.core;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tensorflow.DeviceSpec;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Where a session computes: the processor, or one of the machine's GPUs. TensorFlow binds a process
+ * to its first session's GPU, so that one process computes on one GPU, and on the processor.
+ *
+ * @param gpu the GPU's number, counted from 0 as CUDA does; -1 for none
+ * @param required whether it is an error that there is no such GPU
+ */
+public record Device(int gpu, boolean required) {
+
+  /** The first GPU; the processor where TensorFlow sees none. */
+  public static final Device AUTO = new Device(0, false);
+
+  /** The processor, even where there is a GPU. */
+  public static final Device CPU = new Device(-1, true);
+
+  private static final Pattern GPU = Pattern.compile("gpu(?::([0-9]{1,3}))?");
+
+  /** Checks the number. */
+  public Device {
+    if (gpu < -1) {
+      throw new IllegalArgumentException("expected a GPU's number or -1, found " + gpu);
+    }
+  }
+
+  /**
+   * Reads the name that {@link #toString()} gives.
+   *
+   * @param name {@code auto}, {@code cpu}, {@code gpu}, or {@code gpu:1} for the second GPU
+   * @return the device of that name, which need not be there
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static Device parse(String name) {
+    if (name.equals(AUTO.toString())) {
+      return AUTO;
+    }
+    if (name.equals(CPU.toString())) {
+      return CPU;
+    }
+    Matcher gpu = GPU.matcher(name);
+    if (!gpu.matches()) {
+      throw new IllegalArgumentException(
+          "expected auto, cpu, gpu or the number of a GPU such as gpu:1, found '" + name + "'");
+    }
+    return new Device(gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1)), true);
+  }
+
+  /**
+   * Makes the options of a session that computes there. On a GPU it takes memory as it needs it,
+   * where TensorFlow by itself takes all that there is.
+   *
+   * @return options to add others to
+   */
+  public ConfigProto.Builder sessionOptions() {
+    ConfigProto.Builder options = ConfigProto.newBuilder().setAllowSoftPlacement(true);
+    if (gpu < 0) {
+      options.putDeviceCount("GPU", 0);
+    } else {
+      options.getGpuOptionsBuilder().setAllowGrowth(true).setVisibleDeviceList("" + gpu);
+    }
+    return options;
+  }
+
+  /**
+   * Asks TensorFlow for the GPU, by a small computation on it.
+   *
+   * @throws MixerException if it is required and cannot be had
+   */
+  public void check() {
+    if (!required || gpu < 0) {
+      return;
+    }
+    try (Graph graph = new Graph()) {
+      DeviceSpec first =
+          DeviceSpec.newBuilder().deviceType(DeviceSpec.DeviceType.GPU).deviceIndex(0).build();
+      Ops tf = Ops.create(graph).withDevice(first);
+      Operand<TFloat32> sum = tf.math.add(tf.constant(1f), tf.constant(2f));
+      ConfigProto options = sessionOptions().setAllowSoftPlacement(false).build();
+      try (Session session = new Session(graph, options)) {
+        session.runner().fetch(sum).run().close();
+      }
+    } catch (RuntimeException e) { // of several classes, as TensorFlow noticed it sooner or later
+      throw new MixerException(
+          this + ": TensorFlow sees no such GPU; 'finetune-cifar doctor' says what is missing", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    if (gpu < 0) {
+      return "cpu";
+    }
+    return required ? gpu == 0 ? "gpu" : "gpu:" + gpu : "auto";
+  }
+}
