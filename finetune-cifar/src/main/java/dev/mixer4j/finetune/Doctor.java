@@ -6,7 +6,6 @@ import com.sun.jna.ptr.IntByReference;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,20 +110,28 @@ final class Doctor {
             program,
             "--query-gpu=index,name,driver_version,compute_cap,memory.total,memory.free",
             "--format=csv,noheader,nounits");
-    Process process;
+    Path said = Files.createTempFile(program, ".txt");
     try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
+      try {
+        // It may hang where the driver does.
+        return process.waitFor(SMI_SECONDS, TimeUnit.SECONDS)
+            ? Optional.of(Files.readString(said))
+            : Optional.of("nothing for " + SMI_SECONDS + " seconds");
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      } finally {
+        process.destroyForcibly();
+      }
     } catch (IOException e) { // there is no such program
       return Optional.empty();
-    }
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      return process.waitFor(SMI_SECONDS, TimeUnit.SECONDS) ? Optional.of(said) : Optional.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
     } finally {
-      process.destroy();
+      Files.delete(said);
     }
   }
 

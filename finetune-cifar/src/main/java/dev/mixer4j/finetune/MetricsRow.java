@@ -14,7 +14,7 @@ package dev.mixer4j.finetune;
  */
 public record MetricsRow(
     long step,
-    double epoch,
+    int epoch,
     String split,
     double loss,
     double accuracy,

@@ -213,7 +213,7 @@ final class RunFolder implements AutoCloseable {
     String line =
         String.format(
             Locale.ROOT,
-            "%d,%.0f,%s,%.6f,%.6f,%.6g,%.2f,%.4f",
+            "%d,%d,%s,%.6f,%.6f,%.6g,%.2f,%.4f",
             row.step(),
             row.epoch(),
             row.split(),

@@ -99,9 +99,7 @@ final class TrainingReport implements TrainingListener, AutoCloseable {
       return; // the bar has shown it
     }
     String when =
-        row.epoch() == 0
-            ? "before training"
-            : "epoch %.0f/%d".formatted(row.epoch(), plan.epochs());
+        row.epoch() == 0 ? "before training" : "epoch %d/%d".formatted(row.epoch(), plan.epochs());
     String what = training ? "step " + row.step() : row.split() + ":";
     line(
         "%s  %s%sloss %.4f, accuracy %.2f%%, %.1f images/s%s",

@@ -78,7 +78,7 @@ final class MetricsFile {
     }
     return new MetricsRow(
         (long) number(line, values, "step"),
-        number(line, values, "epoch"),
+        (int) number(line, values, "epoch"),
         values[columns.indexOf("split")],
         number(line, values, "loss"),
         number(line, values, "accuracy"),

@@ -40,7 +40,7 @@ class MetricsFileTest {
     MetricsRow row = rows.get(1);
     assertThat(row.split()).isEqualTo(MetricsRow.TRAIN);
     assertThat(List.of(row.step(), row.epoch(), row.loss(), row.accuracy(), row.learningRate()))
-        .containsExactly(50L, 1.0, 2.0, 0.25, 0.001);
+        .containsExactly(50L, 1, 2.0, 0.25, 0.001);
     assertThat(row.imagesPerSecond()).isNaN();
     assertThat(row.dataWait()).isNaN();
     assertThat(read("")).isEmpty();
