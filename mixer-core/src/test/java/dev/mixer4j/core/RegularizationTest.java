@@ -38,7 +38,9 @@ class RegularizationTest {
       plain = classifier.logits(input);
     }
     float[][][] trained = train(CONFIG, Regularization.NONE, image, 1, 2);
-    assertThat(trained).isDeepEqualTo(new float[][][] {plain, plain});
+    assertThat(trained[0]).isDeepEqualTo(trained[1]);
+    // GELU is computed in another form, with other roundings.
+    assertThat(trained[0][0]).containsExactly(plain[0], Offset.offset(2e-6f));
   }
 
   @ParameterizedTest

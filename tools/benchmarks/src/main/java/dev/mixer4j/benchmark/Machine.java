@@ -19,6 +19,19 @@ final class Machine {
             Runtime.version().feature());
   }
 
+  /** Memory that programs can still have; infinite where the system does not tell. */
+  static double availableMegabytes() {
+    try {
+      return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+          .filter(line -> line.startsWith("MemAvailable:"))
+          .mapToDouble(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0)
+          .findFirst()
+          .orElse(Double.POSITIVE_INFINITY);
+    } catch (IOException e) {
+      return Double.POSITIVE_INFINITY; // no Linux
+    }
+  }
+
   private static String processor() {
     try {
       return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()

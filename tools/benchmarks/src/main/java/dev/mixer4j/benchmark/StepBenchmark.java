@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.weights.CheckpointWriter;
@@ -192,7 +193,15 @@ abstract class StepBenchmark implements Callable<Integer> {
     try (Progress progress =
         Progress.of("Timing", (long) names.size() * (rounds + 3), "turns", 1)) {
       for (String name : names) {
+        double before = Machine.availableMegabytes();
         contenders.add(start(name, folder));
+        double left = Machine.availableMegabytes();
+        // The next one may take as much, and a machine that swaps measures nothing.
+        if (contenders.size() < names.size() && left < before - left) {
+          throw new MixerException(
+              "after %s %.0f MB of memory are left; choose fewer peers (--peers) or a smaller --batch"
+                  .formatted(name, left));
+        }
         progress.step(3);
       }
       for (int round = 0; round < rounds; round++) {
