@@ -13,22 +13,21 @@ final class DeviceOption {
 
   @Option(
       names = "--device",
-      defaultValue = "auto",
       paramLabel = "DEVICE",
       converter = Converter.class,
       description =
           "Where it computes: cpu, gpu, gpu:1 for the second one, or auto, which is a GPU if there"
-              + " is one (default: ${DEFAULT-VALUE}).")
-  private Device device;
+              + " is one (default: auto).")
+  private Device device; // null unless given: it needs TensorFlow's classes, and --help does not
 
   Device get() {
-    return device;
+    return device == null ? Device.AUTO : device;
   }
 
   /** Builds a network there that computes in float32. */
   MixerClassifier classifier(MixerCheckpoint weights) {
     TensorFloat32.allow(false);
-    return new MixerClassifier(weights, weights.transform().orElse(ImageTransform.TIMM), device);
+    return new MixerClassifier(weights, weights.transform().orElse(ImageTransform.TIMM), get());
   }
 
   static final class Converter implements ITypeConverter<Device> {

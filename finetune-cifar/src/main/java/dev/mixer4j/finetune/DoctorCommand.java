@@ -29,10 +29,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = "--device",
-      defaultValue = "gpu",
       paramLabel = "DEVICE",
       converter = DeviceOption.Converter.class,
-      description = "The GPU to train on, such as gpu:1 (default: ${DEFAULT-VALUE}).")
+      description = "The GPU to train on, such as gpu:1 (default: gpu).")
   private Device device;
 
   @Option(names = "--json", description = "One JSON array, for programs.")
@@ -40,7 +39,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Doctor.Finding> findings = new Doctor(device).findings();
+    List<Doctor.Finding> findings =
+        new Doctor(device == null ? Device.parse("gpu") : device).findings();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(new JsonMapper().writeValueAsString(toJson(findings)));

@@ -94,7 +94,8 @@ class FinetuneCifarTest {
 
   @Test
   void everyCommandHasHelpAndVersion() {
-    for (String command : List.of("download", "train", "evaluate", "predict", "compare")) {
+    for (String command :
+        List.of("download", "train", "evaluate", "predict", "compare", "doctor")) {
       assertThat(Fixtures.run(command, "--help").out())
           .startsWith("Usage: finetune-cifar " + command);
     }
