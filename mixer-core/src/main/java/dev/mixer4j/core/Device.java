@@ -27,7 +27,13 @@ public record Device(int gpu, boolean required) {
 
   private static final Pattern GPU = Pattern.compile("gpu(?::([0-9]{1,3}))?");
 
-  /** Checks the number. */
+  /**
+   * Checks the number.
+   *
+   * @param gpu from -1
+   * @param required whether it is an error that there is no such GPU
+   * @throws IllegalArgumentException if the number is below -1
+   */
   public Device {
     if (gpu < -1) {
       throw new IllegalArgumentException("expected a GPU's number or -1, found " + gpu);
