@@ -203,7 +203,11 @@ final class Doctor {
   /** Opens a library as TensorFlow does, by its bare name, and tells its version and file. */
   private static Optional<String> open(String name, String versionFunction) {
     try (NativeLibrary library = NativeLibrary.getInstance(name)) {
-      return Optional.of(version(library, versionFunction) + file(name));
+      return Optional.of(
+          version(library, versionFunction)
+              + LoadedLibraries.file(name.replaceAll("\\.so.*", ".so"))
+                  .map(file -> ", " + file)
+                  .orElse(""));
     } catch (UnsatisfiedLinkError e) {
       return Optional.empty();
     }
@@ -239,23 +243,11 @@ final class Doctor {
     return version / major + "." + version % major / minor + "." + version % minor;
   }
 
-  private static String file(String name) {
-    Path maps = Path.of("/proc/self/maps");
-    try {
-      String stem = "/" + name.replaceAll("\\.so.*", ".so");
-      return Files.readAllLines(maps).stream()
-          .filter(line -> line.contains(stem))
-          .map(line -> ", " + line.substring(line.indexOf('/')))
-          .findFirst()
-          .orElse("");
-    } catch (IOException e) { // of another system
-      return "";
-    }
-  }
-
   private static Finding tensorFlow() {
     String version = TensorFlow.version();
-    if (TensorFloat32.library().filter(path -> path.contains("-gpu/")).isPresent()) {
+    if (LoadedLibraries.file(TensorFloat32.LIBRARY)
+        .filter(path -> path.contains("-gpu/"))
+        .isPresent()) {
       return Finding.good("TensorFlow", version + ", the build for CUDA");
     }
     return Finding.bad(

@@ -27,7 +27,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 done, 1 training diverged, 2 wrong usage, 3 bad input, 4 internal error,"
+      "Exit codes: 0 done, 1 training diverged or doctor saw no GPU compute, 2 wrong usage, 3 bad input, 4 internal error,"
           + " 130 stopped by Ctrl-C."
     })
 public final class FinetuneCifar {

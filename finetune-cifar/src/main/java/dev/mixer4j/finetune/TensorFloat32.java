@@ -2,11 +2,6 @@ package dev.mixer4j.finetune;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.tensorflow.TensorFlow;
 
@@ -18,8 +13,8 @@ import org.tensorflow.TensorFlow;
  */
 final class TensorFloat32 {
 
-  private static final String LIBRARY = "libtensorflow_framework.so.2";
-  private static final Path LOADED = Path.of("/proc/self/maps");
+  /** Its file, which is there on Linux, and so wherever TensorFlow knows NVIDIA's GPUs. */
+  static final String LIBRARY = "libtensorflow_framework.so.2";
 
   private TensorFloat32() {}
 
@@ -38,7 +33,7 @@ final class TensorFloat32 {
 
   private static Optional<Function> function(String name) {
     TensorFlow.version(); // loads it
-    return library()
+    return LoadedLibraries.file(LIBRARY)
         .map(
             path -> {
               try {
@@ -47,21 +42,5 @@ final class TensorFloat32 {
                 return null;
               }
             });
-  }
-
-  /** TensorFlow's file that is loaded, of which there are builds with CUDA and without. */
-  static Optional<String> library() {
-    if (!Files.exists(LOADED)) { // not Linux: there are no NVIDIA GPUs for TensorFlow
-      return Optional.empty();
-    }
-    try {
-      List<String> maps = Files.readAllLines(LOADED);
-      return maps.stream()
-          .filter(line -> line.endsWith("/" + LIBRARY))
-          .map(line -> line.substring(line.indexOf('/')))
-          .findFirst();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

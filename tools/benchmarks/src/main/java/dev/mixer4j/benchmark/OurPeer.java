@@ -36,6 +36,7 @@ final class OurPeer {
         .set("batch_size", task.batch())
         .set("shuffle", false)
         .set("flip", false)
+        .set("xla", task.peer().endsWith("-xla"))
         .set("log_every", 1)
         .set("eval_every", Long.MAX_VALUE)
         .set("save_every", Long.MAX_VALUE)
