@@ -13,6 +13,7 @@ module dev.mixer4j.finetune {
   requires org.apache.commons.compress;
   requires org.jfree.jfreechart;
   requires org.jline.terminal;
+  requires tensorflow.nativelib;
 
   exports dev.mixer4j.finetune;
 

@@ -24,7 +24,22 @@ record Batch(long step, int epoch, int from, List<Part> parts) implements AutoCl
    * @param flips [images], true for an image to mirror
    * @param boxes [images][4], top, left, height and width of each crop; null without crops
    */
-  record Part(int[] indices, TUint8 pixels, int[] labels, boolean[] flips, int[][] boxes) {}
+  record Part(int[] indices, TUint8 pixels, int[] labels, boolean[] flips, int[][] boxes) {
+
+    private static final int NONE = -1;
+
+    /** The same images for a device that has nothing to do, which then count for nothing. */
+    Part unlabelled() {
+      int[] none = new int[labels.length];
+      Arrays.fill(none, NONE);
+      return new Part(indices, pixels, none, flips, boxes);
+    }
+
+    /** Images that have a label. */
+    int counted() {
+      return (int) Arrays.stream(labels).filter(label -> label != NONE).count();
+    }
+  }
 
   /** Makes the batch of one update, of which everything follows from the seed and its number. */
   static Batch of(LabelledImages images, TrainSettings settings, EpochPlan plan, long step) {

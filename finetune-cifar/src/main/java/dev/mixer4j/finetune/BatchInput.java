@@ -8,6 +8,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.VarHandleOp;
@@ -32,13 +33,12 @@ final class BatchInput {
   private final Placeholder<TInt32> boxes;
   private final Placeholder<TFloat32> share;
   private final Placeholder<TInt64> dropSeed;
-  private final Ops tf;
-  private final Operand<? extends TType> cache;
+  private final Placeholder<TUint8> all;
+  private final Op caching;
   private final Operand<TFloat32> images;
   private final Operand<TFloat32> targets;
 
   BatchInput(Ops tf, MixerConfig config, TrainSettings settings, LabelledImages data) {
-    this.tf = tf;
     this.settings = settings;
     pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
     indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
@@ -50,10 +50,14 @@ final class BatchInput {
     Operand<TUint8> bytes = pixels;
     if (settings.cache() == TrainSettings.Cache.DEVICE) {
       Shape shape = Shape.of(data.size(), data.height(), data.width(), 3);
-      cache = tf.varHandleOp(TUint8.class, shape, VarHandleOp.sharedName("training_images"));
+      Operand<? extends TType> cache =
+          tf.varHandleOp(TUint8.class, shape, VarHandleOp.sharedName("training_images"));
+      all = tf.placeholder(TUint8.class, Placeholder.shape(shape));
+      caching = tf.assignVariableOp(cache, all);
       bytes = tf.gather(tf.readVariableOp(cache, TUint8.class), indices, tf.constant(0));
     } else {
-      cache = null;
+      all = null;
+      caching = null;
     }
     Operand<TFloat32> resized =
         settings.crop().isPresent()
@@ -80,12 +84,11 @@ final class BatchInput {
 
   /** Sends all images to the device, if that is where they are to stay. */
   void cache(Session session, LabelledImages data) {
-    if (cache == null) {
+    if (caching == null) {
       return;
     }
-    Placeholder<TUint8> all = tf.placeholder(TUint8.class);
     try (TUint8 tensor = data.pixelRange(0, data.size())) {
-      session.runner().feed(all, tensor).addTarget(tf.assignVariableOp(cache, all)).run().close();
+      session.runner().feed(all, tensor).addTarget(caching).run().close();
     }
   }
 
@@ -123,6 +126,11 @@ final class BatchInput {
   /** What it should answer, [batch, classes]. */
   Operand<TFloat32> targets() {
     return targets;
+  }
+
+  /** The labels as they are fed, [batch]. */
+  Operand<TInt32> labels() {
+    return labels;
   }
 
   /** Decides what the network drops. */

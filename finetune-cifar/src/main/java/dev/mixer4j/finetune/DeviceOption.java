@@ -24,6 +24,10 @@ final class DeviceOption {
     return device == null ? Device.AUTO : device;
   }
 
+  boolean isGiven() {
+    return device != null;
+  }
+
   /** Builds a network there that computes in float32. */
   MixerClassifier classifier(MixerCheckpoint weights) {
     TensorFloat32.allow(false);

@@ -53,10 +53,11 @@ record DeviceStep(double[] loss, Map<String, float[]> weights) {
     EpochPlan plan = EpochPlan.of(1, 1, IMAGES, true, false);
     double[] loss = new double[STEPS];
     try (TrainingGraph graph =
-        new TrainingGraph(new InitialWeights(NETWORK, 1), settings, images, device)) {
+        new TrainingGraph(new InitialWeights(NETWORK, 1), settings, images, Devices.of(device))) {
       for (int step = 1; step <= STEPS; step++) {
         try (Batch batch = Batch.of(images, settings, plan, 1)) {
-          loss[step - 1] = graph.step(batch, 0.1, 1).loss();
+          graph.step(batch, 0.1, 1, true);
+          loss[step - 1] = graph.totals().loss() / IMAGES;
         }
       }
       return new DeviceStep(loss, copy(graph));

@@ -2,7 +2,6 @@ package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
 import java.io.IOException;
@@ -40,7 +39,7 @@ public final class FineTuning {
   private int limitTrain = Integer.MAX_VALUE;
   private int limitTest = Integer.MAX_VALUE;
   private boolean overwrite;
-  private Device device = Device.AUTO;
+  private Devices devices = Devices.AUTO;
 
   private FineTuning(Path weights, Path data) {
     this.weights = Objects.requireNonNull(weights, "weights");
@@ -146,11 +145,11 @@ public final class FineTuning {
    * Decides where it computes. With {@link dev.mixer4j.core.Precision#FLOAT32}, the default of the
    * setting {@code precision}, a GPU's TF32 is switched off for the whole process.
    *
-   * @param chosen {@link Device#AUTO} by default
+   * @param chosen {@link Devices#AUTO} by default
    * @return this
    */
-  public FineTuning device(Device chosen) {
-    device = Objects.requireNonNull(chosen, "chosen");
+  public FineTuning devices(Devices chosen) {
+    devices = Objects.requireNonNull(chosen, "chosen");
     return this;
   }
 
@@ -172,13 +171,13 @@ public final class FineTuning {
    * @throws DivergenceException if a loss or gradient is not finite
    * @throws MixerFileException if a file cannot be read or written
    * @throws MixerException if weights or data are not what they should be, the folder holds
-   *     something that may not be replaced, or the device is not there
+   *     something that may not be replaced, or a device is not there
    */
   public FineTuningResult run(Path folder, TrainingListener listener) {
     Objects.requireNonNull(listener, "listener");
     return unchecked(
         folder,
-        () -> new TrainingRun(listener, device).start(input(folder, repetition(folder)), folder));
+        () -> new TrainingRun(listener, devices).start(input(folder, repetition(folder)), folder));
   }
 
   /**
@@ -236,22 +235,22 @@ public final class FineTuning {
    *     the weights to start from are not those of before; and as {@link #run}
    */
   public static FineTuningResult resume(Path folder, TrainingListener listener) {
-    return resume(folder, listener, Device.AUTO);
+    return resume(folder, listener, Devices.AUTO);
   }
 
   /**
-   * As the other, on a device of choice.
+   * As the other, on devices of choice.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
    * @param listener is told how it goes
-   * @param device on another one than before the last bits of the result are others
+   * @param devices on others than before the last bits of the result are others
    * @return how it ended
-   * @throws MixerException as the other, or if the device is not there
+   * @throws MixerException as the other, or if a device is not there
    */
-  public static FineTuningResult resume(Path folder, TrainingListener listener, Device device) {
+  public static FineTuningResult resume(Path folder, TrainingListener listener, Devices devices) {
     Objects.requireNonNull(listener, "listener");
-    Objects.requireNonNull(device, "device");
-    return unchecked(folder, () -> new TrainingRun(listener, device).resume(folder));
+    Objects.requireNonNull(devices, "devices");
+    return unchecked(folder, () -> new TrainingRun(listener, devices).resume(folder));
   }
 
   /**

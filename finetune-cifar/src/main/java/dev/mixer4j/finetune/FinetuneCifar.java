@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DownloadCommand.class,
       TrainCommand.class,
+      WorkerCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       ExportCommand.class,

@@ -58,9 +58,26 @@ final class Score {
     }
   }
 
-  /** Tells how much of the time was spent waiting for data. */
-  void addWait(long batchNanos) {
-    waitNanos += batchNanos;
+  /**
+   * Adds a step whose sums stay on the device.
+   *
+   * @param stepNanos how long it took
+   * @param dataNanos how much of that was spent waiting for data
+   */
+  void addTime(long stepNanos, long dataNanos) {
+    nanos += stepNanos;
+    waitNanos += dataNanos;
+  }
+
+  /**
+   * Replaces the sums by those of the device.
+   *
+   * @param count images of all steps so far
+   */
+  void set(TrainingGraph.Totals totals, long count) {
+    lossSum = totals.loss();
+    correct = totals.correct();
+    images = count;
   }
 
   /** Share of the time that was spent waiting for data, in [0, 1]. */

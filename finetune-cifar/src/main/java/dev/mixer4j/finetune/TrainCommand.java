@@ -47,7 +47,8 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "RUN",
-      description = "Go on with this run from its last checkpoint. Takes --device alone beside it.")
+      description =
+          "Go on with this run from its last checkpoint. Takes where to compute alone beside it.")
   private Path resume;
 
   @Option(
@@ -67,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Use the first N training images only.")
   private int limitTrain;
 
-  @Mixin private DeviceOption device;
+  @Mixin private DevicesOptions devices;
 
   @Mixin private RecipeOptions recipe;
 
@@ -75,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     try (TrainingReport report = new TrainingReport(err)) {
-      TrainingRun run = new TrainingRun(report, device.get());
+      TrainingRun run = new TrainingRun(report, devices.get());
       if (resume == null) {
         return print(run.start(input(), out));
       }
@@ -151,7 +152,8 @@ final class TrainCommand implements Callable<Integer> {
   private void checkAlone() {
     spec.commandLine().getParseResult().matchedOptions().stream()
         .map(option -> option.longestName())
-        .filter(name -> !List.of("--resume", "--device", "--verbose").contains(name))
+        .filter(name -> !List.of("--resume", "--verbose").contains(name))
+        .filter(name -> !DevicesOptions.NAMES.contains(name))
         .findFirst()
         .ifPresent(
             name -> {

@@ -55,7 +55,7 @@ import java.util.stream.Collectors;
  * @param validationFraction of the training images that is held out; 0 for none
  * @param shuffle whether each epoch has an order of its own
  * @param seed of order, augmentation and what is dropped
- * @param cache where the training images stay
+ * @param cache where the training images stay; null for what the device makes of it
  * @param logEvery steps between two rows of the metrics
  * @param evalEvery steps between two measurements; null for each epoch's end
  * @param saveEvery steps between two checkpoints; null for each measurement
@@ -128,7 +128,6 @@ record TrainSettings(
     schedule = Objects.requireNonNullElse(schedule, Schedule.Decay.CONSTANT);
     shuffle = Objects.requireNonNullElse(shuffle, true);
     precision = Objects.requireNonNullElse(precision, Precision.FLOAT32);
-    cache = Objects.requireNonNullElse(cache, Cache.HOST);
     logEvery = logEvery == 0 ? 50 : logEvery;
     keep = keep == 0 ? 1 : keep;
     require(finite(learningRate) && learningRate > 0, "learning_rate", "above 0", learningRate);
@@ -273,7 +272,24 @@ record TrainSettings(
                     InceptionCrop.DEFAULT.maxAspect()));
   }
 
-  /** Images that the device takes at once. */
+  /**
+   * Makes definite what is left to the devices.
+   *
+   * @param place of the training images, where the settings name none
+   * @param devices that share each batch, in micro-batches where there are several
+   */
+  TrainSettings settled(Cache place, int devices) {
+    ObjectNode json = toJson();
+    if (cache == null) {
+      json.put("cache", place.toString());
+    }
+    if (microBatchSize == null && devices > 1) {
+      json.put("micro_batch_size", (batchSize + devices - 1) / devices);
+    }
+    return fromJson(json);
+  }
+
+  /** Images that a device takes at once. */
   int imagesAtOnce() {
     return microBatchSize == null ? batchSize : microBatchSize;
   }

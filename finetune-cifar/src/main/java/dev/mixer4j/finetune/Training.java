@@ -27,6 +27,9 @@ final class Training {
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 
+  /** How often a person is told the loss between rows, for which the device must be waited for. */
+  private static final long PACE_NANOS = 1_000_000_000;
+
   private final TrainingGraph graph;
   private final TrainSettings settings;
   private final Images images;
@@ -38,6 +41,8 @@ final class Training {
   private final double secondsBefore;
   private RunState state;
   private Score score = new Score();
+  private long imagesSinceRow;
+  private long lastRead = System.nanoTime() - PACE_NANOS;
 
   /**
    * Prepares a run.
@@ -47,13 +52,12 @@ final class Training {
    */
   Training(
       TrainingGraph graph,
-      TrainSettings settings,
       Images images,
       RunFolder run,
       RunState state,
       TrainingListener listener) {
     this.graph = graph;
-    this.settings = settings;
+    this.settings = graph.settings();
     this.images = images;
     this.run = run;
     this.state = state;
@@ -91,6 +95,9 @@ final class Training {
         try (Batch batch = feeder.next()) {
           epoch = batch.epoch();
           step(batch, feeder.waited());
+          if (System.nanoTime() - lastRead >= PACE_NANOS) {
+            read();
+          }
           listener.step(state.step(), batch.images(), score.loss(), score.accuracy());
         }
         boolean last = state.step() == total;
@@ -129,19 +136,25 @@ final class Training {
 
   private void step(Batch batch, long waited) throws IOException {
     long begun = System.nanoTime();
-    TrainingGraph.Step step;
     try {
-      step = graph.step(batch, rates.at(state.step()), settings.seed());
+      graph.step(batch, rates.at(state.step()), settings.seed(), imagesSinceRow == 0);
     } catch (DivergenceException e) {
       throw new DivergenceException(e.getMessage() + "; " + keepLastGood());
     }
-    int[] labels = batch.labels();
-    score.add(step.loss(), step.logits(), labels, System.nanoTime() - begun + waited);
-    score.addWait(waited);
+    imagesSinceRow += batch.images();
+    score.addTime(System.nanoTime() - begun + waited, waited);
     state = state.at(graph.steps(), secondsBefore + (System.nanoTime() - start) / 1e9);
   }
 
+  private void read() {
+    long begun = System.nanoTime();
+    score.set(graph.totals(), imagesSinceRow);
+    lastRead = System.nanoTime();
+    score.addTime(lastRead - begun, 0);
+  }
+
   private void row(int epoch) throws IOException {
+    read();
     row(
         new MetricsRow(
             state.step(),
@@ -153,6 +166,7 @@ final class Training {
             score.imagesPerSecond(),
             score.waitShare()));
     score = new Score();
+    imagesSinceRow = 0;
   }
 
   private void row(MetricsRow row) throws IOException {

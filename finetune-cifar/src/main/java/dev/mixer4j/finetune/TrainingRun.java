@@ -1,7 +1,6 @@
 package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.Device;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
@@ -26,11 +25,11 @@ import java.util.OptionalDouble;
 final class TrainingRun {
 
   private final TrainingListener listener;
-  private final Device device;
+  private final Devices devices;
 
-  TrainingRun(TrainingListener listener, Device device) {
+  TrainingRun(TrainingListener listener, Devices devices) {
     this.listener = listener;
-    this.device = device;
+    this.devices = devices;
   }
 
   /** Trains into a folder, whose files of an earlier run are replaced. */
@@ -50,9 +49,10 @@ final class TrainingRun {
         input.settings().rates(images.train().size()); // refuses what makes no schedule
         ObjectNode config =
             RunConfig.toJson(input, zeroHead, network.config(), source, dataset, images);
+        devices.connect(listener::warning);
         listener.started(plan(input, images, false, 0, zeroHead));
         try (TrainingGraph graph =
-                new TrainingGraph(network, input.settings(), images.train(), device);
+                new TrainingGraph(network, input.settings(), images.train(), devices);
             RunFolder run = RunFolder.create(folder, config, source)) {
           return train(input, images, run, graph, RunState.START, config);
         }
@@ -78,11 +78,12 @@ final class TrainingRun {
       Images images = Images.read(input, dataset);
       RunConfig.checkData(input, config, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
+      devices.connect(listener::warning);
       listener.started(plan(input, images, true, state.step(), isZeroHead(config)));
       try (MixerWeights start =
               saved == null ? startWeights(input, config, network) : saved.weights(network);
           TrainingGraph graph =
-              new TrainingGraph(start, input.settings(), images.train(), device)) {
+              new TrainingGraph(start, input.settings(), images.train(), devices)) {
         if (saved != null) {
           saved.restore(graph, start);
         }
@@ -175,8 +176,7 @@ final class TrainingRun {
       RunState state,
       ObjectNode config)
       throws IOException {
-    Training training =
-        new Training(graph, input.settings(), images.training(), run, state, listener);
+    Training training = new Training(graph, images.training(), run, state, listener);
     FineTuningResult.End end = training.run();
     RunState ended = training.state();
     String split = images.training().split();
@@ -207,7 +207,8 @@ final class TrainingRun {
       throws IOException {
     LabelledImages test = images.test();
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
-        MixerClassifier classifier = new MixerClassifier(best, ImageTransform.FIT, device)) {
+        MixerClassifier classifier =
+            new MixerClassifier(best, ImageTransform.FIT, devices.first())) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
       Score.of(
           network,

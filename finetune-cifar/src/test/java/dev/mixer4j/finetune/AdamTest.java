@@ -2,7 +2,6 @@ package dev.mixer4j.finetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Adam;
@@ -103,14 +102,15 @@ class AdamTest {
     double[] losses = new double[STEPS];
     try (MixerCheckpoint start = MixerCheckpoint.open(Fixtures.resource("adam/start.safetensors"));
         TrainingGraph graph =
-            new TrainingGraph(start, Fixtures.settings(), images, optimizer, Device.CPU)) {
+            new TrainingGraph(start, Fixtures.settings(), images, optimizer, Fixtures.CPU)) {
       for (int step = 0; step < STEPS; step++) {
         int[] rows = IntStream.range(step * BATCH, (step + 1) * BATCH).toArray();
         Batch.Part part =
             new Batch.Part(
                 rows, images.pixels(rows), images.labels(rows), new boolean[BATCH], null);
         try (Batch batch = new Batch(step + 1, 1, 0, List.of(part))) {
-          losses[step] = graph.step(batch, RATE, 0).loss();
+          graph.step(batch, RATE, 0, true);
+          losses[step] = graph.totals().loss() / BATCH;
         }
       }
       try (MixerWeights end = graph.snapshot(List.of())) {

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
@@ -34,6 +35,8 @@ public final class Fixtures {
   static final List<String> NAMES = List.of("red", "green", "blue");
 
   /** A network that trains in milliseconds, on images of CIFAR-10's size. */
+  static final Devices CPU = Devices.of(Device.CPU);
+
   static final MixerConfig TINY = MixerConfig.of(32, 8, 16, 2, 12, 24, NAMES.size());
 
   private Fixtures() {}

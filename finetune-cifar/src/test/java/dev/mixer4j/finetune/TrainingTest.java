@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetOptions;
@@ -60,13 +59,13 @@ class TrainingTest {
                 settings,
                 train,
                 new Shift(shiftOfStep),
-                Device.CPU);
+                Fixtures.CPU);
         RunFolder folder =
             RunFolder.create(
                 out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {
       Training.Images images = new Training.Images(train, data.test(9), "test", data.classNames());
       Training training =
-          new Training(graph, settings, images, folder, RunState.START, TrainingListener.NONE);
+          new Training(graph, images, folder, RunState.START, TrainingListener.NONE);
       training.run();
       return training.state();
     }

@@ -1,0 +1,173 @@
+package dev.mixer4j.finetune;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import dev.mixer4j.core.MixerException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.tensorflow.Server;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.ClusterDef;
+import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.JobDef;
+import org.tensorflow.proto.ServerDef;
+
+/**
+ * Processes that train together, each a server of TensorFlow's distributed runtime. The first one,
+ * which is the training itself, tells the others what to compute.
+ *
+ * @param addresses HOST:PORT of each
+ */
+record Cluster(List<String> addresses) {
+
+  private static final String JOB = "worker";
+
+  /** The process that collectives are arranged by. */
+  static final String LEADER = "/job:" + JOB + "/replica:0/task:0";
+
+  private static final Pattern ADDRESS =
+      Pattern.compile("([^:/\\s]+|\\[[0-9a-fA-F:]+]):[0-9]{1,5}");
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration SILENCE = Duration.ofSeconds(5);
+
+  /** TensorFlow has no way to end a server, so that each lives as long as its process. */
+  private static final Map<Cluster, Server> SERVERS = new ConcurrentHashMap<>();
+
+  /**
+   * Checks the addresses.
+   *
+   * @throws IllegalArgumentException if one is not HOST:PORT, or they are fewer than two
+   */
+  Cluster {
+    addresses = List.copyOf(addresses);
+    if (addresses.size() < 2) {
+      throw new IllegalArgumentException(
+          "expected the addresses of two processes or more, found " + addresses);
+    }
+    for (String address : addresses) {
+      if (!ADDRESS.matcher(address).matches() || port(address) > 65535 || port(address) == 0) {
+        throw new IllegalArgumentException(
+            "expected an address such as gpu-box:2222, found '" + address + "'");
+      }
+    }
+    if (new HashSet<>(addresses).size() < addresses.size()) {
+      throw new IllegalArgumentException("expected different addresses, found " + addresses);
+    }
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
+  /** Where the first process is a session's server. */
+  String target() {
+    return "grpc://" + addresses.get(0);
+  }
+
+  /**
+   * Makes this process one of them, which it then stays.
+   *
+   * @param task its place among the addresses
+   * @param options of its devices
+   * @throws MixerException if its port cannot be had
+   */
+  void serve(int task, ConfigProto options) {
+    SERVERS.computeIfAbsent(this, cluster -> start(task, options));
+  }
+
+  private Server start(int task, ConfigProto options) {
+    failFast();
+    JobDef.Builder job = JobDef.newBuilder().setName(JOB);
+    for (int i = 0; i < addresses.size(); i++) {
+      job.putTasks(i, addresses.get(i));
+    }
+    ServerDef definition =
+        ServerDef.newBuilder()
+            .setProtocol("grpc")
+            .setCluster(ClusterDef.newBuilder().addJob(job))
+            .setJobName(JOB)
+            .setTaskIndex(task)
+            .setDefaultSessionConfig(options)
+            .build();
+    try {
+      Server server = new Server(definition);
+      server.start();
+      return server;
+    } catch (TensorFlowException e) {
+      throw new MixerException(
+          "%s: TensorFlow's server could not start here: %s; is the port in use?"
+              .formatted(addresses.get(task), e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Lets a call to a process that is gone fail, where TensorFlow would wait for its return. It
+   * reads this from the environment, which Java cannot set.
+   */
+  private static void failFast() {
+    if (!Platform.isWindows()) {
+      int unlessSet = 0;
+      NativeLibrary.getProcess()
+          .getFunction("setenv")
+          .invokeInt(new Object[] {"GRPC_FAIL_FAST", "true", unlessSet});
+    }
+  }
+
+  /** Whether one of the processes answers. */
+  boolean answers(int task) {
+    String address = addresses.get(task);
+    String host = address.substring(0, address.lastIndexOf(':'));
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, port(address)), 2000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Waits until all others answer.
+   *
+   * @param says is told what it waits for
+   * @throws MixerException if one does not in ten minutes
+   */
+  void awaitWorkers(Consumer<String> says) {
+    long start = System.nanoTime();
+    for (int task = 1; task < addresses.size(); task++) {
+      String wanted =
+          "%s: no worker answers yet; start it there: finetune-cifar worker --cluster %s --task %d"
+              .formatted(addresses.get(task), String.join(",", addresses), task);
+      boolean said = false;
+      while (!answers(task)) {
+        long waited = System.nanoTime() - start;
+        if (waited > PATIENCE.toNanos()) {
+          throw new MixerException(wanted);
+        }
+        if (waited > SILENCE.toNanos() && !said) {
+          says.accept(wanted);
+          said = true;
+        }
+        pause();
+      }
+    }
+  }
+
+  static void pause() {
+    try {
+      Thread.sleep(500);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for another process", e);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.mixer4j.finetune;
+
+import dev.mixer4j.weights.command.Cli;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "worker",
+    sortOptions = false,
+    description = {
+      "Lends this process's devices to one training that another process runs, and ends with it.",
+      "That one is 'finetune-cifar train' with the same --cluster, and it alone needs weights and"
+          + " data. Whoever reaches the ports can run anything here: for trusted networks only."
+    })
+final class WorkerCommand implements Callable<Integer> {
+
+  /** So many times the training must not answer to be gone. */
+  private static final int SILENCES = 4;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private DevicesOptions devices;
+
+  @Option(
+      names = "--task",
+      required = true,
+      paramLabel = "N",
+      description = "This process's place among the addresses, from 1; 0 is the training.")
+  private int task;
+
+  @Option(
+      names = "--tf32",
+      description = "Let GPUs use TF32, for a training with --precision tf32.")
+  private boolean tf32;
+
+  @Override
+  public Integer call() {
+    Cluster cluster = devices.cluster();
+    Devices own = devices.get();
+    if (task < 1 || task >= cluster.addresses().size()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--task: expected 1 to %d, the place of one of the other addresses, found %d"
+              .formatted(cluster.addresses().size() - 1, task));
+    }
+    TensorFloat32.allow(tf32);
+    cluster.serve(task, own.options());
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf(
+        "serving at %s; waiting for the training at %s%n",
+        cluster.addresses().get(task), cluster.addresses().get(0));
+    err.flush();
+    while (!cluster.answers(0)) {
+      Cluster.pause();
+    }
+    err.printf("training%n");
+    err.flush();
+    for (int silences = 0; silences < SILENCES; Cluster.pause()) {
+      silences = cluster.answers(0) ? 0 : silences + 1;
+    }
+    err.printf("the training has ended%n");
+    return Cli.DONE;
+  }
+}
