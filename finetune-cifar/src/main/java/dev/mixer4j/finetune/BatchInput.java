@@ -8,16 +8,13 @@ import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.StdArrays;
-import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TUint8;
-import org.tensorflow.types.family.TType;
 
 /**
  * The part of a training's graph that makes the network's input of bytes: crops, mirrors, resizes,
@@ -33,8 +30,7 @@ final class BatchInput {
   private final Placeholder<TInt32> boxes;
   private final Placeholder<TFloat32> share;
   private final Placeholder<TInt64> dropSeed;
-  private final Placeholder<TUint8> all;
-  private final Op caching;
+  private final CachedImages cache; // null where they are fed
   private final Operand<TFloat32> images;
   private final Operand<TFloat32> targets;
 
@@ -49,15 +45,10 @@ final class BatchInput {
     dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
     Operand<TUint8> bytes = pixels;
     if (settings.cache() == TrainSettings.Cache.DEVICE) {
-      Shape shape = Shape.of(data.size(), data.height(), data.width(), 3);
-      Operand<? extends TType> cache =
-          tf.varHandleOp(TUint8.class, shape, VarHandleOp.sharedName("training_images"));
-      all = tf.placeholder(TUint8.class, Placeholder.shape(shape));
-      caching = tf.assignVariableOp(cache, all);
-      bytes = tf.gather(tf.readVariableOp(cache, TUint8.class), indices, tf.constant(0));
+      cache = new CachedImages(tf, data);
+      bytes = cache.gather(tf, indices);
     } else {
-      all = null;
-      caching = null;
+      cache = null;
     }
     Operand<TFloat32> resized =
         settings.crop().isPresent()
@@ -84,11 +75,8 @@ final class BatchInput {
 
   /** Sends all images to the device, if that is where they are to stay. */
   void cache(Session session, LabelledImages data) {
-    if (caching == null) {
-      return;
-    }
-    try (TUint8 tensor = data.pixelRange(0, data.size())) {
-      session.runner().feed(all, tensor).addTarget(caching).run().close();
+    if (cache != null) {
+      cache.load(session, data);
     }
   }
 

@@ -11,14 +11,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.GraphDef;
 
 /**
  * Training steps of a small network, to see whether a device does as another does.
  *
  * @param loss of each step
  * @param weights after the last one
+ * @param graph that made them
  */
-record DeviceStep(double[] loss, Map<String, float[]> weights) {
+record DeviceStep(double[] loss, Map<String, float[]> weights, GraphDef graph) {
 
   private static final int IMAGES = 16;
   private static final int SIZE = 32;
@@ -41,6 +43,7 @@ record DeviceStep(double[] loss, Map<String, float[]> weights) {
                 .put("learning_rate", 0.1)
                 .put("batch_size", IMAGES)
                 .put("steps", STEPS)
+                .put("cache", "device")
                 .set("optimizer", new JsonMapper().createObjectNode().put("name", "sgd")));
     Random random = new Random(1);
     byte[] pixels = new byte[IMAGES * SIZE * SIZE * 3];
@@ -60,7 +63,7 @@ record DeviceStep(double[] loss, Map<String, float[]> weights) {
           loss[step - 1] = graph.totals().loss() / IMAGES;
         }
       }
-      return new DeviceStep(loss, copy(graph));
+      return new DeviceStep(loss, copy(graph), graph.definition());
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.tensorflow.TensorFlow;
@@ -62,8 +63,7 @@ final class Doctor {
               "libcupti.so.12",
               TOOLKIT + ", for TensorFlow's profiler alone",
               false,
-              "cuptiGetVersion"),
-          new Library("libnccl.so.2", "NCCL 2, for several GPUs alone", false, "ncclGetVersion"));
+              "cuptiGetVersion"));
 
   private static final Map<String, String> PAGES =
       Map.of(
@@ -92,7 +92,11 @@ final class Doctor {
     findings.add(driver());
     LIBRARIES.forEach(library -> findings.add(library(library)));
     findings.add(tensorFlow());
-    findings.add(step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok())));
+    Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
+    if (isCudaBuild()) {
+      findings.add(kernels(DeviceStep.on(Device.CPU)));
+    }
+    findings.add(trial);
     return findings;
   }
 
@@ -230,7 +234,6 @@ final class Doctor {
       }
       ask.invokeInt(new Object[] {answer});
       return switch (function) {
-        case "ncclGetVersion" -> dotted(answer.getValue(), 10_000, 100);
         case "cuptiGetVersion" -> "API " + answer.getValue();
         default -> "CUDA " + answer.getValue() / 1000 + "." + answer.getValue() % 1000 / 10;
       };
@@ -245,9 +248,7 @@ final class Doctor {
 
   private static Finding tensorFlow() {
     String version = TensorFlow.version();
-    if (LoadedLibraries.file(TensorFloat32.LIBRARY)
-        .filter(path -> path.contains("-gpu/"))
-        .isPresent()) {
+    if (isCudaBuild()) {
       return Finding.good("TensorFlow", version + ", the build for CUDA");
     }
     return Finding.bad(
@@ -255,6 +256,25 @@ final class Doctor {
         version + ", the build for processors",
         "the launchers take the one for CUDA where they see a GPU; MIXER4J_NATIVES=gpu before the"
             + " command makes them take it");
+  }
+
+  private static boolean isCudaBuild() {
+    return LoadedLibraries.file(TensorFloat32.LIBRARY)
+        .filter(path -> path.contains("-gpu/"))
+        .isPresent();
+  }
+
+  /** Whether a training step is made on the GPU to its end. */
+  private static Finding kernels(DeviceStep step) {
+    Set<String> missing = GpuKernels.missing(step.graph());
+    return missing.isEmpty()
+        ? Finding.good("operations", "each of a training step can be done by a GPU")
+        : new Finding(
+            "operations",
+            false,
+            false,
+            "not for GPUs: " + String.join("; ", missing),
+            "the processor does them, which costs time; please tell the project");
   }
 
   private Finding step(boolean incomplete) {

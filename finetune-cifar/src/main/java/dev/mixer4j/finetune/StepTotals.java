@@ -10,6 +10,7 @@ import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 
 /**
  * Sums over the images of several steps that stay on the device, so that it need not wait for
@@ -38,7 +39,9 @@ final class StepTotals {
     var handle = tf.varHandleOp(TFloat64.class, SHAPE, VarHandleOp.sharedName("training_totals"));
     initialization = tf.assignVariableOp(handle, tf.zeros(tf.array(2), TFloat64.class));
     Operand<TFloat64> lossSum = tf.math.mul(tf.dtypes.cast(loss, TFloat64.class), images);
-    var isCorrect = tf.math.equal(tf.math.argMax(logits, tf.constant(1), TInt32.class), labels);
+    // Of 64 bits, since on a GPU TensorFlow compares integers of 32 on the processor.
+    var isCorrect =
+        tf.math.equal(tf.math.argMax(logits, tf.constant(1)), tf.dtypes.cast(labels, TInt64.class));
     Operand<TFloat64> correct =
         tf.reduceSum(tf.dtypes.cast(isCorrect, TFloat64.class), tf.array(0));
     read = tf.readVariableOp(handle, TFloat64.class);

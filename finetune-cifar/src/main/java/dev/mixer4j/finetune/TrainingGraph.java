@@ -18,6 +18,7 @@ import org.tensorflow.ndarray.FloatNdArray;
 import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TUint8;
 
@@ -159,6 +160,11 @@ final class TrainingGraph implements AutoCloseable {
       }
     }
     return new Totals(loss, Math.round(correct));
+  }
+
+  /** What it computes, and how. */
+  GraphDef definition() {
+    return graph.toGraphDef();
   }
 
   /** Number of updates so far. */

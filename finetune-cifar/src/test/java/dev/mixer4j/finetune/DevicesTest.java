@@ -17,6 +17,12 @@ import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TUint8;
 
 /** Several devices, which are the processor, divided. */
 class DevicesTest {
@@ -26,13 +32,17 @@ class DevicesTest {
   private static final int IMAGES = 14;
 
   private static LabelledImages images() {
-    byte[] pixels = new byte[IMAGES * 32 * 32 * 3];
+    return images(32);
+  }
+
+  private static LabelledImages images(int size) {
+    byte[] pixels = new byte[IMAGES * size * size * 3];
     new Random(3).nextBytes(pixels);
     byte[] labels = new byte[IMAGES];
     for (int i = 0; i < IMAGES; i++) {
       labels[i] = (byte) (i % Fixtures.NAMES.size());
     }
-    return new LabelledImages(32, 32, pixels, labels);
+    return new LabelledImages(size, size, pixels, labels);
   }
 
   /** What is left of two epochs: weights, the rest of the state, and the totals. */
@@ -122,6 +132,25 @@ class DevicesTest {
     Trained host = Trained.on(Devices.processors(2), settings);
     settings[3] = "device";
     Trained.on(Devices.processors(2), settings).assertNear(host, 0);
+  }
+
+  /** Of 27 bytes each, which is no whole number of words. */
+  @Test
+  void anyNumberOfBytesMakesACachedImage() {
+    LabelledImages images = images(3);
+    int[] chosen = {13, 0, 5, 5};
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      CachedImages cache = new CachedImages(tf, images);
+      Operand<TUint8> gathered = cache.gather(tf, tf.constant(chosen));
+      try (Session session = new Session(graph)) {
+        cache.load(session, images);
+        try (Result result = session.runner().fetch(gathered).run();
+            TUint8 expected = images.pixels(chosen)) {
+          assertThat(result.get(0)).isEqualTo(expected);
+        }
+      }
+    }
   }
 
   @Test

@@ -63,6 +63,14 @@ class DoctorTest {
     assertThat(ran.out()).contains("training on gpu:99").contains("TensorFlow sees no such GPU");
   }
 
+  /** Of TensorFlow's build for processors, which has kernels for GPUs of nothing that computes. */
+  @Test
+  void operationsWithoutAKernelAreNamedWithTheirTypes() {
+    assertThat(GpuKernels.missing(DeviceStep.on(Device.CPU).graph()))
+        .contains("MatMul float")
+        .noneMatch(operation -> operation.startsWith("VarHandleOp"));
+  }
+
   @Test
   void aDeviceIsComparedWithAnother() {
     DeviceStep a = DeviceStep.on(Device.CPU);

@@ -27,7 +27,9 @@ public final class Preprocessing {
    */
   public static Operand<TFloat32> resize(Ops tf, MixerConfig config, Operand<TUint8> pixels) {
     Operand<TInt32> size = tf.array(config.imageSize(), config.imageSize());
-    return tf.image.resizeBilinear(pixels, size, ResizeBilinear.halfPixelCenters(true));
+    // On a GPU TensorFlow resizes no bytes; that of floats gives the same bits.
+    Operand<TFloat32> floats = tf.dtypes.cast(pixels, TFloat32.class);
+    return tf.image.resizeBilinear(floats, size, ResizeBilinear.halfPixelCenters(true));
   }
 
   /**

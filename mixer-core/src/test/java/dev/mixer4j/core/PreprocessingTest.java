@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.image.ResizeBilinear;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TNumber;
@@ -83,6 +85,27 @@ class PreprocessingTest {
     assertThat(sum).isBetween(0.1, 3.0);
     assertThat(isWhole(fit)).isFalse();
     assertThat(isWhole(cropped)).isTrue();
+  }
+
+  /** TensorFlow's own of bytes, which GPUs have not. */
+  @Test
+  void resizesAsTensorFlowDoesBytes() {
+    MixerConfig config = MixerConfig.of(48, 16, 8, 1, 8, 8, 2);
+    byte[] levels = new byte[2 * 37 * 61 * 3];
+    new Random(1).nextBytes(levels);
+    try (Graph graph = new Graph();
+        TUint8 pixels =
+            TUint8.tensorOf(Shape.of(2, 37, 61, 3), DataBuffers.of(levels, true, false))) {
+      Ops tf = Ops.create(graph);
+      Operand<TUint8> input = tf.constantOf(pixels);
+      Operand<TFloat32> expected =
+          tf.image.resizeBilinear(input, tf.array(48, 48), ResizeBilinear.halfPixelCenters(true));
+      Operand<TFloat32> found = Preprocessing.resize(tf, config, input);
+      try (Session session = new Session(graph);
+          Result result = session.runner().fetch(expected).fetch(found).run()) {
+        assertThat(result.get(1)).isEqualTo(result.get(0));
+      }
+    }
   }
 
   private static boolean isWhole(float[] levels) {
