@@ -161,7 +161,8 @@ final class RecipeOptions {
   @Option(
       names = "--cache",
       paramLabel = "PLACE",
-      description = "host or device: where the training images stay (default: host).")
+      description =
+          "host or device: where the training images stay (default: device on a GPU, up to 2 GB).")
   private String cache;
 
   @Option(

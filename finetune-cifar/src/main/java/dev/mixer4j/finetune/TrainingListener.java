@@ -21,7 +21,8 @@ public interface TrainingListener {
    *
    * @param step updates of the run so far
    * @param images in its batch
-   * @param loss mean over the images since the latest row of the metrics
+   * @param loss mean over the images since the latest row of the metrics, as it was a second ago at
+   *     most: the device does not wait for this to be told
    * @param accuracy of the same images, in [0, 1]
    */
   default void step(long step, int images, double loss, double accuracy) {}
