@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
 
 /** Looks for what TensorFlow needs to compute on an NVIDIA GPU, part after part. */
@@ -76,6 +78,8 @@ final class Doctor {
   /** Rounding of sums in another order stays far below, a wrong kernel far above. */
   private static final double TOLERANCE = 1e-4;
 
+  private static final Pattern CUDA_FOLDER = Pattern.compile("--xla_gpu_cuda_data_dir=(\\S+)");
+
   private static final long SMI_SECONDS = 30;
 
   private final Device device;
@@ -91,6 +95,7 @@ final class Doctor {
     findings.addAll(gpus(ask("nvidia-smi")));
     findings.add(driver());
     LIBRARIES.forEach(library -> findings.add(library(library)));
+    findings.add(libdevice(System.getenv("XLA_FLAGS")));
     findings.add(tensorFlow());
     Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
     if (isCudaBuild()) {
@@ -202,6 +207,38 @@ final class Doctor {
                             ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
                                 .formatted(PAGES.get(library.origin()))
                             : "")));
+  }
+
+  /**
+   * The functions that TensorFlow's compiler puts into what it makes; ptxas stands in the same
+   * folder of a toolkit.
+   *
+   * @param flags of the compiler; null for none
+   */
+  static Finding libdevice(String flags) {
+    String file = "nvvm/libdevice/libdevice.10.bc";
+    Matcher named = CUDA_FOLDER.matcher(flags == null ? "" : flags);
+    List<Path> folders = new ArrayList<>(List.of(Path.of("/usr/local/cuda"), Path.of("")));
+    if (named.find()) {
+      folders.add(0, Path.of(named.group(1)));
+    }
+    return folders.stream()
+        .map(folder -> folder.resolve(file))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .map(found -> Finding.good(found.getFileName().toString(), found.toString()))
+        .orElseGet(
+            () ->
+                new Finding(
+                    "libdevice.10.bc",
+                    false,
+                    false,
+                    "missing",
+                    "for --xla alone: of "
+                        + TOOLKIT
+                        + "; XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR names the folder that has "
+                        + file
+                        + " and bin/ptxas"));
   }
 
   /** Opens a library as TensorFlow does, by its bare name, and tells its version and file. */

@@ -54,19 +54,21 @@ final class Replica {
    * Adds it to a graph.
    *
    * @param tf scope of all its operations
+   * @param variables in it
    * @param group of the replicas
    */
   Replica(
       Ops tf,
       Graph graph,
+      MixerVariables variables,
       MixerConfig config,
       TrainSettings settings,
       LabelledImages images,
       Optimizer optimizer,
       AllReduce.Group group) {
+    this.variables = variables;
     this.config = config;
     input = new BatchInput(tf, config, settings, images);
-    variables = new MixerVariables(tf, config);
     Operand<TFloat32> trainLogits =
         Mixer.training(
                 tf,

@@ -37,7 +37,7 @@ final class StepTotals {
     images = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
     kept = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
     var handle = tf.varHandleOp(TFloat64.class, SHAPE, VarHandleOp.sharedName("training_totals"));
-    initialization = tf.assignVariableOp(handle, tf.zeros(tf.array(2), TFloat64.class));
+    initialization = tf.assignVariableOp(handle, tf.constant(new double[2]));
     Operand<TFloat64> lossSum = tf.math.mul(tf.dtypes.cast(loss, TFloat64.class), images);
     // Of 64 bits, since on a GPU TensorFlow compares integers of 32 on the processor.
     var isCorrect =

@@ -1,14 +1,18 @@
 package dev.mixer4j.finetune;
 
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.MixerVariables;
 import dev.mixer4j.core.MixerWeights;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Optimizer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -67,20 +71,25 @@ final class TrainingGraph implements AutoCloseable {
     settings = found.settle(asked, images);
     try {
       Ops tf = Ops.create(graph);
-      List<String> scopes = new ArrayList<>();
-      for (int i = 0; i < found.count(); i++) {
-        String scope = "replica" + i;
-        scopes.add(scope);
-        replicas.add(
-            new Replica(
-                tf.withSubScope(scope),
-                graph,
-                start.config(),
-                settings,
-                images,
-                optimizer,
-                found.group()));
+      List<String> scopes = IntStream.range(0, found.count()).mapToObj(i -> "replica" + i).toList();
+      // All variables first: each new scope of a name looks through the whole graph.
+      Map<Ops, MixerVariables> variables = new LinkedHashMap<>();
+      for (String scope : scopes) {
+        Ops inScope = tf.withSubScope(scope);
+        variables.put(inScope, new MixerVariables(inScope, start.config()));
       }
+      variables.forEach(
+          (inScope, own) ->
+              replicas.add(
+                  new Replica(
+                      inScope,
+                      graph,
+                      own,
+                      start.config(),
+                      settings,
+                      images,
+                      optimizer,
+                      found.group())));
       session = found.session(graph, scopes, settings.xla());
       try {
         replicas.forEach(replica -> replica.start(session, start, images));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.assertj.core.data.Offset;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.Graph;
@@ -243,6 +244,20 @@ class DevicesTest {
     List<String> again = Files.readAllLines(parts.resolve("metrics.csv"));
     assertThat(again.get(again.size() - 1).split(",")[3])
         .isEqualTo(rows.get(rows.size() - 1).split(",")[3]);
+  }
+
+  /** Of which the session on the copy of the graph is the most. */
+  @Test
+  void memoryStaysFlat() {
+    long warm = 0;
+    for (int i = 0; i < 12; i++) {
+      Trained.on(Devices.processors(2), "batch_size", 12, "epochs", 1);
+      System.gc();
+      if (i == 3) {
+        warm = Pointer.physicalBytes();
+      }
+    }
+    assertThat(Pointer.physicalBytes() - warm).isLessThan(30_000_000);
   }
 
   @Test

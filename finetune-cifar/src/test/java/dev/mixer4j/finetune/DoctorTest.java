@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Device;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DoctorTest {
 
@@ -69,6 +72,15 @@ class DoctorTest {
     assertThat(GpuKernels.missing(DeviceStep.on(Device.CPU).graph()))
         .contains("MatMul float")
         .noneMatch(operation -> operation.startsWith("VarHandleOp"));
+  }
+
+  @Test
+  void libdeviceIsLookedForWhereTheFlagsSay(@TempDir Path cuda) throws IOException {
+    String flags = "--xla_gpu_enable_triton_gemm=false --xla_gpu_cuda_data_dir=" + cuda;
+    Path file = cuda.resolve("nvvm/libdevice/libdevice.10.bc");
+    Files.createDirectories(file.getParent());
+    Files.createFile(file);
+    assertThat(Doctor.libdevice(flags).found()).isEqualTo(file.toString());
   }
 
   @Test

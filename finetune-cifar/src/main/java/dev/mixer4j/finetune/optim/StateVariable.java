@@ -36,7 +36,8 @@ public record StateVariable(
   }
 
   static Operand<TFloat32> zeros(Ops tf, Shape shape) {
-    return tf.zeros(tf.constant(shape.asArray()), TFloat32.class);
+    // No tf.zeros, which looks through the whole graph for names, each time.
+    return tf.fill(tf.constant(shape.asArray()), tf.constant(0f));
   }
 
   /** Adds a read: of the variable as it is once the control dependencies of {@code tf} are done. */
