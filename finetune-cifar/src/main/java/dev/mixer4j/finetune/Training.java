@@ -41,6 +41,7 @@ final class Training {
   private final double secondsBefore;
   private RunState state;
   private Score score = new Score();
+  private Score seen = score; // what the listener hears of
   private long imagesSinceRow;
   private long lastRead = System.nanoTime() - PACE_NANOS;
 
@@ -90,29 +91,34 @@ final class Training {
 
   private End train() throws IOException {
     try (BatchFeeder feeder = new BatchFeeder(images.train, settings, state.step(), total)) {
+      long perEpoch = settings.stepsPerEpoch(images.train.size());
       while (state.step() < total) {
         int epoch;
+        int count;
         try (Batch batch = feeder.next()) {
           epoch = batch.epoch();
           step(batch, feeder.waited());
-          if (System.nanoTime() - lastRead >= PACE_NANOS) {
-            read();
-          }
-          listener.step(state.step(), batch.images(), score.loss(), score.accuracy());
+          count = batch.images();
         }
         boolean last = state.step() == total;
-        boolean epochEnds = last || state.step() % settings.stepsPerEpoch(images.train.size()) == 0;
+        boolean epochEnds = last || state.step() % perEpoch == 0;
         boolean measure = last || due(settings.evalEvery(), epochEnds);
-        boolean leave = listener.stopRequested() && !last;
-        boolean save = leave || due(settings.saveEvery(), measure) || last;
+        boolean save = last || due(settings.saveEvery(), measure);
         // A row never spans epochs, nor a checkpoint, after which a resumed run begins a new one.
-        if (epochEnds || save || state.step() % settings.logEvery() == 0) {
+        boolean row = epochEnds || save || state.step() % settings.logEvery() == 0;
+        if (row || System.nanoTime() - lastRead >= PACE_NANOS) {
+          read();
+        }
+        listener.step(state.step(), count, seen.loss(), seen.accuracy());
+        boolean leave = listener.stopRequested() && !last;
+        if (row || leave) {
+          read();
           row(epoch);
         }
         if (measure) {
           measured(epoch);
         }
-        if (save) {
+        if (save || leave) {
           save();
         }
         if (leave) {
@@ -146,15 +152,19 @@ final class Training {
     state = state.at(graph.steps(), secondsBefore + (System.nanoTime() - start) / 1e9);
   }
 
+  /** Waits for the device to tell the sums so far, if it has not. */
   private void read() {
+    if (score.images() == imagesSinceRow) {
+      return;
+    }
     long begun = System.nanoTime();
     score.set(graph.totals(), imagesSinceRow);
     lastRead = System.nanoTime();
     score.addTime(lastRead - begun, 0);
+    seen = score;
   }
 
   private void row(int epoch) throws IOException {
-    read();
     row(
         new MetricsRow(
             state.step(),
