@@ -144,7 +144,11 @@ final class Lineup {
 
   /** Floating-point operations of a contender's step. */
   static double flops(String name, Workload workload, int batch) {
-    return name.equals(MATMUL) ? 2 * Math.pow(matmulRows(workload), 3) : workload.flops(batch);
+    return name.equals(MATMUL) ? squareFlops(matmulRows(workload)) : workload.flops(batch);
+  }
+
+  static double squareFlops(int rows) {
+    return 2 * Math.pow(rows, 3);
   }
 
   /**
@@ -183,23 +187,24 @@ final class Lineup {
 
   /** TensorFlow's version, and PyTorch's, once they have been seen to know the device. */
   String versions(String device, Path folder) throws IOException {
-    String versions = version(program(true), device, folder);
-    return python == null ? versions : versions + ", " + version(program(false), device, folder);
+    String versions = version(OURS, device, folder);
+    return python == null ? versions : versions + ", " + version("torch", device, folder);
   }
 
-  private String version(List<String> command, String device, Path folder) throws IOException {
+  private String version(String name, String device, Path folder) throws IOException {
+    List<String> command = program(isJava(name));
     command.addAll(List.of("versions", device));
     Path log = folder.resolve("versions.log");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
     builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "3");
-    if (command.get(0).equals(String.valueOf(python))) {
+    if (!isJava(name)) {
       withoutOurCuda(builder.environment());
     }
     Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (process.waitFor() != 0) {
-        throw new ContenderException(command.get(0), process.exitValue(), Files.readString(log));
+        throw new ContenderException(name, process.exitValue(), Files.readString(log));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
