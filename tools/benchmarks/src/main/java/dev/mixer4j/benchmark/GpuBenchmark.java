@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Goes up the batches on a GPU, model for model, task for task, precision for precision, until"
-          + " images a second grow by less than 3% or the memory does not do, and writes a table in"
+          + " images a second grow by less than 3%% or the memory does not do, and writes a table in"
           + " Markdown.",
       "Contenders are mixer4j and, with --reference-python, mixer4j-xla, torch, torch-compile, products"
           + " and matmul, as in the commands inference and training; but one after the other, each with"

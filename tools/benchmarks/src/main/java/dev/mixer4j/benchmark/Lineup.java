@@ -67,7 +67,7 @@ final class Lineup {
       paramLabel = "PATH",
       description =
           "A Python with tools/reference/requirements.txt; without it there are no peers. On a GPU"
-              + " PyTorch is enough.")
+              + " PyTorch and NumPy are enough.")
   private Path python;
 
   @Option(
