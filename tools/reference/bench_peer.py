@@ -1,20 +1,49 @@
 """One contender of tools/benchmark in Python, a process of its own that makes a step when it is told to.
-Run by tools/benchmark: python bench_peer.py PEER inference|training FOLDER BATCH SIZE THREADS
+Run by tools/benchmark: python bench_peer.py PEER inference|training FOLDER BATCH SIZE THREADS DEVICE PRECISION
 
-FOLDER has weights.npz (Flax's names, GELU by erf); for inference inputs.f32, normalised images [BATCH, SIZE,
-SIZE, 3]; for training inputs.u8, [BATCH, 32, 32, 3], and labels.u8. First come two steps to warm up; what
-they gave, the first one's logits or both losses, goes to FOLDER/PEER.f32. Then «ready» is printed, for each
-line of stdin a step is made and its seconds are printed, and at the end of stdin the peak memory in megabytes.
+FOLDER has weights.npz (Flax's names, GELU by erf), FOLDER/BATCH the batch: for inference inputs.f32, normalised
+images [BATCH, SIZE, SIZE, 3], or on a GPU inputs.u8, the same in 8 bits and not normalised; for training
+inputs.u8, [BATCH, 32, 32, 3], and labels.u8. First come two steps to warm up; what they gave, the first
+one's logits or both losses, goes to FOLDER/BATCH/PEER.f32. Then «ready» is printed, and stdin obeyed: for an empty
+line a step is made and its seconds are printed, for «memory» the peak memory in megabytes is; a number is
+the next batch, for which all this begins again.
+
+python bench_peer.py versions DEVICE tells PyTorch's version, or what is wrong with PyTorch and the device.
 """
+import dataclasses
 import os
 import pathlib
 import sys
 import time
 
-PEER, TASK, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
-BATCH, SIZE, THREADS = (int(arg) for arg in sys.argv[4:])
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    peer: str
+    task: str
+    folder: pathlib.Path
+    batch: int
+    size: int
+    threads: int
+    device: str
+    precision: str
+
+    @property
+    def inputs(self):
+        return self.folder / str(self.batch)
+
+    @property
+    def pixels(self):
+        """Whether inference gets 8-bit images: four times less to bring to a GPU."""
+        return self.device != "cpu"
+
+
+def job_of(words):
+    peer, task, folder, batch, size, threads, device, precision = words
+    return Job(peer, task, pathlib.Path(folder), int(batch), int(size), int(threads), device, precision)
+
+
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["OMP_NUM_THREADS"] = str(THREADS)
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np  # noqa: E402, after the environment that libraries read
@@ -23,60 +52,23 @@ RATE = 1e-5
 WARM_UP = 2
 
 
-def read_params():
-    with np.load(FOLDER / "weights.npz") as file:
+def read_params(folder):
+    with np.load(folder / "weights.npz") as file:
         return {name: file[name] for name in file.files}
 
 
-def torch_model(params):
-    import torch
-    from mixers import timm_geometry, timm_mixer, to_timm
-    torch.set_num_threads(THREADS)
-    state = to_timm(params)
-    model = timm_mixer(timm_geometry(state))
-    model.load_state_dict(state)
-    return torch, model
+def gpu_number(job):
+    return int((job.device.split(":") + ["0"])[1])
 
 
-def torch_inference(params, inputs, compiled):
-    torch, model = torch_model(params)
-    model.eval()
-    if compiled:
-        model = torch.compile(model)
-    images = torch.from_numpy(inputs).permute(0, 3, 1, 2).contiguous()
-    if not compiled:  # for DJL's peer
-        with torch.inference_mode():
-            torch.jit.trace(model, images).save(FOLDER / "model.pt")
-
-    def step():
-        with torch.inference_mode():
-            return model(images).numpy()
-    return step
+def normalised(job, images):
+    return (images / 255 - 0.5) / 0.5 if job.pixels else images
 
 
-def torch_training(params, inputs, labels, compiled):
-    torch, model = torch_model(params)
-    size = model.stem.img_size
-    images = torch.from_numpy(inputs).permute(0, 3, 1, 2).contiguous()
-    targets = torch.from_numpy(labels).long()
-
-    def loss_of(pixels):
-        x = torch.nn.functional.interpolate(pixels.float(), size=size, mode="bilinear", align_corners=False)
-        return torch.nn.functional.cross_entropy(model((x / 255 - 0.5) / 0.5), targets)
-    loss_of = torch.compile(loss_of) if compiled else loss_of
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-
-    def step():
-        optimizer.zero_grad()
-        loss = loss_of(images)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-    return step
-
-
-def jax_model(params):
+def jax_model(job, params):
     import jax
+    if job.device != "cpu":
+        jax.config.update("jax_default_device", jax.devices("gpu")[gpu_number(job)])
     from flax.traverse_util import unflatten_dict
     from flax_mixer import flax_model
     from mixers import timm_geometry, to_timm
@@ -84,16 +76,17 @@ def jax_model(params):
     return jax, geometry, flax_model(geometry, exact_gelu=True), {"params": unflatten_dict(params, sep="/")}
 
 
-def jax_inference(params, inputs):
-    jax, _, model, tree = jax_model(params)
-    tree, images = jax.device_put(tree), jax.device_put(inputs)
-    apply = jax.jit(model.apply)
+def jax_inference(job, params, inputs):
+    jax, _, model, tree = jax_model(job, params)
+    tree = jax.device_put(tree)
+    images = inputs if job.pixels else jax.device_put(inputs)
+    apply = jax.jit(lambda tree, x: model.apply(tree, normalised(job, x.astype(jax.numpy.float32))))
     return lambda: np.asarray(apply(tree, images))
 
 
-def jax_training(params, inputs, labels):
+def jax_training(job, params, inputs, labels):
     import optax
-    jax, geometry, model, tree = jax_model(params)
+    jax, geometry, model, tree = jax_model(job, params)
     jnp = jax.numpy
     optimizer = optax.adam(RATE)
     shape = (len(inputs), geometry.image_size, geometry.image_size, 3)
@@ -117,10 +110,16 @@ def jax_training(params, inputs, labels):
     return step
 
 
-def keras_model(params):
+def keras_model(job, params):
     import tensorflow as tf
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    tf.config.threading.set_intra_op_parallelism_threads(job.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(job.threads)
+    if job.device != "cpu":
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpu_number(job) >= len(gpus):
+            raise SystemExit(f"error: {job.device}: TensorFlow {tf.__version__} sees {len(gpus)} GPUs")
+        tf.config.set_visible_devices(gpus[gpu_number(job)], "GPU")
+        tf.config.experimental.enable_tensor_float_32_execution(False)
     from keras_mixer import keras_mixer, set_weights
     from mixers import timm_geometry, to_timm
     geometry = timm_geometry(to_timm(params))
@@ -129,16 +128,16 @@ def keras_model(params):
     return tf, geometry, model
 
 
-def keras_inference(params, inputs):
-    tf, _, model = keras_model(params)
-    images = tf.constant(inputs)
-    call = tf.function(lambda x: model(x, training=False))
+def keras_inference(job, params, inputs):
+    tf, _, model = keras_model(job, params)
+    images = inputs if job.pixels else tf.constant(inputs)
+    call = tf.function(lambda x: model(normalised(job, tf.cast(x, tf.float32)), training=False))
     return lambda: call(images).numpy()
 
 
-def keras_training(params, inputs, labels):
+def keras_training(job, params, inputs, labels):
     import keras
-    tf, geometry, model = keras_model(params)
+    tf, geometry, model = keras_model(job, params)
     size = geometry.image_size
     images = keras.layers.Input((32, 32, 3), dtype="uint8")
     x = keras.layers.Lambda(lambda pixels: keras.ops.image.resize(
@@ -149,68 +148,58 @@ def keras_training(params, inputs, labels):
     return lambda: float(whole.train_on_batch(inputs, labels))
 
 
-def onnx_inference(params, inputs):
+def onnx_inference(job, params, inputs):
     import onnxruntime
-    torch, model = torch_model(params)
-    model.eval()
-    path = FOLDER / "model.onnx"
+    import torch
+    from bench_torch import model_of
+    torch.set_num_threads(job.threads)
+    model = model_of(params).eval()
+    path = job.inputs / "model.onnx"
     if not path.exists():
         with torch.inference_mode():
-            torch.onnx.export(model, (torch.zeros(len(inputs), 3, *model.stem.img_size),), path,
+            torch.onnx.export(model, (torch.zeros(len(inputs), 3, job.size, job.size),), path,
                               input_names=["images"], output_names=["logits"], dynamo=True, external_data=False)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = job.threads
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     images = np.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
     return lambda: session.run(["logits"], {"images": images})[0]
 
 
-def products(params):
-    """No peer but a bound: the network's matrix products alone; a training step has three times as many."""
-    import torch
-    from mixers import timm_geometry, to_timm
-    torch.set_num_threads(THREADS)
-    g = timm_geometry(to_timm(params))
-    repeats = 1 if TASK == "inference" else 3
-    channels, patches = BATCH * g.hidden_size, BATCH * g.tokens
-    shapes = [(channels, g.tokens, g.tokens_mlp_size), (channels, g.tokens_mlp_size, g.tokens),
-              (patches, g.hidden_size, g.channels_mlp_size), (patches, g.channels_mlp_size, g.hidden_size)]
-    lefts = [torch.randn(m, k) for m, k, _ in shapes]
-    rights = [[torch.randn(k, n) for _, k, n in shapes] for _ in range(g.blocks)]
-    outs = [torch.empty(m, n) for m, _, n in shapes]
-    stem = torch.randn(patches, 3 * g.patch_size ** 2), torch.randn(3 * g.patch_size ** 2, g.hidden_size)
+def make_step(job):
+    if job.peer == "matmul":
+        from bench_torch import matmul
+        return matmul(job)
+    params = read_params(job.folder)
+    if job.peer == "products":
+        from bench_torch import products
+        return products(job, params)
+    compiled = job.peer == "torch-compile"
+    if job.task == "inference":
+        shape = job.batch, job.size, job.size, 3
+        file, dtype = ("inputs.u8", np.uint8) if job.pixels else ("inputs.f32", np.float32)
+        inputs = np.fromfile(job.inputs / file, dtype).reshape(shape)
+        if job.peer.startswith("torch"):
+            from bench_torch import inference
+            return inference(job, params, inputs, compiled)
+        return {"jax": jax_inference, "keras": keras_inference, "onnxruntime": onnx_inference}[job.peer](
+            job, params, inputs)
+    inputs = np.fromfile(job.inputs / "inputs.u8", np.uint8).reshape(job.batch, 32, 32, 3)
+    labels = np.fromfile(job.inputs / "labels.u8", np.uint8)
+    if job.peer.startswith("torch"):
+        from bench_torch import training
+        return training(job, params, inputs, labels, compiled)
+    return {"jax": jax_training, "keras": keras_training}[job.peer](job, params, inputs, labels)
 
-    def step():
-        for _ in range(repeats):
-            torch.mm(*stem)
-            for block in rights:
-                for left, right, out in zip(lefts, block, outs):
-                    torch.mm(left, right, out=out)
-        return []
+
+def prepare(job):
+    """A step that has been made twice, its outputs written."""
+    step = make_step(job)
+    first = [step() for _ in range(WARM_UP)]
+    outputs = np.asarray(first[0] if job.task == "inference" else first, np.float32)
+    outputs.tofile(job.inputs / f"{job.peer}.f32")
+    print("ready", flush=True)
     return step
-
-
-def make_step():
-    params = read_params()
-    if PEER == "products":
-        return products(params)
-    if TASK == "inference":
-        inputs = np.fromfile(FOLDER / "inputs.f32", np.float32).reshape(BATCH, SIZE, SIZE, 3)
-        return {
-            "torch": lambda: torch_inference(params, inputs, False),
-            "torch-compile": lambda: torch_inference(params, inputs, True),
-            "jax": lambda: jax_inference(params, inputs),
-            "keras": lambda: keras_inference(params, inputs),
-            "onnxruntime": lambda: onnx_inference(params, inputs),
-        }[PEER]()
-    inputs = np.fromfile(FOLDER / "inputs.u8", np.uint8).reshape(BATCH, 32, 32, 3)
-    labels = np.fromfile(FOLDER / "labels.u8", np.uint8)
-    return {
-        "torch": lambda: torch_training(params, inputs, labels, False),
-        "torch-compile": lambda: torch_training(params, inputs, labels, True),
-        "jax": lambda: jax_training(params, inputs, labels),
-        "keras": lambda: keras_training(params, inputs, labels),
-    }[PEER]()
 
 
 def peak_megabytes():
@@ -218,17 +207,34 @@ def peak_megabytes():
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
 
 
-def main():
-    step = make_step()
-    first = [step() for _ in range(WARM_UP)]
-    np.asarray(first[0] if TASK == "inference" else first, np.float32).tofile(FOLDER / f"{PEER}.f32")
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        started = time.perf_counter()
-        step()
-        print(f"{time.perf_counter() - started:.9f}", flush=True)
-    print(f"{peak_megabytes():.1f}", flush=True)
+def serve(job):
+    step = prepare(job)
+    for line in sys.stdin:
+        order = line.strip()
+        if order == "memory":
+            print(f"{peak_megabytes():.1f}", flush=True)
+        elif order:
+            step = None
+            if "torch" in sys.modules:
+                from bench_torch import forget
+                forget()
+            job = dataclasses.replace(job, batch=int(order))
+            step = prepare(job)
+        else:
+            started = time.perf_counter()
+            step()
+            print(f"{time.perf_counter() - started:.9f}", flush=True)
+
+
+def versions(device):
+    import torch
+    from bench_torch import device_of
+    device_of(Job("versions", "", pathlib.Path(), 0, 0, 0, device, ""))
+    print(f"PyTorch {torch.__version__}")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "versions":
+        versions(sys.argv[2])
+    else:
+        serve(job_of(sys.argv[1:]))

@@ -13,6 +13,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       InferenceBenchmark.class,
       TrainingBenchmark.class,
+      GpuBenchmark.class,
       ImportBenchmark.class,
       StartBenchmark.class,
       PartsBenchmark.class

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A process that makes a step when it is told to: Mixer4J or a peer, whose program {@code
@@ -20,58 +20,103 @@ import java.util.Map;
  */
 final class Contender implements AutoCloseable {
 
-  private static final double TURN_SECONDS = 1;
+  private static final long SECONDS_TO_END = 20;
 
   private final String name;
+  private final Path folder;
   private final Path log;
+  private final Gpu gpu;
+  private final double gpuBefore;
   private final Process process;
   private final Writer orders;
   private final BufferedReader answers;
   private final List<Double> seconds = new ArrayList<>();
+  private int batch;
+  private double gpuMegabytes;
 
   /**
-   * Starts the process, and waits until it has warmed up.
+   * Starts the process.
    *
    * @param folder of inputs and outputs
-   * @throws IOException if it ends instead
+   * @param gpu whose memory is watched
+   * @throws ContenderException if it ends instead
    */
-  Contender(String name, List<String> command, Map<String, String> environment, Path folder)
-      throws IOException {
+  Contender(String name, ProcessBuilder command, Path folder, Gpu gpu) throws IOException {
     this.name = name;
+    this.folder = folder;
     this.log = folder.resolve(name + ".log");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-    builder.environment().putAll(environment);
-    process = builder.start();
+    this.gpu = gpu;
+    gpuBefore = gpu.usedMegabytes();
+    process = command.redirectError(log.toFile()).start();
     orders = process.outputWriter(StandardCharsets.US_ASCII);
     answers = process.inputReader(StandardCharsets.US_ASCII);
-    String line;
-    do { // libraries say things, too
-      line = answer();
-    } while (!line.endsWith("ready"));
   }
 
   String name() {
     return name;
   }
 
+  /**
+   * Waits until the first batch's step is made.
+   *
+   * @param first which the process was started with
+   * @param more steps to make after it: on a GPU kernels are still being compiled and chosen
+   */
+  void prepare(int first, int more) throws IOException {
+    batch = first;
+    seconds.clear();
+    String line;
+    do { // libraries say things, too
+      line = answer();
+    } while (!line.endsWith("ready"));
+    for (int i = 0; i < more; i++) {
+      step();
+    }
+    gpuMegabytes = gpu.usedMegabytes() - gpuBefore;
+  }
+
+  /** As {@link #prepare}, with another batch than the last one. */
+  void next(int other, int more) throws IOException {
+    order(Integer.toString(other));
+    prepare(other, more);
+  }
+
+  private void order(String text) throws IOException {
+    try {
+      orders.write(text + "\n");
+      orders.flush();
+    } catch (IOException e) { // it has ended, and answer() says why
+      answer();
+      throw e;
+    }
+  }
+
   private String answer() throws IOException {
     String line = answers.readLine();
     if (line == null) {
-      String said = Files.readString(log).strip();
-      throw new IOException(name + " ended: " + said.substring(Math.max(0, said.length() - 2000)));
+      throw new ContenderException(name, exitCode(), Files.readString(log).strip());
     }
     return line;
   }
 
+  private int exitCode() {
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return -1;
+    }
+  }
+
   /**
-   * Makes as many steps as a second holds, and keeps their mean. Where there are more than one, the
-   * first does not count: caches and threads are cold after the others' turns.
+   * Makes as many steps as fit into a time, and keeps their mean. Where there are more than one,
+   * the first does not count: caches and threads are cold after the others' turns.
    */
-  void turn() throws IOException {
+  void turn(double turnSeconds) throws IOException {
     double first = step();
     int steps = 0;
     double sum = 0;
-    while (first + sum < TURN_SECONDS) {
+    while (first + sum < turnSeconds) {
       sum += step();
       steps++;
     }
@@ -79,28 +124,44 @@ final class Contender implements AutoCloseable {
   }
 
   private double step() throws IOException {
-    orders.write("\n");
-    orders.flush();
+    order("");
     return Double.parseDouble(answer());
   }
 
-  /** Ends the process. */
-  Timings end() throws IOException {
-    orders.close();
+  /** The turns with the present batch. */
+  Timings timings() throws IOException {
+    order("memory");
     return new Timings(List.copyOf(seconds), Double.parseDouble(answer()));
   }
 
+  /**
+   * Memory of the GPU that came into use since before the process was started; NaN without a GPU.
+   * The libraries keep what they once had, so that it is the most.
+   */
+  double gpuMegabytes() {
+    return gpuMegabytes;
+  }
+
   /** What the steps that warmed it up gave: the first one's logits, or each one's loss. */
-  static float[] outputs(Path folder, String name) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve(name + ".f32")));
+  float[] outputs() throws IOException {
+    Path file = folder.resolve(Integer.toString(batch)).resolve(name + ".f32");
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
     FloatBuffer values = bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     float[] outputs = new float[values.remaining()];
     values.get(outputs);
     return outputs;
   }
 
+  /** Ends the process, and waits for it, for it holds a GPU's memory until then. */
   @Override
   public void close() {
     process.destroy();
+    try {
+      if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -13,15 +13,15 @@ final class DjlPeer {
 
   private DjlPeer() {}
 
-  static void infer(Peer peer, Peer.Task task) throws Exception {
+  static void infer(Peer peer, Peer.Job job) throws Exception {
     try (Model model = Model.newInstance("model", "PyTorch")) {
-      model.load(task.folder());
+      model.load(job.file("model.pt").getParent());
       try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
           NDManager manager = model.getNDManager().newSubManager();
           NDArray images =
-              manager.create(task.planes(), new Shape(task.batch(), 3, task.size(), task.size()))) {
+              manager.create(job.planes(), new Shape(job.batch(), 3, job.size(), job.size()))) {
         peer.serve(
-            task,
+            job,
             () -> {
               try (NDList logits = predictor.predict(new NDList(images))) {
                 return logits.singletonOrThrow().toFloatArray();

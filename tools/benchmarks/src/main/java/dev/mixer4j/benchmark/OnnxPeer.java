@@ -11,17 +11,17 @@ final class OnnxPeer {
 
   private OnnxPeer() {}
 
-  static void infer(Peer peer, Peer.Task task) throws Exception {
+  static void infer(Peer peer, Peer.Job job) throws Exception {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    long[] shape = {task.batch(), 3, task.size(), task.size()};
+    long[] shape = {job.batch(), 3, job.size(), job.size()};
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(task.threads());
+      options.setIntraOpNumThreads(job.threads());
       try (OrtSession session =
-              environment.createSession(task.folder().resolve("model.onnx").toString(), options);
+              environment.createSession(job.file("model.onnx").toString(), options);
           OnnxTensor images =
-              OnnxTensor.createTensor(environment, FloatBuffer.wrap(task.planes()), shape)) {
+              OnnxTensor.createTensor(environment, FloatBuffer.wrap(job.planes()), shape)) {
         peer.serve(
-            task,
+            job,
             () -> {
               try (OrtSession.Result result = session.run(Map.of("images", images))) {
                 FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();

@@ -1,25 +1,57 @@
 package dev.mixer4j.benchmark;
 
+import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.FineTuning;
+import dev.mixer4j.finetune.ProcessTensorFloat32;
 import dev.mixer4j.finetune.TrainingListener;
+import dev.mixer4j.weights.MixerCheckpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TUint8;
+import org.tensorflow.types.family.TType;
 
 /** Mixer4J, as its users use it. */
 final class OurPeer {
 
   private OurPeer() {}
 
-  static void infer(Peer peer, Peer.Task task) throws Exception {
-    Shape shape = Shape.of(task.batch(), task.size(), task.size(), 3);
-    try (MixerClassifier classifier = MixerClassifier.load(task.folder().resolve("weights.h5"));
-        TFloat32 images = TFloat32.tensorOf(shape, DataBuffers.of(task.images()))) {
-      peer.serve(task, () -> flat(classifier.logits(images)));
+  static void infer(Peer peer, Peer.Job job) throws Exception {
+    // As training does it by itself: TensorFlow begins with it.
+    ProcessTensorFloat32.allow(job.precision() == Precision.TF32);
+    try (MixerCheckpoint weights = MixerCheckpoint.open(job.weights());
+        TType batch = batch(job)) {
+      if (job.precision() == Precision.BFLOAT16) {
+        try (Bfloat16Network network = new Bfloat16Network(weights, job.device(), job.pixels())) {
+          peer.serve(job, () -> flat(network.logits(batch)));
+        }
+        return;
+      }
+      try (MixerClassifier classifier =
+          new MixerClassifier(weights, ImageTransform.TIMM, job.device())) {
+        peer.serve(
+            job,
+            () ->
+                flat(
+                    batch instanceof TUint8 pixels
+                        ? classifier.logits(pixels)
+                        : classifier.logits((TFloat32) batch)));
+      }
     }
+  }
+
+  private static TType batch(Peer.Job job) throws IOException {
+    Shape shape = Shape.of(job.batch(), job.size(), job.size(), 3);
+    if (!job.pixels()) {
+      return TFloat32.tensorOf(shape, DataBuffers.of(job.images()));
+    }
+    byte[] levels = Files.readAllBytes(job.file("inputs.u8"));
+    return TUint8.tensorOf(shape, DataBuffers.of(levels, true, false));
   }
 
   private static float[] flat(float[][] rows) {
@@ -30,55 +62,62 @@ final class OurPeer {
     return all;
   }
 
-  static void train(Peer peer, Peer.Task task) throws IOException {
-    FineTuning.of(task.folder().resolve("weights.h5"), task.folder().resolve("data"))
-        .set("steps", Integer.MAX_VALUE)
-        .set("batch_size", task.batch())
-        .set("shuffle", false)
-        .set("flip", false)
-        .set("xla", task.peer().endsWith("-xla"))
-        .set("log_every", 1)
-        .set("eval_every", Long.MAX_VALUE)
-        .set("save_every", Long.MAX_VALUE)
-        .limitTest(1)
-        .run(task.folder().resolve("run of " + task.peer()), new Steps(peer, task));
-    peer.end();
+  static void train(Peer peer, Peer.Job job) {
+    try {
+      FineTuning.of(job.weights(), job.file("data"))
+          .device(job.device())
+          .set("precision", job.precision().toString())
+          .set("steps", Integer.MAX_VALUE)
+          .set("batch_size", job.batch())
+          .set("shuffle", false)
+          .set("flip", false)
+          .set("xla", job.peer().endsWith("-xla"))
+          .set("eval_every", Long.MAX_VALUE)
+          .set("save_every", Long.MAX_VALUE)
+          .limitTest(1)
+          .overwrite(true)
+          .run(job.file("run of " + job.peer()), new Steps(peer, job));
+    } catch (Enough e) {
+      return;
+    }
+  }
+
+  /** Ends a training at once: one that is asked to stop would write its checkpoint first. */
+  private static final class Enough extends RuntimeException {
+    private static final long serialVersionUID = 1;
   }
 
   /** Lets the training make its steps only when they are ordered. */
   private static final class Steps implements TrainingListener {
     private final Peer peer;
-    private final Peer.Task task;
-    private float first;
-    private boolean end;
+    private final Peer.Job job;
+    private double first;
 
-    private Steps(Peer peer, Peer.Task task) {
+    private Steps(Peer peer, Peer.Job job) {
       this.peer = peer;
-      this.task = task;
+      this.job = job;
     }
 
     @Override
     public void step(long step, int images, double loss, double accuracy) {
       try {
         if (step == 1) {
-          first = (float) loss;
+          first = loss;
           return;
         }
         if (step == 2) {
-          task.write(first, (float) loss);
+          // What is told is the mean since the last row of the metrics.
+          job.write((float) first, (float) (2 * loss - first));
           peer.ready();
         } else {
           peer.done();
         }
-        end = !peer.ordered();
+        if (!peer.ordered()) {
+          throw new Enough();
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    }
-
-    @Override
-    public boolean stopRequested() {
-      return end;
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.mixer4j.benchmark;
 
+import dev.mixer4j.core.Device;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Precision;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -10,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.tensorflow.TensorFlow;
 
 /**
  * The contenders that are Java programs. What a process is told, and what it answers, {@code
@@ -17,13 +21,51 @@ import java.util.Locale;
  */
 final class Peer {
 
-  /** What goes through the network in a step, and who goes through it. */
-  record Task(String peer, Path folder, int batch, int size, int threads) {
+  /** What goes through the network in a step, and who goes through it, where. */
+  record Job(
+      String peer,
+      String task,
+      Path folder,
+      int batch,
+      int size,
+      int threads,
+      Device device,
+      Precision precision) {
+
+    static Job of(String[] words) {
+      return new Job(
+          words[0],
+          words[1],
+          Path.of(words[2]),
+          Integer.parseInt(words[3]),
+          Integer.parseInt(words[4]),
+          Integer.parseInt(words[5]),
+          Device.parse(words[6]),
+          Precision.valueOf(words[7].toUpperCase(Locale.ROOT)));
+    }
+
+    Job withBatch(int other) {
+      return new Job(peer, task, folder, other, size, threads, device, precision);
+    }
+
+    Path weights() {
+      return folder.resolve("weights.h5");
+    }
+
+    /** A file of this batch. */
+    Path file(String name) {
+      return folder.resolve(Integer.toString(batch)).resolve(name);
+    }
+
+    /** Whether inference gets 8-bit images, which are brought to a GPU sooner. */
+    boolean pixels() {
+      return !device.equals(Device.CPU);
+    }
 
     /** Normalised images, [batch, size, size, 3]. */
     float[] images() throws IOException {
       FloatBuffer values =
-          ByteBuffer.wrap(Files.readAllBytes(folder.resolve("inputs.f32")))
+          ByteBuffer.wrap(Files.readAllBytes(file("inputs.f32")))
               .order(ByteOrder.LITTLE_ENDIAN)
               .asFloatBuffer();
       float[] images = new float[values.remaining()];
@@ -47,7 +89,7 @@ final class Peer {
       ByteBuffer bytes =
           ByteBuffer.allocate(outputs.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       bytes.asFloatBuffer().put(outputs);
-      Files.write(folder.resolve(peer + ".f32"), bytes.array());
+      Files.write(file(peer + ".f32"), bytes.array());
     }
   }
 
@@ -59,16 +101,21 @@ final class Peer {
   private final BufferedReader orders =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
   private long start;
+  private String next;
 
-  void ready() throws IOException {
+  void ready() {
     say("ready");
   }
 
-  /** Waits for the order to make a step; false where there are no more. */
+  /** Waits for the order to make a step; false where there are no more with this batch. */
   boolean ordered() throws IOException {
-    boolean more = orders.readLine() != null;
+    next = orders.readLine();
+    while ("memory".equals(next)) {
+      say(Double.toString(peakMegabytes()));
+      next = orders.readLine();
+    }
     start = System.nanoTime();
-    return more;
+    return "".equals(next);
   }
 
   /** Tells that the step is made. */
@@ -76,18 +123,16 @@ final class Peer {
     say(String.format(Locale.ROOT, "%.9f", (System.nanoTime() - start) / 1e9));
   }
 
-  /** Tells the memory at the end. */
-  void end() throws IOException {
-    double megabytes = Double.NaN;
+  private static double peakMegabytes() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (Files.exists(status)) {
       for (String line : Files.readAllLines(status)) {
         if (line.startsWith("VmHWM:")) {
-          megabytes = Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
         }
       }
     }
-    say(Double.toString(megabytes));
+    return Double.NaN;
   }
 
   private static void say(String text) {
@@ -96,33 +141,47 @@ final class Peer {
   }
 
   /** Serves a step that has no state. */
-  void serve(Task task, Step step) throws Exception {
-    task.write(step.run());
+  void serve(Job job, Step step) throws Exception {
+    job.write(step.run());
     step.run();
     ready();
     while (ordered()) {
       step.run();
       done();
     }
-    end();
   }
 
-  /** {@code PEER TASK FOLDER BATCH SIZE THREADS}. */
+  private void run(Job job) throws Exception {
+    switch (job.peer() + " " + job.task()) {
+      case "mixer4j inference", "mixer4j-xla inference" -> OurPeer.infer(this, job);
+      case "mixer4j training", "mixer4j-xla training" -> OurPeer.train(this, job);
+      case "onnxruntime-java inference" -> OnnxPeer.infer(this, job);
+      case "djl-pytorch inference" -> DjlPeer.infer(this, job);
+      default -> throw new IllegalArgumentException(job.toString());
+    }
+  }
+
+  /**
+   * {@code PEER TASK FOLDER BATCH SIZE THREADS DEVICE PRECISION}, or {@code versions DEVICE}, which
+   * tells TensorFlow's, or that it does not see the device.
+   */
   public static void main(String[] args) throws Exception {
-    Task task =
-        new Task(
-            args[0],
-            Path.of(args[2]),
-            Integer.parseInt(args[3]),
-            Integer.parseInt(args[4]),
-            Integer.parseInt(args[5]));
-    Peer peer = new Peer();
-    switch (task.peer() + " " + args[1]) {
-      case "mixer4j inference", "mixer4j-xla inference" -> OurPeer.infer(peer, task);
-      case "mixer4j training", "mixer4j-xla training" -> OurPeer.train(peer, task);
-      case "onnxruntime-java inference" -> OnnxPeer.infer(peer, task);
-      case "djl-pytorch inference" -> DjlPeer.infer(peer, task);
-      default -> throw new IllegalArgumentException(String.join(" ", args));
+    try {
+      if (args[0].equals("versions")) {
+        Device.parse(args[1]).check();
+        say("TensorFlow " + TensorFlow.version());
+        return;
+      }
+      Peer peer = new Peer();
+      Job job = Job.of(args);
+      peer.run(job);
+      while (peer.next != null) {
+        job = job.withBatch(Integer.parseInt(peer.next));
+        peer.run(job);
+      }
+    } catch (MixerException e) {
+      System.err.println("error: " + e.getMessage());
+      System.exit(1);
     }
   }
 }
