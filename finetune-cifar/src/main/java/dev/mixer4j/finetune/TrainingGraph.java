@@ -65,7 +65,7 @@ final class TrainingGraph implements AutoCloseable {
       LabelledImages images,
       Optimizer optimizer,
       Devices devices) {
-    TensorFloat32.allow(asked.precision() == Precision.TF32);
+    TensorFloat32.allow(asked.precision() != Precision.FLOAT32);
     this.devices = devices;
     Devices.Found found = devices.find();
     settings = found.settle(asked, images);

@@ -36,7 +36,7 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Option(
       names = "--tf32",
-      description = "Let GPUs use TF32, for a training with --precision tf32.")
+      description = "Let GPUs use TF32, for a training with --precision tf32 or bfloat16.")
   private boolean tf32;
 
   @Override

@@ -2,6 +2,9 @@ package dev.mixer4j.finetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.finetune.data.LabelledImages;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -26,8 +29,18 @@ class TensorFloat32Test {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aTrainingSetsItByItsPrecision() {
-    TensorFloat32.allow(true);
-    DeviceStep.on(dev.mixer4j.core.Device.CPU);
-    assertThat(TensorFloat32.allowed()).contains(false);
+    for (String precision : List.of("float32", "tf32", "bfloat16")) {
+      boolean allowed = !precision.equals("float32");
+      TensorFloat32.allow(!allowed);
+      LabelledImages images = new LabelledImages(32, 32, new byte[32 * 32 * 3], new byte[1]);
+      new TrainingGraph(
+              new InitialWeights(Fixtures.TINY, 1),
+              Fixtures.settings("precision", precision),
+              images,
+              Fixtures.CPU)
+          .close();
+      assertThat(TensorFloat32.allowed()).as(precision).contains(allowed);
+    }
+    TensorFloat32.allow(false);
   }
 }

@@ -3,6 +3,7 @@ package dev.mixer4j.benchmark;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.Precision;
+import dev.mixer4j.finetune.Devices;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.ProcessTensorFloat32;
 import dev.mixer4j.finetune.TrainingListener;
@@ -19,11 +20,14 @@ import org.tensorflow.types.family.TType;
 /** Mixer4J, as its users use it. */
 final class OurPeer {
 
+  /** A training tells its loss once a second, and here the second step's is wanted. */
+  private static final long LOSS_MILLIS = 1000;
+
   private OurPeer() {}
 
   static void infer(Peer peer, Peer.Job job) throws Exception {
     // As training does it by itself: TensorFlow begins with it.
-    ProcessTensorFloat32.allow(job.precision() == Precision.TF32);
+    ProcessTensorFloat32.allow(job.precision() != Precision.FLOAT32);
     try (MixerCheckpoint weights = MixerCheckpoint.open(job.weights());
         TType batch = batch(job)) {
       if (job.precision() == Precision.BFLOAT16) {
@@ -65,7 +69,7 @@ final class OurPeer {
   static void train(Peer peer, Peer.Job job) {
     try {
       FineTuning.of(job.weights(), job.file("data"))
-          .device(job.device())
+          .devices(Devices.of(job.device()))
           .set("precision", job.precision().toString())
           .set("steps", Integer.MAX_VALUE)
           .set("batch_size", job.batch())
@@ -103,6 +107,7 @@ final class OurPeer {
       try {
         if (step == 1) {
           first = loss;
+          Thread.sleep(LOSS_MILLIS);
           return;
         }
         if (step == 2) {
@@ -117,6 +122,8 @@ final class OurPeer {
         }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw new Enough();
       }
     }
   }
