@@ -79,11 +79,6 @@ record Batch(long step, int epoch, int from, List<Part> parts) implements AutoCl
     return parts.stream().mapToInt(part -> part.indices.length).sum();
   }
 
-  /** Of all parts. */
-  int[] labels() {
-    return parts.stream().flatMapToInt(part -> Arrays.stream(part.labels)).toArray();
-  }
-
   /** Where its images are, for a person: the indices are those of the data's own order. */
   String describe() {
     int[] indices =

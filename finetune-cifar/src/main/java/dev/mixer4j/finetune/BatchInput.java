@@ -98,10 +98,6 @@ final class BatchInput {
   }
 
   /** Where bytes that are not trained on go in: [batch, height, width, 3] uint8. */
-  Placeholder<TUint8> placeholder() {
-    return pixels;
-  }
-
   Operand<TUint8> pixels() {
     return pixels;
   }

@@ -104,8 +104,9 @@ record Cluster(List<String> addresses) {
       return server;
     } catch (TensorFlowException e) {
       throw new MixerException(
-          "%s: TensorFlow's server could not start here: %s; is the port in use?"
-              .formatted(addresses.get(task), e.getMessage()),
+          "%s: TensorFlow's server could not start here: %s%s"
+              .formatted(
+                  addresses.get(task), e.getMessage(), answers(task) ? "; the port is in use" : ""),
           e);
     }
   }
@@ -125,28 +126,34 @@ record Cluster(List<String> addresses) {
 
   /** Whether one of the processes answers. */
   boolean answers(int task) {
-    String address = addresses.get(task);
-    String host = address.substring(0, address.lastIndexOf(':'));
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, port(address)), 2000);
+      socket.connect(socketAddress(task), 2000);
       return true;
     } catch (IOException e) {
       return false;
     }
   }
 
+  private InetSocketAddress socketAddress(int task) {
+    String address = addresses.get(task);
+    return new InetSocketAddress(address.substring(0, address.lastIndexOf(':')), port(address));
+  }
+
   /**
    * Waits until all others answer.
    *
    * @param says is told what it waits for
-   * @throws MixerException if one does not in ten minutes
+   * @throws MixerException if one does not in ten minutes, or its host is unknown
    */
   void awaitWorkers(Consumer<String> says) {
     long start = System.nanoTime();
     for (int task = 1; task < addresses.size(); task++) {
       String wanted =
-          "%s: no worker answers yet; start it there: finetune-cifar worker --cluster %s --task %d"
+          "%s: no worker answers yet; start it there: finetune-cifar worker --cluster %s --task %d, with the training's --gpus, and --tf32 unless it is one in float32"
               .formatted(addresses.get(task), String.join(",", addresses), task);
+      if (socketAddress(task).isUnresolved()) {
+        throw new MixerException(addresses.get(task) + ": there is no host of that name");
+      }
       boolean said = false;
       while (!answers(task)) {
         long waited = System.nanoTime() - start;

@@ -18,9 +18,8 @@ import org.tensorflow.proto.GraphDef;
  *
  * @param loss of each step
  * @param weights after the last one
- * @param graph that made them
  */
-record DeviceStep(double[] loss, Map<String, float[]> weights, GraphDef graph) {
+record DeviceStep(double[] loss, Map<String, float[]> weights) {
 
   private static final int IMAGES = 16;
   private static final int SIZE = 32;
@@ -63,7 +62,35 @@ record DeviceStep(double[] loss, Map<String, float[]> weights, GraphDef graph) {
           loss[step - 1] = graph.totals().loss() / IMAGES;
         }
       }
-      return new DeviceStep(loss, copy(graph), graph.definition());
+      return new DeviceStep(loss, copy(graph));
+    }
+  }
+
+  /** What a training computes that does all that a recipe can ask for. */
+  static GraphDef graphOfEverything() {
+    TrainSettings settings =
+        TrainSettings.fromJson(
+            new JsonMapper()
+                .createObjectNode()
+                .put("learning_rate", 0.1)
+                .put("batch_size", IMAGES)
+                .put("micro_batch_size", IMAGES / 2)
+                .put("steps", STEPS)
+                .put("cache", "device")
+                .put("precision", "bfloat16")
+                .put("crop_min_area", 0.1)
+                .put("mixup", 0.2)
+                .put("dropout", 0.1)
+                .put("stochastic_depth", 0.1)
+                .put("label_smoothing", 0.1)
+                .put("clip_norm", 1)
+                .put("ema_decay", 0.9));
+    byte[] pixels = new byte[IMAGES * SIZE * SIZE * 3];
+    LabelledImages images = new LabelledImages(SIZE, SIZE, pixels, new byte[IMAGES]);
+    try (TrainingGraph graph =
+        new TrainingGraph(
+            new InitialWeights(NETWORK, 1), settings, images, Devices.processors(2))) {
+      return graph.definition();
     }
   }
 

@@ -20,6 +20,8 @@ import org.tensorflow.proto.OptimizerOptions;
  * Where a training computes: one device, several GPUs of this machine, or those of several
  * machines. Several devices have a copy of the network each and share every batch; the sum of their
  * gradients makes the same update on each, the one that a single device makes of the whole batch.
+ * On the module path several need Java's option {@code --add-opens
+ * tensorflow/org.tensorflow=dev.mixer4j.finetune}.
  */
 public final class Devices {
 
@@ -29,7 +31,7 @@ public final class Devices {
   private static final int ALL = 0;
 
   /** Training images beyond this stay in Java's memory, unless the settings say otherwise. */
-  private static final long MOST_CACHED_BYTES = 2L << 30;
+  private static final long MOST_CACHED_BYTES = 1L << 30;
 
   private static final AtomicInteger GROUPS =
       new AtomicInteger((int) ProcessHandle.current().pid());
@@ -86,16 +88,24 @@ public final class Devices {
 
   /**
    * Adds other processes, on this machine or others, each of which runs {@code finetune-cifar
-   * worker}. What they have of GPUs is what trains, or their processors where they have none. The
-   * connections are neither encrypted nor authenticated: whoever reaches these ports can run
-   * anything that TensorFlow can, so that they belong into a network of one's own.
+   * worker}. All that they have of GPUs trains, or their processors where nobody has one; it is an
+   * error if some have and others have not. A training waits ten minutes for them. The connections
+   * are neither encrypted nor authenticated, and each port is open on all of its machine's
+   * addresses, be it {@code localhost} here: whoever reaches one can run anything that TensorFlow
+   * can, so that they belong into a network of one's own.
    *
    * @param addresses HOST:PORT of each process, this one first
-   * @return where to train; this process serves its port until it ends
+   * @return where to train; this process serves its port, with the GPUs of its first training,
+   *     until it ends
    * @throws IllegalArgumentException if an address is none, or they are fewer than two
    */
   public Devices inCluster(List<String> addresses) {
     return new Devices(device, gpus, processors, new Cluster(addresses));
+  }
+
+  /** Whether other processes take part, which may be lost. */
+  boolean areSeveralProcesses() {
+    return cluster != null;
   }
 
   /** The first one of this machine. */
@@ -128,10 +138,14 @@ public final class Devices {
                   .mapToObj(Integer::toString)
                   .collect(Collectors.joining(",")));
     }
+    int cores = Runtime.getRuntime().availableProcessors();
     // Fixed numbers of threads, since the order in which sums are split decides their last bits.
+    // They
+    // are the process's own from its first session on.
     options
         .putDeviceCount("CPU", processors)
-        .setIntraOpParallelismThreads(Runtime.getRuntime().availableProcessors());
+        .setIntraOpParallelismThreads(cores)
+        .setInterOpParallelismThreads(gpus == null && cluster == null ? processors : cores);
     if (cluster != null) {
       options.setIsolateSessionState(true); // a session's variables end with it, on all servers
       options.getExperimentalBuilder().setCollectiveGroupLeader(Cluster.LEADER);
@@ -229,7 +243,7 @@ public final class Devices {
      * @param scopes of operations, one for each device
      */
     Session session(Graph graph, List<String> scopes, boolean xla) {
-      ConfigProto.Builder options = options().toBuilder().setInterOpParallelismThreads(count());
+      ConfigProto.Builder options = options().toBuilder();
       if (xla) {
         options
             .getGraphOptionsBuilder()

@@ -38,7 +38,7 @@ final class DevicesOptions {
   /** What they say, or that they make no sense. */
   Devices get() {
     Devices own = own();
-    return cluster == null ? own : checked(() -> own.inCluster(cluster));
+    return cluster == null ? own : checked("--cluster", () -> own.inCluster(cluster));
   }
 
   private Devices own() {
@@ -54,7 +54,7 @@ final class DevicesOptions {
     if (!gpus.matches("[0-9]{1,4}")) {
       throw error("--gpus: expected a number or all, found '" + gpus + "'");
     }
-    return checked(() -> Devices.gpus(Integer.parseInt(gpus)));
+    return checked("--gpus", () -> Devices.gpus(Integer.parseInt(gpus)));
   }
 
   /** The addresses, for a worker, which must have them. */
@@ -62,14 +62,14 @@ final class DevicesOptions {
     if (cluster == null) {
       throw error("Missing required option: '--cluster=HOST:PORT'");
     }
-    return checked(() -> new Cluster(cluster));
+    return checked("--cluster", () -> new Cluster(cluster));
   }
 
-  private <T> T checked(Supplier<T> make) {
+  private <T> T checked(String option, Supplier<T> make) {
     try {
       return make.get();
     } catch (IllegalArgumentException e) {
-      throw error(e.getMessage());
+      throw error(option + ": " + e.getMessage());
     }
   }
 

@@ -99,7 +99,7 @@ final class Doctor {
     findings.add(tensorFlow());
     Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
     if (isCudaBuild()) {
-      findings.add(kernels(DeviceStep.on(Device.CPU)));
+      findings.add(kernels());
     }
     findings.add(trial);
     return findings;
@@ -302,8 +302,8 @@ final class Doctor {
   }
 
   /** Whether a training step is made on the GPU to its end. */
-  private static Finding kernels(DeviceStep step) {
-    Set<String> missing = GpuKernels.missing(step.graph());
+  private static Finding kernels() {
+    Set<String> missing = GpuKernels.missing(DeviceStep.graphOfEverything());
     return missing.isEmpty()
         ? Finding.good("operations", "each of a training step can be done by a GPU")
         : new Finding(
@@ -316,6 +316,14 @@ final class Doctor {
 
   private Finding step(boolean incomplete) {
     String part = "training on " + device;
+    try {
+      device.check();
+    } catch (MixerException e) {
+      return Finding.bad(
+          part,
+          "TensorFlow sees no such GPU",
+          incomplete ? "see to what is MISSING above" : "it says: " + e.getCause().getMessage());
+    }
     try {
       DeviceStep there = DeviceStep.on(device);
       DeviceStep here = DeviceStep.on(Device.CPU);
@@ -331,11 +339,8 @@ final class Doctor {
       return difference < TOLERANCE
           ? Finding.good(part, found)
           : Finding.bad(part, found, "it computes wrongly: is driver, GPU or memory at fault?");
-    } catch (MixerException e) {
-      return Finding.bad(
-          part,
-          "TensorFlow sees no such GPU",
-          incomplete ? "see to what is MISSING above" : "it says: " + e.getCause().getMessage());
+    } catch (RuntimeException e) { // of several classes, as TensorFlow has them
+      return Finding.bad(part, "the training failed", "it says: " + e.getMessage());
     }
   }
 }

@@ -97,26 +97,27 @@ final class PlacedSession {
           TF_ImportGraphDefOptions.newImportGraphDefOptions(),
           status);
       status.throwExceptionIfNotOK();
+      Constructor<Session> constructor = constructor();
       TF_Session session = open(copy, target, options, status);
       session.retainReference(); // beyond this scope; the Java session frees it
-      return wrap(graph, session);
+      // TensorFlow finds what is fed and fetched by its name, so that the copy's session can serve.
+      return constructor.newInstance(graph, session);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
     }
   }
 
-  /** TensorFlow finds what is fed and fetched by its name, so that the copy's session can serve. */
-  private static Session wrap(Graph graph, TF_Session session) {
+  private static Constructor<Session> constructor() throws NoSuchMethodException {
     try {
       Constructor<Session> constructor =
           Session.class.getDeclaredConstructor(Graph.class, TF_Session.class);
       constructor.setAccessible(true);
-      return constructor.newInstance(graph, session);
+      return constructor;
     } catch (InaccessibleObjectException e) {
       throw new MixerException(
           "training on several devices needs Java's option"
               + " --add-opens tensorflow/org.tensorflow=dev.mixer4j.finetune, or the class path",
           e);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
     }
   }
 }

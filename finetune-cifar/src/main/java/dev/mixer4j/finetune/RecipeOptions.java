@@ -162,7 +162,7 @@ final class RecipeOptions {
       names = "--cache",
       paramLabel = "PLACE",
       description =
-          "host or device: where the training images stay (default: device on a GPU, up to 2 GB).")
+          "host or device: where the training images stay (default: device on a GPU, up to 1 GB).")
   private String cache;
 
   @Option(

@@ -215,7 +215,7 @@ final class Replica {
 
   /** Where images go in that are not trained on, [batch, height, width, 3] uint8. */
   Operand<TUint8> pixels() {
-    return input.placeholder();
+    return input.pixels();
   }
 
   /** Their logits, with the averages where there are any, and without dropout. */

@@ -13,8 +13,8 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Sums over the images of several steps that stay on the device, so that it need not wait for
- * anyone to look at each step's.
+ * Sums over the images of several steps, which stay on the device, so that nothing is to be fetched
+ * at each step.
  */
 final class StepTotals {
 

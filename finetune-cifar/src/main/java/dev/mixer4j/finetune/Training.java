@@ -27,7 +27,7 @@ final class Training {
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 
-  /** How often a person is told the loss between rows, for which the device must be waited for. */
+  /** How often the loss is fetched between rows, for a person who looks on. */
   private static final long PACE_NANOS = 1_000_000_000;
 
   private final TrainingGraph graph;

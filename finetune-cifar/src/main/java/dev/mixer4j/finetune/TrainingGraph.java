@@ -11,12 +11,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.FloatNdArray;
 import org.tensorflow.ndarray.StdArrays;
@@ -67,9 +68,9 @@ final class TrainingGraph implements AutoCloseable {
       Devices devices) {
     TensorFloat32.allow(asked.precision() != Precision.FLOAT32);
     this.devices = devices;
-    Devices.Found found = devices.find();
-    settings = found.settle(asked, images);
     try {
+      Devices.Found found = devices.find();
+      settings = found.settle(asked, images);
       Ops tf = Ops.create(graph);
       List<String> scopes = IntStream.range(0, found.count()).mapToObj(i -> "replica" + i).toList();
       // All variables first: each new scope of a name looks through the whole graph.
@@ -92,7 +93,11 @@ final class TrainingGraph implements AutoCloseable {
                       found.group())));
       session = found.session(graph, scopes, settings.xla());
       try {
-        replicas.forEach(replica -> replica.start(session, start, images));
+        told(
+            () -> {
+              replicas.forEach(replica -> replica.start(session, start, images));
+              return null;
+            });
       } catch (RuntimeException e) {
         session.close();
         throw e;
@@ -101,6 +106,12 @@ final class TrainingGraph implements AutoCloseable {
       graph.close();
       throw e;
     }
+  }
+
+  /** Devices that have no part of any batch. */
+  int idle() {
+    int parts = (settings.batchSize() - 1) / settings.imagesAtOnce() + 1;
+    return Math.max(0, replicas.size() - parts);
   }
 
   /** The settings, with what these devices make definite. */
@@ -130,8 +141,8 @@ final class TrainingGraph implements AutoCloseable {
               last ? replica.update(feeds, steps + 1, learningRate) : replica.accumulate();
           targets.forEach(feeds.runner()::addTarget);
         }
-        feeds.runner().run().close();
-      } catch (TFInvalidArgumentException e) {
+        run(feeds.runner()).close();
+      } catch (RuntimeException e) {
         if (!String.valueOf(e.getMessage()).contains(Replica.NOT_FINITE)) {
           throw e;
         }
@@ -141,17 +152,37 @@ final class TrainingGraph implements AutoCloseable {
                     steps + 1,
                     batch.describe(),
                     e.getMessage().contains("NaN") ? "NaN" : "infinity"));
-      } catch (TensorFlowException e) { // such as the loss of another machine
-        throw new MixerException(
-            "step %d: TensorFlow failed on %s: %s; the run can be resumed from its last checkpoint"
-                .formatted(steps + 1, devices, firstLine(e)),
-            e);
       }
     }
     steps++;
   }
 
-  private static String firstLine(Exception e) {
+  private Result run(Session.Runner runner) {
+    return told(runner::run);
+  }
+
+  /** Does what may fail for want of memory, or of another machine, and then tells that. */
+  private <T> T told(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TFResourceExhaustedException e) {
+      throw new MixerException(
+          "%s: out of memory after step %d: %s; a smaller --micro-batch-size needs less"
+              .formatted(devices, steps, start(e)),
+          e);
+    } catch (TensorFlowException e) {
+      if (!devices.areSeveralProcesses()) {
+        throw e;
+      }
+      throw new MixerException(
+          "%s: TensorFlow failed after step %d: %s; the run can be resumed from its last checkpoint"
+              .formatted(devices, steps, start(e)),
+          e);
+    }
+  }
+
+  /** The rest tells where in the graph it was. */
+  private static String start(Exception e) {
     return String.valueOf(e.getMessage()).lines().limit(2).collect(Collectors.joining(" "));
   }
 
@@ -161,7 +192,7 @@ final class TrainingGraph implements AutoCloseable {
     replicas.forEach(replica -> runner.fetch(replica.totals()));
     double loss = 0;
     double correct = 0;
-    try (Result result = runner.run()) {
+    try (Result result = run(runner)) {
       for (int i = 0; i < replicas.size(); i++) {
         TFloat64 sums = (TFloat64) result.get(i);
         loss += sums.getDouble(0);
@@ -217,13 +248,18 @@ final class TrainingGraph implements AutoCloseable {
    * @param savedState as {@link #state} gave it
    */
   void restore(long step, MixerWeights savedWeights, NamedTensors savedState) {
-    replicas.forEach(replica -> replica.restore(session, savedWeights, savedState));
+    told(
+        () -> {
+          replicas.forEach(replica -> replica.restore(session, savedWeights, savedState));
+          return null;
+        });
     steps = step;
   }
 
   @Override
   public void close() {
-    session.close();
-    graph.close();
+    try (graph) {
+      session.close();
+    }
   }
 }

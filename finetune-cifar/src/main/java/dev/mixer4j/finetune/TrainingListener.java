@@ -21,8 +21,8 @@ public interface TrainingListener {
    *
    * @param step updates of the run so far
    * @param images in its batch
-   * @param loss mean over the images since the latest row of the metrics, as it was a second ago at
-   *     most: the device does not wait for this to be told
+   * @param loss mean over the images since the latest row of the metrics, or of that row, as it was
+   *     a second ago at most: it is not fetched from the device at each step
    * @param accuracy of the same images, in [0, 1]
    */
   default void step(long step, int images, double loss, double accuracy) {}

@@ -176,6 +176,11 @@ final class TrainingRun {
       RunState state,
       ObjectNode config)
       throws IOException {
+    if (graph.idle() > 0) {
+      listener.warning(
+          "%d of the devices have no part of a batch; a smaller --micro-batch-size makes more parts"
+              .formatted(graph.idle()));
+    }
     Training training = new Training(graph, images.training(), run, state, listener);
     FineTuningResult.End end = training.run();
     RunState ended = training.state();
@@ -186,7 +191,7 @@ final class TrainingRun {
       if (!split.equals(MetricsRow.TEST)) {
         heldOutTest = OptionalDouble.of(training.measureOn(images.test()).accuracy());
       }
-      report = report(input, images, run, ended, config);
+      report = report(input, images, run, ended, config, graph.settings().imagesAtOnce());
     }
     return new FineTuningResult(
         run.path(),
@@ -203,18 +208,19 @@ final class TrainingRun {
 
   /** On the best weights, since those are what one takes. */
   private Optional<Path> report(
-      RunInput input, Images images, RunFolder run, RunState ended, ObjectNode config)
+      RunInput input,
+      Images images,
+      RunFolder run,
+      RunState ended,
+      ObjectNode config,
+      int imagesAtOnce)
       throws IOException {
     LabelledImages test = images.test();
     try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
         MixerClassifier classifier =
             new MixerClassifier(best, ImageTransform.FIT, devices.first())) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Score.of(
-          network,
-          test,
-          input.settings().imagesAtOnce(),
-          done -> listener.testing(done, test.size()));
+      Score.of(network, test, imagesAtOnce, done -> listener.testing(done, test.size()));
       long perEpoch = input.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(

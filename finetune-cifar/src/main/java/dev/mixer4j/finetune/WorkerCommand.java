@@ -16,7 +16,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Lends this process's devices to one training that another process runs, and ends with it.",
       "That one is 'finetune-cifar train' with the same --cluster, and it alone needs weights and"
-          + " data. Whoever reaches the ports can run anything here: for trusted networks only."
+          + " data. The list of addresses must be the same everywhere. The port is open on all of this"
+          + " machine's addresses, and whoever reaches it can run anything here: for trusted networks"
+          + " only."
     })
 final class WorkerCommand implements Callable<Integer> {
 
@@ -53,8 +55,11 @@ final class WorkerCommand implements Callable<Integer> {
     cluster.serve(task, own.options());
     PrintWriter err = spec.commandLine().getErr();
     err.printf(
-        "serving at %s; waiting for the training at %s%n",
-        cluster.addresses().get(task), cluster.addresses().get(0));
+        "serving at %s, task %d of %d; waiting for the training at %s%n",
+        cluster.addresses().get(task),
+        task,
+        cluster.addresses().size(),
+        cluster.addresses().get(0));
     err.flush();
     while (!cluster.answers(0)) {
       Cluster.pause();

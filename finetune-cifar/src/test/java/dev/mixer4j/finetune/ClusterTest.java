@@ -112,6 +112,29 @@ class ClusterTest {
   }
 
   @Test
+  void aLossThatIsNotFiniteIsToldAsInOneProcess() throws Exception {
+    String addresses = addresses();
+    Process worker = start("worker.log", "worker", "--cluster", addresses, "--task", 1);
+    List<Object> args = training(dir.resolve("run"), 2);
+    args.addAll(List.of("--cluster", addresses, "--optimizer", "sgd"));
+    args.set(args.indexOf("--learning-rate") + 1, 1e30);
+    Process chief = start("chief.log", args.toArray());
+    assertThat(code(chief)).as(said("chief.log")).isEqualTo(1);
+    assertThat(said("chief.log")).contains("expected a finite loss and finite gradients");
+    assertThat(code(worker)).as(said("worker.log")).isZero();
+  }
+
+  @Test
+  void aHostThatDoesNotExistIsToldAtOnce() throws Exception {
+    List<Object> args = training(dir.resolve("run"), 1);
+    String first = addresses().split(",")[0];
+    args.addAll(List.of("--cluster", first + ",no-such-host.invalid:2222"));
+    Process chief = start("chief.log", args.toArray());
+    assertThat(code(chief)).as(said("chief.log")).isEqualTo(3);
+    assertThat(said("chief.log")).contains("no-such-host.invalid:2222: there is no host");
+  }
+
+  @Test
   void theLossOfAWorkerEndsTheTrainingWithAWordOfIt() throws Exception {
     String addresses = addresses();
     Process worker = start("worker.log", "worker", "--cluster", addresses, "--task", 1);
@@ -124,7 +147,7 @@ class ClusterTest {
     worker.destroyForcibly().waitFor();
     assertThat(code(chief)).as(said("chief.log")).isEqualTo(3);
     assertThat(said("chief.log"))
-        .contains("TensorFlow failed on auto in " + addresses)
+        .contains("auto in " + addresses + ": TensorFlow failed after step ")
         .contains("the run can be resumed");
     assertThat(dir.resolve("run/checkpoints")).isNotEmptyDirectory();
   }
@@ -145,7 +168,9 @@ class ClusterTest {
       String address = "localhost:" + taken.getLocalPort();
       Fixtures.Ran ran = Fixtures.run("worker", "--cluster", "localhost:1," + address, "--task", 1);
       assertThat(ran.code()).isEqualTo(3);
-      assertThat(ran.err()).contains(address + ": TensorFlow's server could not start here");
+      assertThat(ran.err())
+          .contains(address + ": TensorFlow's server could not start here")
+          .contains("the port is in use");
     }
   }
 

@@ -11,6 +11,7 @@ import dev.mixer4j.finetune.data.LabelledImages;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -258,6 +259,26 @@ class DevicesTest {
       }
     }
     assertThat(Pointer.physicalBytes() - warm).isLessThan(30_000_000);
+  }
+
+  @Test
+  void devicesWithNothingToDoAreWarnedOf() throws Exception {
+    List<String> warnings = new ArrayList<>();
+    FineTuning.of(Fixtures.weights(dir.resolve("start.h5")), Fixtures.cifar(dir.resolve("data")))
+        .set("batch_size", 20)
+        .set("micro_batch_size", 10)
+        .set("epochs", null)
+        .set("steps", 1)
+        .devices(Devices.processors(3))
+        .run(
+            dir.resolve("run"),
+            new TrainingListener() {
+              @Override
+              public void warning(String message) {
+                warnings.add(message);
+              }
+            });
+    assertThat(warnings).singleElement().asString().startsWith("1 of the devices have no part");
   }
 
   @Test

@@ -34,9 +34,9 @@ public final class Fixtures {
   static final int PIXELS = 32 * 32;
   static final List<String> NAMES = List.of("red", "green", "blue");
 
-  /** A network that trains in milliseconds, on images of CIFAR-10's size. */
   static final Devices CPU = Devices.of(Device.CPU);
 
+  /** A network that trains in milliseconds, on images of CIFAR-10's size. */
   static final MixerConfig TINY = MixerConfig.of(32, 8, 16, 2, 12, 24, NAMES.size());
 
   private Fixtures() {}

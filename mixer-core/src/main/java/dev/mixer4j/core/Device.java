@@ -12,7 +12,7 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * Where a session computes: the processor, or one of the machine's GPUs. TensorFlow binds a process
- * to its first session's GPU, so that one process computes on one GPU, and on the processor.
+ * to the GPUs of its first session, so that those of later ones must be among them, in their order.
  *
  * @param gpu the GPU's number, counted from 0 as CUDA does; -1 for none
  * @param required whether it is an error that there is no such GPU

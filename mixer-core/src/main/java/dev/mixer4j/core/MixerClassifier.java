@@ -89,7 +89,7 @@ public final class MixerClassifier implements AutoCloseable {
    *
    * @param weights read once; the caller may close them afterwards
    * @param transform what becomes of images, whatever the weights say
-   * @param device where it computes; one process has one GPU
+   * @param device where it computes; in one process always the same GPU
    * @throws MixerException if the device is not there
    */
   public MixerClassifier(MixerWeights weights, ImageTransform transform, Device device) {
