@@ -7,6 +7,7 @@ import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Optimizer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.tensorflow.ndarray.StdArrays;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TUint8;
 
@@ -41,12 +43,17 @@ final class TrainingGraph implements AutoCloseable {
    */
   record Totals(double loss, long correct) {}
 
+  /** With other machines, which may fall silent; a step's part takes seconds. */
+  private static final Duration PATIENCE =
+      Duration.ofSeconds(Long.getLong("mixer4j.patience", 1800));
+
   private final Graph graph = new Graph();
   private final Session session;
   private final Devices devices;
   private final TrainSettings settings;
   private final List<Replica> replicas = new ArrayList<>();
   private long steps;
+  private boolean broken;
 
   /**
    * Builds the graph and loads the weights, which may be closed afterwards.
@@ -158,6 +165,9 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   private Result run(Session.Runner runner) {
+    if (devices.areSeveralProcesses()) {
+      runner.setOptions(RunOptions.newBuilder().setTimeoutInMs(PATIENCE.toMillis()).build());
+    }
     return told(runner::run);
   }
 
@@ -174,6 +184,7 @@ final class TrainingGraph implements AutoCloseable {
       if (!devices.areSeveralProcesses()) {
         throw e;
       }
+      broken = true;
       throw new MixerException(
           "%s: TensorFlow failed after step %d: %s; the run can be resumed from its last checkpoint"
               .formatted(devices, steps, start(e)),
@@ -258,6 +269,9 @@ final class TrainingGraph implements AutoCloseable {
 
   @Override
   public void close() {
+    if (broken) { // TensorFlow would wait for an answer of the machine that is gone
+      return;
+    }
     try (graph) {
       session.close();
     }

@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,8 +41,13 @@ class ClusterTest {
   }
 
   private Process start(String log, Object... args) throws IOException {
+    return start(List.of(), log, List.of(args));
+  }
+
+  private Process start(List<String> options, String log, List<Object> args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), FinetuneCifar.class.getName()));
     for (Object arg : args) {
@@ -150,6 +157,22 @@ class ClusterTest {
         .contains("auto in " + addresses + ": TensorFlow failed after step ")
         .contains("the run can be resumed");
     assertThat(dir.resolve("run/checkpoints")).isNotEmptyDirectory();
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aWorkerThatFallsSilentIsNotWaitedForForever() throws Exception {
+    String addresses = addresses();
+    Process worker = start("worker.log", "worker", "--cluster", addresses, "--task", 1);
+    List<Object> args = training(dir.resolve("run"), 100_000);
+    args.addAll(List.of("--cluster", addresses, "--log-every", 1));
+    Process chief = start(List.of("-Dmixer4j.patience=10"), "chief.log", args);
+    while (!said("chief.log").contains("step 7 ") && chief.isAlive()) {
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
+    new ProcessBuilder("kill", "-STOP", Long.toString(worker.pid())).start().waitFor();
+    assertThat(code(chief)).as(said("chief.log")).isEqualTo(3);
+    assertThat(said("chief.log")).contains("TensorFlow failed after step ");
   }
 
   @Test
