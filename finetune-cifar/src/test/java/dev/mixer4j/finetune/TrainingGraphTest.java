@@ -208,7 +208,7 @@ class TrainingGraphTest {
   }
 
   /** Weights too large to compute with, in all else the tests' own. */
-  private record Huge(MixerWeights weights) implements MixerWeights {
+  record Huge(MixerWeights weights) implements MixerWeights {
     @Override
     public MixerConfig config() {
       return weights.config();
