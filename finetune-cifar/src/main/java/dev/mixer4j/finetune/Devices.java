@@ -121,6 +121,7 @@ public final class Devices {
    */
   void connect(Consumer<String> says) {
     if (cluster != null) {
+      checkOwn();
       cluster.serve(0, options());
       cluster.awaitWorkers(says);
     }
@@ -154,25 +155,51 @@ public final class Devices {
   }
 
   /**
-   * Asks TensorFlow for them.
+   * Asks TensorFlow for those of this process.
+   *
+   * @throws MixerException if they are not there
+   */
+  void checkOwn() {
+    if (gpus == null) {
+      device.check();
+    } else {
+      checkCount(gpusOf(list(null)));
+    }
+  }
+
+  private void checkCount(List<String> found) {
+    if (found.isEmpty() || gpus > found.size()) {
+      throw new MixerException(
+          "%s: TensorFlow sees %d GPUs; 'finetune-cifar doctor' says what is missing"
+              .formatted(this, found.size()));
+    }
+  }
+
+  private List<String> list(String target) {
+    try {
+      return PlacedSession.devices(target, options());
+    } catch (RuntimeException e) { // of several classes, as TensorFlow noticed it sooner or later
+      throw new MixerException(this + ": TensorFlow cannot use them: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> gpusOf(List<String> names) {
+    return names.stream().filter(name -> name.contains("/device:GPU:")).toList();
+  }
+
+  /**
+   * Asks TensorFlow for all of them.
    *
    * @throws MixerException if they are not there
    */
   Found find() {
-    if (gpus == null) {
+    if (cluster == null && gpus == null) {
       device.check();
     }
-    List<String> all;
-    try {
-      all = PlacedSession.devices(target(), options());
-    } catch (RuntimeException e) { // of several classes, as TensorFlow noticed it sooner or later
-      throw new MixerException(this + ": TensorFlow cannot use them: " + e.getMessage(), e);
-    }
-    List<String> found = all.stream().filter(name -> name.contains("/device:GPU:")).toList();
-    if (gpus != null && (found.isEmpty() || cluster == null && gpus > found.size())) {
-      throw new MixerException(
-          "%s: TensorFlow sees %d GPUs; 'finetune-cifar doctor' says what is missing"
-              .formatted(this, found.size()));
+    List<String> all = list(target());
+    List<String> found = gpusOf(all);
+    if (cluster == null && gpus != null) {
+      checkCount(found);
     }
     boolean onGpus = !found.isEmpty();
     if (!onGpus) {

@@ -119,7 +119,7 @@ final class TrainCommand implements Callable<Integer> {
     if (result.end() == FineTuningResult.End.INTERRUPTED) {
       print(
           "stopped after step %d; 'finetune-cifar train --resume %s' goes on",
-          result.steps(), result.folder());
+          result.steps(), quoted(result.folder()));
       return StopSignal.EXIT_CODE;
     }
     if (result.end() == FineTuningResult.End.EARLY) {
@@ -136,6 +136,10 @@ final class TrainCommand implements Callable<Integer> {
     print("weights: %s", result.weights());
     result.report().ifPresent(page -> print("report: %s", page));
     return Cli.DONE;
+  }
+
+  private static String quoted(Path path) {
+    return path.toString().contains(" ") ? "\"" + path + "\"" : path.toString();
   }
 
   private void print(String format, Object... args) {

@@ -186,7 +186,7 @@ final class TrainingGraph implements AutoCloseable {
       }
       broken = true;
       throw new MixerException(
-          "%s: TensorFlow failed after step %d: %s; the run can be resumed from its last checkpoint"
+          "%s: TensorFlow failed after step %d: %s; the run can be resumed"
               .formatted(devices, steps, start(e)),
           e);
     }

@@ -1,8 +1,11 @@
 package dev.mixer4j.finetune;
 
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
 import dev.mixer4j.weights.command.Cli;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,6 +44,14 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Let GPUs use TF32, for a training with --precision tf32 or bfloat16.")
   private boolean tf32;
 
+  /** At once: a Java that ends as usual may fall over TensorFlow's threads, which are computing. */
+  private static void end() {
+    if (Platform.isWindows()) {
+      Runtime.getRuntime().halt(StopSignal.EXIT_CODE);
+    }
+    NativeLibrary.getProcess().getFunction("_exit").invokeVoid(new Object[] {StopSignal.EXIT_CODE});
+  }
+
   @Override
   public Integer call() {
     Cluster cluster = devices.cluster();
@@ -51,7 +62,10 @@ final class WorkerCommand implements Callable<Integer> {
           "--task: expected 1 to %d, the place of one of the other addresses, found %d"
               .formatted(cluster.addresses().size() - 1, task));
     }
+    Signals.register("INT", WorkerCommand::end);
+    Signals.register("TERM", WorkerCommand::end);
     TensorFloat32.allow(tf32);
+    own.checkOwn();
     cluster.serve(task, own.options());
     PrintWriter err = spec.commandLine().getErr();
     err.printf(

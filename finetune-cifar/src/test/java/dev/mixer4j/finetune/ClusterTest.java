@@ -186,6 +186,32 @@ class ClusterTest {
   }
 
   @Test
+  void aWorkerWithoutTheGpusThatItIsToLendSaysSo() {
+    String cluster = "localhost:1,localhost:2";
+    Fixtures.Ran ran = Fixtures.run("worker", "--cluster", cluster, "--task", 1, "--gpus", 2);
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("TensorFlow sees 0 GPUs");
+    ran = Fixtures.run("worker", "--cluster", cluster, "--task", 1, "--device", "gpu");
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("gpu: TensorFlow sees no such GPU");
+  }
+
+  @Test
+  void aSignalEndsAWorkerThatIsAtWork() throws Exception {
+    String addresses = addresses();
+    Process worker = start("worker.log", "worker", "--cluster", addresses, "--task", 1);
+    List<Object> args = training(dir.resolve("run"), 100_000);
+    args.addAll(List.of("--cluster", addresses, "--log-every", 1));
+    Process chief = start("chief.log", args.toArray());
+    while (!said("chief.log").contains("step 7 ") && chief.isAlive()) {
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
+    worker.destroy();
+    assertThat(code(worker)).as(said("worker.log")).isEqualTo(130);
+    assertThat(code(chief)).as(said("chief.log")).isEqualTo(3);
+  }
+
+  @Test
   void aPortThatIsTakenIsTold() throws IOException {
     try (ServerSocket taken = new ServerSocket(0)) {
       String address = "localhost:" + taken.getLocalPort();
