@@ -54,6 +54,7 @@ class FineTuningTest {
     private TrainingPlan plan;
     private long steps;
     private double loss;
+    private final List<Double> losses = new ArrayList<>();
 
     private Recorder(long last) {
       this.last = last;
@@ -70,6 +71,7 @@ class FineTuningTest {
       assertThat(accuracy).isBetween(0.0, 1.0);
       steps = step;
       loss = stepLoss;
+      losses.add(stepLoss);
     }
 
     @Override
@@ -143,6 +145,13 @@ class FineTuningTest {
     assertThat(recorder.plan.epochs()).isEqualTo(3);
     assertThat(recorder.steps).isEqualTo(6);
     assertThat(recorder.loss).isBetween(0.0, 1.2);
+    assertThat(recorder.losses)
+        .as("each step's is its row's")
+        .isEqualTo(
+            recorder.rows.stream()
+                .filter(row -> row.split().equals(MetricsRow.TRAIN))
+                .map(MetricsRow::loss)
+                .toList());
     assertThat(recorder.rows)
         .extracting(MetricsRow::split)
         .containsExactly(
