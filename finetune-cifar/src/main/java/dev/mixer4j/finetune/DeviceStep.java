@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerConfig;
@@ -37,13 +38,7 @@ record DeviceStep(double[] loss, Map<String, float[]> weights) {
     // Plain gradient descent: Adam's first steps make large changes of the smallest gradients.
     TrainSettings settings =
         TrainSettings.fromJson(
-            new JsonMapper()
-                .createObjectNode()
-                .put("learning_rate", 0.1)
-                .put("batch_size", IMAGES)
-                .put("steps", STEPS)
-                .put("cache", "device")
-                .set("optimizer", new JsonMapper().createObjectNode().put("name", "sgd")));
+            settings().set("optimizer", new JsonMapper().createObjectNode().put("name", "sgd")));
     Random random = new Random(1);
     byte[] pixels = new byte[IMAGES * SIZE * SIZE * 3];
     random.nextBytes(pixels);
@@ -66,19 +61,28 @@ record DeviceStep(double[] loss, Map<String, float[]> weights) {
     }
   }
 
-  /** What a training computes that does all that a recipe can ask for. */
-  static GraphDef graphOfEverything() {
+  private static ObjectNode settings() {
+    return new JsonMapper()
+        .createObjectNode()
+        .put("learning_rate", 0.1)
+        .put("batch_size", IMAGES)
+        .put("steps", STEPS)
+        .put("cache", "device");
+  }
+
+  /**
+   * What a training by Adam computes with everything switched on.
+   *
+   * @param crop whether it crops its images; otherwise it mirrors and resizes them
+   */
+  static GraphDef graphOfEverything(boolean crop) {
     TrainSettings settings =
         TrainSettings.fromJson(
-            new JsonMapper()
-                .createObjectNode()
-                .put("learning_rate", 0.1)
-                .put("batch_size", IMAGES)
+            settings()
                 .put("micro_batch_size", IMAGES / 2)
-                .put("steps", STEPS)
-                .put("cache", "device")
                 .put("precision", "bfloat16")
-                .put("crop_min_area", 0.1)
+                .put("crop_min_area", crop ? Double.valueOf(0.1) : null)
+                .put("flip", true)
                 .put("mixup", 0.2)
                 .put("dropout", 0.1)
                 .put("stochastic_depth", 0.1)

@@ -33,6 +33,7 @@ public final class Devices {
   /** Training images beyond this stay in Java's memory, unless the settings say otherwise. */
   private static final long MOST_CACHED_BYTES = 1L << 30;
 
+  /** From a number of this process's, for a worker may have met another one's groups. */
   private static final AtomicInteger GROUPS =
       new AtomicInteger((int) ProcessHandle.current().pid());
 
@@ -140,9 +141,8 @@ public final class Devices {
                   .collect(Collectors.joining(",")));
     }
     int cores = Runtime.getRuntime().availableProcessors();
-    // Fixed numbers of threads, since the order in which sums are split decides their last bits.
-    // They
-    // are the process's own from its first session on.
+    // Fixed numbers of threads, since the order in which sums are split decides their last bits;
+    // those of a process's first session are those of all later ones.
     options
         .putDeviceCount("CPU", processors)
         .setIntraOpParallelismThreads(cores)

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -303,7 +304,8 @@ final class Doctor {
 
   /** Whether a training step is made on the GPU to its end. */
   private static Finding kernels() {
-    Set<String> missing = GpuKernels.missing(DeviceStep.graphOfEverything());
+    Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceStep.graphOfEverything(true)));
+    missing.addAll(GpuKernels.missing(DeviceStep.graphOfEverything(false)));
     return missing.isEmpty()
         ? Finding.good("operations", "each of a training step can be done by a GPU")
         : new Finding(

@@ -99,18 +99,18 @@ final class TrainingGraph implements AutoCloseable {
                       optimizer,
                       found.group())));
       session = found.session(graph, scopes, settings.xla());
-      try {
-        told(
-            () -> {
-              replicas.forEach(replica -> replica.start(session, start, images));
-              return null;
-            });
-      } catch (RuntimeException e) {
-        session.close();
-        throw e;
-      }
     } catch (RuntimeException e) {
       graph.close();
+      throw e;
+    }
+    try {
+      told(
+          () -> {
+            replicas.forEach(replica -> replica.start(session, start, images));
+            return null;
+          });
+    } catch (RuntimeException e) {
+      close();
       throw e;
     }
   }
@@ -231,8 +231,7 @@ final class TrainingGraph implements AutoCloseable {
    */
   float[][] logits(TUint8 pixels) {
     Replica first = replicas.get(0);
-    try (Result result =
-        session.runner().feed(first.pixels(), pixels).fetch(first.logits()).run()) {
+    try (Result result = run(session.runner().feed(first.pixels(), pixels).fetch(first.logits()))) {
       return StdArrays.array2dCopyOf((FloatNdArray) result.get(0));
     }
   }
