@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.activations.ReLU;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -93,11 +94,11 @@ public record LeNet5(ImageInput input, int classes) implements Network {
   @Override
   public Outputs apply(Pass pass, Operand<TFloat32> images) {
     Ops tf = pass.tf();
-    Operand<TFloat32> first = pool(tf, tf.nn.relu(conv1().apply(pass, images)));
-    Operand<TFloat32> second = pool(tf, tf.nn.relu(conv2().apply(pass, first)));
+    Operand<TFloat32> first = pool(tf, ReLU.relu(tf, conv1().apply(pass, images)));
+    Operand<TFloat32> second = pool(tf, ReLU.relu(tf, conv2().apply(pass, first)));
     Operand<TFloat32> x = flatten().apply(pass, second);
-    x = tf.nn.relu(dense1().apply(pass, x, pass.precision()));
-    Operand<TFloat32> features = tf.nn.relu(dense2().apply(pass, x, pass.precision()));
+    x = ReLU.relu(tf, dense1().apply(pass, x, pass.precision()));
+    Operand<TFloat32> features = ReLU.relu(tf, dense2().apply(pass, x, pass.precision()));
     Operand<TFloat32> logits =
         head().findFirst().map(head -> head.apply(pass, features)).orElse(features);
     return new Outputs(List.of(first, second), features, logits);

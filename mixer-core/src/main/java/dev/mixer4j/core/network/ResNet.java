@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.activations.ReLU;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -117,7 +118,7 @@ public record ResNet(
   @Override
   public Outputs apply(Pass pass, Operand<TFloat32> images) {
     Ops tf = pass.tf();
-    Operand<TFloat32> x = tf.nn.relu(norm(1).apply(pass, conv1().apply(pass, images)));
+    Operand<TFloat32> x = ReLU.relu(tf, norm(1).apply(pass, conv1().apply(pass, images)));
     x = norm(2).apply(pass, conv2().apply(pass, x));
     Operand<TFloat32> straight =
         shortcutConv().findFirst().map(conv -> conv.apply(pass, images)).orElse(images);
