@@ -58,6 +58,9 @@ public record ResNet(
   /**
    * Checks the numbers.
    *
+   * @param input of one channel, or of any number if the shortcut is a convolution
+   * @param classes 0 or more
+   * @param shortcut not null
    * @throws IllegalArgumentException if one is out of its range
    */
   public ResNet {
@@ -103,15 +106,15 @@ public record ResNet(
     return new BatchNorm("norm" + number, WIDTH);
   }
 
-  private Stream<Dense> head() {
-    return classes == 0 ? Stream.of() : Stream.of(Dense.torch("head", featureSize(), classes));
+  private Dense head() {
+    return Dense.torch("head", featureSize(), classes);
   }
 
   @Override
   public List<Variable> variables() {
-    Stream<Layer> block =
-        Stream.concat(Stream.of(conv1(), norm(1), conv2(), norm(2)), shortcutConv());
-    return Layer.variables(Stream.concat(block, Stream.concat(Stream.of(merge()), head())));
+    Stream<Layer> first = Stream.of(conv1(), norm(1), conv2(), norm(2));
+    Stream<Layer> last = Stream.of(merge(), head());
+    return Layer.variables(Stream.concat(Stream.concat(first, shortcutConv()), last));
   }
 
   /** The intermediate output is the sum, [batch, height, width, 8]. */
@@ -124,9 +127,7 @@ public record ResNet(
         shortcutConv().findFirst().map(conv -> conv.apply(pass, images)).orElse(images);
     Operand<TFloat32> sum = tf.math.add(x, straight);
     Operand<TFloat32> features = new Flatten(featureSize()).apply(pass, merge().apply(pass, sum));
-    Operand<TFloat32> logits =
-        head().findFirst().map(head -> head.apply(pass, features)).orElse(features);
-    return new Outputs(List.of(sum), features, logits);
+    return new Outputs(List.of(sum), features, head().apply(pass, features));
   }
 
   @Override
