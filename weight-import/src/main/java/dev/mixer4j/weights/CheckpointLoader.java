@@ -15,6 +15,6 @@ public final class CheckpointLoader implements MixerWeightsLoader {
 
   @Override
   public MixerWeights open(Path path) throws IOException {
-    return MixerCheckpoint.open(path);
+    return Checkpoint.open(path);
   }
 }

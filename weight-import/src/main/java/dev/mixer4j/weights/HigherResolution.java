@@ -3,6 +3,7 @@ package dev.mixer4j.weights;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.weights.format.MismatchException;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,24 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.elements.ZipArchive;
+import dev.mixer4j.weights.format.hdf5.Hdf5File;
+import dev.mixer4j.weights.format.hdf5.Hdf5Reader;
+import dev.mixer4j.weights.format.keras.KerasArchive;
+import dev.mixer4j.weights.format.keras.KerasReader;
+import dev.mixer4j.weights.format.numpy.NpzReader;
+import dev.mixer4j.weights.format.paddle.PaddleReader;
+import dev.mixer4j.weights.format.safetensors.SafetensorsIndex;
+import dev.mixer4j.weights.format.safetensors.SafetensorsReader;
+import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
+import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
+import dev.mixer4j.weights.format.tensorflow.TensorBundleReader;
+import dev.mixer4j.weights.format.torch.TorchLegacyStream;
+import dev.mixer4j.weights.format.torch.TorchZip;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -45,7 +64,7 @@ public final class TensorFiles {
       return openZip(path);
     }
     if (startsWith(start, HDF5)) {
-      return Hdf5Reader.open(path);
+      return openHdf5(path);
     }
     if (TorchLegacyStream.isMagic(start)) {
       return TorchLegacyStream.open(path);
@@ -53,7 +72,7 @@ public final class TensorFiles {
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
     }
-    if (path.toString().endsWith(TensorBundleReader.INDEX) && SortedTable.isTable(path)) {
+    if (path.toString().endsWith(TensorBundleReader.INDEX) && LevelDbTable.isTable(path)) {
       String name = path.getFileName().toString();
       Path prefix = path.resolveSibling(name.substring(0, name.length() - ".index".length()));
       return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Optional.empty());
@@ -74,7 +93,7 @@ public final class TensorFiles {
   }
 
   private static TensorFile openFolder(Path folder) throws IOException {
-    Path definition = folder.resolve(SavedModelWriter.DEFINITION);
+    Path definition = folder.resolve(SavedModelNotes.DEFINITION);
     if (!Files.exists(definition)) {
       throw new UnsupportedFileException(
           folder + ": a folder without saved_model.pb; expected a SavedModel, or a file");
@@ -84,6 +103,21 @@ public final class TensorFiles {
         Format.SAVED_MODEL,
         folder.resolve("variables").resolve("variables"),
         SavedModelNotes.read(definition));
+  }
+
+  private static TensorFile openHdf5(Path path) throws IOException {
+    Hdf5File file = new Hdf5File(path, path);
+    try {
+      return file.root().getAttribute("format_version") == null && KerasReader.reads(file)
+          ? new KerasReader(file)
+          : new Hdf5Reader(file);
+    } catch (IOException | WeightsException e) {
+      file.close();
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) { // jHDF's, on damaged files
+      file.close();
+      throw file.broken(e);
+    }
   }
 
   private static boolean startsWith(byte[] bytes, byte[] magic) {

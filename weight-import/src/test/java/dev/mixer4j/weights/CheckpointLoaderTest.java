@@ -8,6 +8,12 @@ import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerFileException;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.numpy.NpyFile;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +52,7 @@ class CheckpointLoaderTest {
   void transformsAsItIsTold() throws IOException {
     ImageTransform squash = ImageTransform.squash(Interpolation.BICUBIC);
     Path weights = Fixtures.path("square.pth");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights);
+    try (Checkpoint checkpoint = Checkpoint.open(weights);
         MixerClassifier expected = new MixerClassifier(checkpoint, squash);
         MixerClassifier loaded = MixerClassifier.load(weights, squash);
         MixerClassifier cropping = MixerClassifier.load(weights)) {

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
+import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -189,7 +195,7 @@ class DamagedFilesTest {
         }
       }
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
       for (String variable : checkpoint.config().variables().keySet()) {
         Fixtures.values(checkpoint, variable);
       }

@@ -37,8 +37,8 @@ class FixtureTensorsTest {
   @ParameterizedTest
   @MethodSource("filesOfTheSameWeights")
   void everyTensorHasTheBitsOfTheNpz(String name, String file) throws IOException {
-    try (MixerCheckpoint npz = MixerCheckpoint.open(Fixtures.path(name + ".npz"));
-        MixerCheckpoint other = MixerCheckpoint.open(Fixtures.path(file))) {
+    try (Checkpoint npz = Checkpoint.open(Fixtures.path(name + ".npz"));
+        Checkpoint other = Checkpoint.open(Fixtures.path(file))) {
       for (String variable : other.config().variables().keySet()) {
         assertThat(Fixtures.values(other, variable))
             .as(variable)
@@ -62,7 +62,7 @@ class FixtureTensorsTest {
   @ParameterizedTest
   @MethodSource("geometries")
   void geometryIsTheReferences(String name, String file, Gelu gelu) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(Fixtures.path(file))) {
+    try (Checkpoint checkpoint = Checkpoint.open(Fixtures.path(file))) {
       assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry(name, gelu));
       assertThat(checkpoint.tensors().keySet())
           .containsExactlyInAnyOrderElementsOf(checkpoint.used().keySet());

@@ -41,7 +41,7 @@ public final class Fixtures {
   }
 
   /** One variable's numbers. */
-  public static float[] values(MixerCheckpoint checkpoint, String variable) {
+  public static float[] values(Checkpoint checkpoint, String variable) {
     int size = (int) checkpoint.config().variables().get(variable).size();
     FloatBuffer values = FloatBuffer.allocate(size);
     checkpoint.read(variable, values);

@@ -8,6 +8,7 @@ import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.weights.format.MismatchException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -25,9 +26,9 @@ class HigherResolutionTest {
   /** Against NumPy's kron and a permutation: tools/reference/make_checkpoint_fixtures.py. */
   @Test
   void tokenMixingIsBlockDiagonal() throws IOException {
-    try (MixerCheckpoint narrow = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
+    try (Checkpoint narrow = Checkpoint.open(Fixtures.path("narrow.npz"));
         MixerWeights larger = HigherResolution.of(narrow, 72);
-        MixerCheckpoint numpys = MixerCheckpoint.open(Fixtures.path("narrow.72.npz"))) {
+        Checkpoint numpys = Checkpoint.open(Fixtures.path("narrow.72.npz"))) {
       assertThat(larger.config()).isEqualTo(numpys.config());
       for (String name : larger.config().variables().keySet()) {
         FloatBuffer values =

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@link ImportOptions} change in a {@link MixerCheckpoint}. */
+/** What {@link ImportOptions} change in a {@link Checkpoint}. */
 class ImportOptionsTest {
 
   private static final MixerConfig CONFIG =
@@ -40,7 +44,7 @@ class ImportOptionsTest {
 
   @Test
   void noneLeavesEverythingAsTheFileHasIt() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5)) {
+    try (Checkpoint checkpoint = Checkpoint.open(h5)) {
       assertThat(checkpoint.config()).isEqualTo(CONFIG);
       assertThat(checkpoint.classNames()).containsExactly("cat", "dog");
       assertThat(checkpoint.source()).contains(SOURCE);
@@ -52,7 +56,7 @@ class ImportOptionsTest {
 
   @Test
   void classesGiveAZeroHead() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(timm, classes(7))) {
+    try (Checkpoint checkpoint = Checkpoint.open(timm, classes(7))) {
       assertThat(checkpoint.config().classes()).isEqualTo(7);
       assertThat(checkpoint.ignored()).containsExactly("head.weight", "head.bias");
       assertThat(checkpoint.used()).doesNotContainKeys("head.weight", "head.bias");
@@ -64,7 +68,7 @@ class ImportOptionsTest {
 
   @Test
   void classesOfTheSameNumberGiveAZeroHeadToo() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(2))) {
+    try (Checkpoint checkpoint = Checkpoint.open(h5, classes(2))) {
       assertThat(checkpoint.classNames()).isEmpty();
       assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
       assertThat(Fixtures.values(checkpoint, "head/kernel")).containsOnly(0);
@@ -73,7 +77,7 @@ class ImportOptionsTest {
 
   @Test
   void zeroClassesDropTheHead() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(0))) {
+    try (Checkpoint checkpoint = Checkpoint.open(h5, classes(0))) {
       assertThat(checkpoint.config()).isEqualTo(CONFIG.withClasses(0));
       assertThat(checkpoint.config().variables()).doesNotContainKey("head/kernel");
       assertThat(checkpoint.classNames()).isEmpty();
@@ -85,8 +89,8 @@ class ImportOptionsTest {
   void classesWhereThereIsNoHead() throws IOException {
     Path headless =
         TimmState.of(WEIGHTS).remove("head.weight").remove("head.bias").write(folder.resolve("b"));
-    try (MixerCheckpoint plain = MixerCheckpoint.open(headless);
-        MixerCheckpoint checkpoint = MixerCheckpoint.open(headless, classes(4))) {
+    try (Checkpoint plain = Checkpoint.open(headless);
+        Checkpoint checkpoint = Checkpoint.open(headless, classes(4))) {
       assertThat(plain.config().classes()).isZero();
       assertThat(checkpoint.config().classes()).isEqualTo(4);
       assertThat(checkpoint.ignored()).isEmpty();
@@ -97,13 +101,13 @@ class ImportOptionsTest {
   @Test
   void headThatDoesNotFitMayBeReplaced() throws IOException {
     Path file = TimmState.of(WEIGHTS).reshape("head.weight", 2, 9).write(folder.resolve("b"));
-    assertThatThrownBy(() -> MixerCheckpoint.open(file)).isInstanceOf(MismatchException.class);
-    MixerCheckpoint.open(file, classes(2)).close();
+    assertThatThrownBy(() -> Checkpoint.open(file)).isInstanceOf(MismatchException.class);
+    Checkpoint.open(file, classes(2)).close();
   }
 
   @Test
   void negativeNumberOfClasses() {
-    assertThatThrownBy(() -> MixerCheckpoint.open(timm, classes(-1)))
+    assertThatThrownBy(() -> Checkpoint.open(timm, classes(-1)))
         .isInstanceOf(MismatchException.class)
         .hasMessageContainingAll(timm.toString(), "classes must be 0 or more, found -1");
   }
@@ -114,21 +118,21 @@ class ImportOptionsTest {
     Rgb std = new Rgb(1, 2, 3);
     for (Path file : List.of(h5, timm)) {
       ImportOptions options = new ImportOptions(null, Gelu.ERF, mean, std);
-      try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file, options)) {
+      try (Checkpoint checkpoint = Checkpoint.open(file, options)) {
         assertThat(checkpoint.config())
             .isEqualTo(CONFIG.withGelu(Gelu.ERF).withNormalization(mean, std));
       }
     }
-    try (MixerCheckpoint checkpoint =
-        MixerCheckpoint.open(timm, new ImportOptions(null, Gelu.TANH, null, std))) {
+    try (Checkpoint checkpoint =
+        Checkpoint.open(timm, new ImportOptions(null, Gelu.TANH, null, std))) {
       assertThat(checkpoint.config()).isEqualTo(CONFIG.withNormalization(Rgb.gray(0.5f), std));
     }
   }
 
   @Test
   void formatDecidesOnGeluWhereTheFileDoesNotSay() throws IOException {
-    try (MixerCheckpoint npz = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
-        MixerCheckpoint pth = MixerCheckpoint.open(Fixtures.path("narrow.pth"))) {
+    try (Checkpoint npz = Checkpoint.open(Fixtures.path("narrow.npz"));
+        Checkpoint pth = Checkpoint.open(Fixtures.path("narrow.pth"))) {
       assertThat(npz.config().gelu()).isEqualTo(Gelu.TANH);
       assertThat(pth.config().gelu()).isEqualTo(Gelu.ERF);
     }
@@ -144,7 +148,7 @@ class ImportOptionsTest {
         SOURCE,
         false,
         bytes -> {});
-    assertThatThrownBy(() -> MixerCheckpoint.open(file))
+    assertThatThrownBy(() -> Checkpoint.open(file))
         .isInstanceOf(MismatchException.class)
         .hasMessageContainingAll(file.toString(), "found 1 names for 2 classes");
   }

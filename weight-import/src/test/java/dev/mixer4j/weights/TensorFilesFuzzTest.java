@@ -1,6 +1,12 @@
 package dev.mixer4j.weights;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

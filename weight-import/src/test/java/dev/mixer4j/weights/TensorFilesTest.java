@@ -3,6 +3,13 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.weights.format.elements.Permutation;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

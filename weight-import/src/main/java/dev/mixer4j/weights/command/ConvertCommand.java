@@ -2,15 +2,15 @@ package dev.mixer4j.weights.command;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
-import dev.mixer4j.weights.Metadata;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -121,7 +121,7 @@ final class ConvertCommand implements Callable<Integer> {
     ImportOptions options =
         new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
+    try (Checkpoint checkpoint = Checkpoint.open(source, options)) {
       MixerWeights weights =
           imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
       // Beside the conversion, where only what is said of the tensors has to wait for it.
@@ -143,7 +143,7 @@ final class ConvertCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private Origin origin(MixerCheckpoint checkpoint) {
+  private Origin origin(Checkpoint checkpoint) {
     try {
       Source source = checkpoint.asSource();
       long size = 0;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.TensorDifference;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,8 +44,8 @@ final class DiffCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (MixerCheckpoint a = MixerCheckpoint.open(first);
-        MixerCheckpoint b = MixerCheckpoint.open(second)) {
+    try (Checkpoint a = Checkpoint.open(first);
+        Checkpoint b = Checkpoint.open(second)) {
       Map<String, String> settings = settings(a, b);
       List<String> onlyA = missing(a.config(), b.config());
       List<String> onlyB = missing(b.config(), a.config());
@@ -67,7 +67,7 @@ final class DiffCommand implements Callable<Integer> {
   }
 
   /** What differs beside the tensors, each as «A's, B's». */
-  private static Map<String, String> settings(MixerCheckpoint a, MixerCheckpoint b) {
+  private static Map<String, String> settings(Checkpoint a, Checkpoint b) {
     Map<String, String> different = new LinkedHashMap<>();
     MixerConfig x = a.config();
     MixerConfig y = b.config();
@@ -99,7 +99,7 @@ final class DiffCommand implements Callable<Integer> {
     return names;
   }
 
-  private static List<TensorDifference> compare(MixerCheckpoint a, MixerCheckpoint b) {
+  private static List<TensorDifference> compare(Checkpoint a, Checkpoint b) {
     Map<String, Shape> others = b.config().variables();
     Map<String, Shape> shared = new LinkedHashMap<>(a.config().variables());
     shared.keySet().retainAll(others.keySet());

@@ -7,8 +7,8 @@ import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.TensorInfo;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.format.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       if (json) {
         out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(toJson(checkpoint)));
       } else {
@@ -52,7 +52,7 @@ final class InspectCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private void print(PrintWriter out, MixerCheckpoint checkpoint) {
+  private void print(PrintWriter out, Checkpoint checkpoint) {
     Summary.print(out, file, checkpoint.config(), checkpoint.transform());
     out.println("  format        " + checkpoint.format());
     Summary.printUse(out, checkpoint);
@@ -93,7 +93,7 @@ final class InspectCommand implements Callable<Integer> {
     return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT) + "…";
   }
 
-  private ObjectNode toJson(MixerCheckpoint checkpoint) {
+  private ObjectNode toJson(Checkpoint checkpoint) {
     MixerConfig config = checkpoint.config();
     ObjectNode root = JSON.createObjectNode();
     root.put("file", file.toString());

@@ -3,7 +3,7 @@ package dev.mixer4j.weights.command;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,7 +50,7 @@ final class Summary {
   }
 
   /** What of the source became weights and what did not. */
-  static void printUse(PrintWriter out, MixerCheckpoint checkpoint) {
+  static void printUse(PrintWriter out, Checkpoint checkpoint) {
     if (!checkpoint.part().isEmpty()) {
       line(out, "  taken from    entry '%s' of the file", checkpoint.part());
     }

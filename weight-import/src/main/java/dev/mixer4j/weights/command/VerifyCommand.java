@@ -3,8 +3,8 @@ package dev.mixer4j.weights.command;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.FloatBuffer;
@@ -61,7 +61,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (!(tolerance >= 0)) {
       throw new ParameterException(spec.commandLine(), "--tolerance: expected 0 or more");
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       MixerConfig config = checkpoint.config();
       NpyFile x = NpyFile.read(inputs);
       NpyFile y = NpyFile.read(expected);
@@ -85,7 +85,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private int compare(MixerCheckpoint checkpoint, NpyFile x, NpyFile y) {
+  private int compare(Checkpoint checkpoint, NpyFile x, NpyFile y) {
     double difference = 0;
     double largest = 0;
     int images = (int) x.shape().get(0);

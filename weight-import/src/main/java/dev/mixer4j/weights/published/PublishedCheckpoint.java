@@ -4,7 +4,7 @@ import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Rgb;
 import dev.mixer4j.weights.ImportOptions;
-import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.format.Metadata;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package dev.mixer4j.weights.published;
 
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.Source;
 import dev.mixer4j.weights.download.Downloadable;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.Source;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

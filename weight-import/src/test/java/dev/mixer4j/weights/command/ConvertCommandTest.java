@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerConfig;
 import dev.mixer4j.core.Rgb;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class ConvertCommandTest {
     CommandRun run = CommandRun.of(command);
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isEqualTo(0);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
       return checkpoint.config();
     }
   }
@@ -72,7 +72,7 @@ class ConvertCommandTest {
             "  LayerNorm     epsilon 1.0E-6",
             "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5",
             "  images        transform not known");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
       assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
       assertThat(checkpoint.source()).contains(Source.of(Format.SAFETENSORS, List.of(NARROW)));
     }
@@ -82,7 +82,7 @@ class ConvertCommandTest {
   void classes() throws IOException {
     assertThat(convert("--classes", 10))
         .isEqualTo(Fixtures.geometry("narrow", Gelu.ERF).withClasses(10));
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
       assertThat(Fixtures.values(checkpoint, "head/kernel")).hasSize(200).containsOnly(0);
     }
   }
@@ -145,7 +145,7 @@ class ConvertCommandTest {
     convert("--mean", "0.1");
     Path again = folder.resolve("again.h5");
     assertThat(CommandRun.of("convert", target, "-o", again, "--classes", 3).code()).isZero();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(again)) {
+    try (Checkpoint checkpoint = Checkpoint.open(again)) {
       assertThat(checkpoint.config().classes()).isEqualTo(3);
       assertThat(checkpoint.config().mean()).isEqualTo(Rgb.gray(0.1f));
       assertThat(checkpoint.source()).contains(Source.of(Format.H5, List.of(target)));

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +58,7 @@ class FixtureLogitsTest {
 
     NpyFile x = NpyFile.read(Fixtures.path(name + ".x.npy"));
     NpyFile y = NpyFile.read(Fixtures.path(name + "." + framework + ".npy"));
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target);
+    try (Checkpoint checkpoint = Checkpoint.open(target);
         MixerClassifier classifier = new MixerClassifier(checkpoint);
         TFloat32 images = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values()))) {
       assertThat(checkpoint.config())

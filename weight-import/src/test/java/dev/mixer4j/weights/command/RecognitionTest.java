@@ -6,9 +6,9 @@ import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.Interpolation;
 import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.published.ClassList;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
@@ -52,7 +52,7 @@ class RecognitionTest {
         .contains("GELU          tanh")
         .contains("mean 0.0,0.0,0.0, std 1.0,1.0,1.0")
         .contains("images        squash bicubic");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
+    try (Checkpoint made = Checkpoint.open(target)) {
       assertThat(made.config().gelu()).isEqualTo(Gelu.TANH);
       assertThat(made.config().mean()).isEqualTo(Rgb.gray(0));
       assertThat(made.config().std()).isEqualTo(Rgb.gray(1));
@@ -63,7 +63,7 @@ class RecognitionTest {
   @Test
   void optionsComeFirst() throws Exception {
     convert(7, hash(), "--gelu", "erf", "--mean", "0.25");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
+    try (Checkpoint made = Checkpoint.open(target)) {
       assertThat(made.config().gelu()).isEqualTo(Gelu.ERF);
       assertThat(made.config().mean()).isEqualTo(Rgb.gray(0.25f));
       assertThat(made.config().std()).isEqualTo(Rgb.gray(1));
@@ -73,7 +73,7 @@ class RecognitionTest {
   @Test
   void aReplacedHeadHasNoNames() throws Exception {
     convert(1000, hash(), "--classes", "1000");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
+    try (Checkpoint made = Checkpoint.open(target)) {
       assertThat(made.classNames()).isEmpty();
     }
   }
@@ -90,7 +90,7 @@ class RecognitionTest {
       List<String> names = ClassList.load(list);
       Path wide = folder.resolve(list + ".h5");
       assertThat(run(new ZeroMixer(names.size()).write(folder), wide, list)).isZero();
-      try (MixerCheckpoint made = MixerCheckpoint.open(wide)) {
+      try (Checkpoint made = Checkpoint.open(wide)) {
         assertThat(made.classNames()).isEqualTo(names);
         assertThat(made.config().classes()).isEqualTo(names.size());
       }
