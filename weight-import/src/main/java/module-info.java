@@ -5,7 +5,7 @@
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
 @SuppressWarnings({"module", "requires-automatic"})
 module dev.mixer4j.weights {
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires com.google.protobuf;
   requires transitive dev.mixer4j.core;
   requires info.picocli;
@@ -18,7 +18,7 @@ module dev.mixer4j.weights {
   requires org.apache.commons.lang3;
   requires org.slf4j;
 
-  provides dev.mixer4j.core.MixerWeightsLoader with
+  provides dev.mixer4j.core.WeightsLoader with
       dev.mixer4j.weights.CheckpointLoader;
 
   exports dev.mixer4j.weights;

@@ -26,6 +26,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 
 /** Opens tensor files of every format that is read, told apart by their content. */
@@ -51,7 +52,7 @@ public final class TensorFiles {
   public static TensorFile open(Path path) throws IOException {
     Path index = path.resolveSibling(path.getFileName() + TensorBundleReader.INDEX);
     if (!Files.exists(path) && Files.exists(index)) {
-      return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Optional.empty());
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Map.of());
     }
     if (Files.isDirectory(path)) {
       return openFolder(path);
@@ -75,7 +76,7 @@ public final class TensorFiles {
     if (path.toString().endsWith(TensorBundleReader.INDEX) && LevelDbTable.isTable(path)) {
       String name = path.getFileName().toString();
       Path prefix = path.resolveSibling(name.substring(0, name.length() - ".index".length()));
-      return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Optional.empty());
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Map.of());
     }
     // After safetensors: the length of its header may start with the same two bytes.
     if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {

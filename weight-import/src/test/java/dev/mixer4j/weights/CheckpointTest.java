@@ -3,8 +3,7 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.MismatchException;
 import java.io.IOException;
@@ -20,10 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckpointTest {
 
   /** Two blocks, so that one can be wrong while the geometry is taken from the other. */
-  private static final RandomWeights WEIGHTS =
-      new RandomWeights(MixerConfig.of(4, 2, 3, 2, 2, 5, 2));
+  private static final RandomWeights WEIGHTS = new RandomWeights(Mixer.of(4, 2, 3, 2, 2, 5, 2));
 
-  private static final String MIXER = "a Mixer of 2 blocks, patch 2, hidden size 3, image size 4";
+  private static final String MIXER =
+      "mixer (input 4 x 4 x 3, patch_size 2, hidden_size 3, blocks 2, tokens_mlp_size 2,"
+          + " channels_mlp_size 5, classes 2, gelu erf, layer_norm_epsilon 1.0E-6)";
 
   @TempDir private Path folder;
   private final TimmState state = TimmState.of(WEIGHTS);
@@ -42,16 +42,16 @@ class CheckpointTest {
   @Test
   void tensorsInTensorFlowsLayoutsUnderCanonicalNames() throws IOException {
     try (Checkpoint checkpoint = open()) {
-      assertThat(checkpoint.config()).isEqualTo(WEIGHTS.config().withGelu(Gelu.ERF));
-      assertThat(checkpoint.classNames()).isEmpty();
+      assertThat(checkpoint.network()).isEqualTo(WEIGHTS.network());
+      assertThat(checkpoint.info().classNames()).isEmpty();
       assertThat(checkpoint.ignored()).isEmpty();
-      assertThat(checkpoint.source()).isEmpty();
+      assertThat(checkpoint.info().origin()).isEmpty();
       assertThat(checkpoint.used())
           .hasSize(30)
           .containsEntry("stem.proj.weight", "stem/kernel")
           .containsEntry(
               "blocks.1.mlp_channels.fc2.bias", "MixerBlock_1/channel_mixing/Dense_1/bias");
-      for (String variable : WEIGHTS.config().variables().keySet()) {
+      for (String variable : WEIGHTS.network().shapes().keySet()) {
         assertThat(Fixtures.values(checkpoint, variable))
             .as(variable)
             .isEqualTo(WEIGHTS.values(variable));
@@ -80,7 +80,8 @@ class CheckpointTest {
   @Test
   void missingTensorIsNamedWithItsShape() {
     state.remove("blocks.1.norm2.bias");
-    assertMismatch("no tensor for MixerBlock_1/LayerNorm_1/bias; expected one of shape [3]", MIXER);
+    assertMismatch(
+        "no tensor for MixerBlock_1/LayerNorm_1/bias; expected one of shape [3] for a " + MIXER);
   }
 
   @ParameterizedTest
@@ -99,7 +100,8 @@ class CheckpointTest {
   void extraTensor(String name) {
     state.reshape(name, 3);
     assertMismatch(
-        "1 of 31 tensors are not a Mixer's under timm's names: " + name + ";",
+        "the closest is a mixer, with 30 of 31 tensors",
+        "1 of 31 tensors have names that are not timm's: " + name + ";",
         "expected names such as blocks.0.mlp_tokens.fc1.weight");
   }
 
@@ -125,7 +127,6 @@ class CheckpointTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "stem.proj.weight;3,4,2,2;stem/kernel, found shape [2, 2, 4, 3]",
         "stem.proj.weight;3,3,2,4;stem/kernel",
         "stem.proj.bias;4;expected shape [3]",
         "blocks.0.norm1.weight;3,1;expected shape [3]",
@@ -144,36 +145,36 @@ class CheckpointTest {
   @Test
   void headOfNoClasses() {
     state.reshape("head.weight", 0, 3).reshape("head.bias", 0);
-    assertMismatch("tensor 'head.", "has no place in " + MIXER);
+    assertMismatch("tensor 'head.", "has no place in a mixer");
   }
 
   @Test
   void sizesOfZero() {
     state.reshape("stem.proj.weight", 3, 3, 0, 0);
-    assertMismatch("these tensors make no Mixer", "imageSize must be above 0");
+    assertMismatch("these tensors make up no mixer", "image size must be above 0");
   }
 
   @Test
   void tokensThatAreNoSquare() {
     state.reshape("blocks.0.mlp_tokens.fc1.weight", 2, 6);
     assertMismatch(
-        "tensor 'blocks.0.mlp_tokens.fc1.weight': expected a square number of tokens, found 6");
+        "MixerBlock_0/token_mixing/Dense_0/kernel: expected a square number of tokens, found 6");
   }
 
   @Test
   void gapBetweenTheBlocks() {
-    for (String name : WEIGHTS.config().variables().keySet()) {
+    for (String name : WEIGHTS.network().shapes().keySet()) {
       if (name.startsWith("MixerBlock_1/")) {
         String timm = timmName(name);
         state.rename(timm, timm.replace("blocks.1", "blocks.3"));
       }
     }
-    assertMismatch("no tensor for MixerBlock_1/LayerNorm_0/scale", "of 4 blocks");
+    assertMismatch("no tensor for MixerBlock_1/LayerNorm_0/scale", "blocks 4,");
   }
 
   @Test
   void firstBlockIsMissing() {
-    WEIGHTS.config().variables().keySet().stream()
+    WEIGHTS.network().shapes().keySet().stream()
         .filter(name -> name.startsWith("MixerBlock_0/"))
         .forEach(name -> state.remove(timmName(name)));
     assertMismatch("no tensor for MixerBlock_0/token_mixing/Dense_0/kernel");
@@ -182,7 +183,7 @@ class CheckpointTest {
   @Test
   void oneTensorOfABlockThatIsNotThere() {
     state.reshape("blocks.9999.norm1.bias", 3);
-    assertMismatch("no tensor for MixerBlock_2/LayerNorm_0/scale", "of 10000 blocks");
+    assertMismatch("no tensor for MixerBlock_2/LayerNorm_0/scale", "blocks 10000,");
   }
 
   private String timmName(String variable) {

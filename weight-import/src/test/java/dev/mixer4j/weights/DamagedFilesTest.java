@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
-import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.WeightsException;
@@ -77,8 +77,8 @@ class DamagedFilesTest {
   private static byte[] npz(boolean compressed) {
     ZipBytes zip = new ZipBytes();
     WEIGHTS
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach(
             (name, shape) -> {
               String sizes = Arrays.toString(shape.asArray()).replaceAll("[\\[\\]]", "") + ",";
@@ -94,8 +94,9 @@ class DamagedFilesTest {
 
   private static byte[] h5() throws IOException {
     Path file = folder.resolve("sound.h5");
-    Source source = new Source("npz", "0".repeat(64));
-    CheckpointWriter.write(file, TargetFormat.H5, WEIGHTS, source, true, bytes -> {});
+    Origin source = new Origin("npz", "0".repeat(64));
+    CheckpointWriter.write(
+        file, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(source), true, bytes -> {});
     return Files.readAllBytes(file);
   }
 
@@ -196,7 +197,7 @@ class DamagedFilesTest {
       }
     }
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      for (String variable : checkpoint.config().variables().keySet()) {
+      for (String variable : checkpoint.network().shapes().keySet()) {
         Fixtures.values(checkpoint, variable);
       }
     }

@@ -3,16 +3,16 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.format.MismatchException;
-import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,12 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@link ImportOptions} change in a {@link Checkpoint}. */
 class ImportOptionsTest {
 
-  private static final MixerConfig CONFIG =
+  private static final Mixer CONFIG =
       RandomWeights.TINY
           .withGelu(Gelu.TANH)
-          .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
+          .withInput(
+              RandomWeights.TINY
+                  .input()
+                  .withNormalization(List.of(0.1f, 0.2f, 0.3f), List.of(0.4f, 0.5f, 0.6f)));
   private static final RandomWeights WEIGHTS = new RandomWeights(CONFIG, List.of("cat", "dog"));
-  private static final Source SOURCE = new Source("safetensors", "cd".repeat(32));
+  private static final Origin SOURCE = new Origin("safetensors", "cd".repeat(32));
 
   @TempDir private Path folder;
   private Path h5;
@@ -34,20 +37,21 @@ class ImportOptionsTest {
   @BeforeEach
   void write() throws IOException {
     h5 = folder.resolve("a.h5");
-    CheckpointWriter.write(h5, TargetFormat.H5, WEIGHTS, SOURCE, false, bytes -> {});
+    CheckpointWriter.write(
+        h5, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(SOURCE), false, bytes -> {});
     timm = TimmState.of(WEIGHTS).write(folder.resolve("a.safetensors"));
   }
 
   private static ImportOptions classes(Integer classes) {
-    return new ImportOptions(classes, null, null, null);
+    return new ImportOptions(classes, Map.of(), null, null);
   }
 
   @Test
   void noneLeavesEverythingAsTheFileHasIt() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(h5)) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG);
-      assertThat(checkpoint.classNames()).containsExactly("cat", "dog");
-      assertThat(checkpoint.source()).contains(SOURCE);
+      assertThat(checkpoint.network()).isEqualTo(CONFIG);
+      assertThat(checkpoint.info().classNames()).containsExactly("cat", "dog");
+      assertThat(checkpoint.info().origin()).contains(SOURCE);
       assertThat(checkpoint.ignored()).isEmpty();
       assertThat(Fixtures.values(checkpoint, "head/kernel"))
           .isEqualTo(WEIGHTS.values("head/kernel"));
@@ -57,7 +61,7 @@ class ImportOptionsTest {
   @Test
   void classesGiveAZeroHead() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(timm, classes(7))) {
-      assertThat(checkpoint.config().classes()).isEqualTo(7);
+      assertThat(checkpoint.network().classes()).isEqualTo(7);
       assertThat(checkpoint.ignored()).containsExactly("head.weight", "head.bias");
       assertThat(checkpoint.used()).doesNotContainKeys("head.weight", "head.bias");
       assertThat(Fixtures.values(checkpoint, "head/kernel")).isEqualTo(new float[3 * 7]);
@@ -69,7 +73,7 @@ class ImportOptionsTest {
   @Test
   void classesOfTheSameNumberGiveAZeroHeadToo() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(h5, classes(2))) {
-      assertThat(checkpoint.classNames()).isEmpty();
+      assertThat(checkpoint.info().classNames()).isEmpty();
       assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
       assertThat(Fixtures.values(checkpoint, "head/kernel")).containsOnly(0);
     }
@@ -78,9 +82,9 @@ class ImportOptionsTest {
   @Test
   void zeroClassesDropTheHead() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(h5, classes(0))) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG.withClasses(0));
-      assertThat(checkpoint.config().variables()).doesNotContainKey("head/kernel");
-      assertThat(checkpoint.classNames()).isEmpty();
+      assertThat(checkpoint.network()).isEqualTo(CONFIG.withClasses(0));
+      assertThat(checkpoint.network().shapes()).doesNotContainKey("head/kernel");
+      assertThat(checkpoint.info().classNames()).isEmpty();
       assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
     }
   }
@@ -91,8 +95,8 @@ class ImportOptionsTest {
         TimmState.of(WEIGHTS).remove("head.weight").remove("head.bias").write(folder.resolve("b"));
     try (Checkpoint plain = Checkpoint.open(headless);
         Checkpoint checkpoint = Checkpoint.open(headless, classes(4))) {
-      assertThat(plain.config().classes()).isZero();
-      assertThat(checkpoint.config().classes()).isEqualTo(4);
+      assertThat(plain.network().classes()).isZero();
+      assertThat(checkpoint.network().classes()).isEqualTo(4);
       assertThat(checkpoint.ignored()).isEmpty();
       assertThat(Fixtures.values(checkpoint, "head/bias")).isEqualTo(new float[4]);
     }
@@ -114,18 +118,23 @@ class ImportOptionsTest {
 
   @Test
   void geluMeanAndStd() throws IOException {
-    Rgb mean = new Rgb(0.7f, 0.8f, 0.9f);
-    Rgb std = new Rgb(1, 2, 3);
+    List<Float> mean = List.of(0.7f, 0.8f, 0.9f);
+    List<Float> std = List.of(1f, 2f, 3f);
     for (Path file : List.of(h5, timm)) {
-      ImportOptions options = new ImportOptions(null, Gelu.ERF, mean, std);
+      ImportOptions options = new ImportOptions(null, Map.of("gelu", "erf"), mean, std);
       try (Checkpoint checkpoint = Checkpoint.open(file, options)) {
-        assertThat(checkpoint.config())
-            .isEqualTo(CONFIG.withGelu(Gelu.ERF).withNormalization(mean, std));
+        assertThat(checkpoint.network())
+            .isEqualTo(
+                CONFIG
+                    .withGelu(Gelu.ERF)
+                    .withInput(RandomWeights.TINY.input().withNormalization(mean, std)));
       }
     }
     try (Checkpoint checkpoint =
-        Checkpoint.open(timm, new ImportOptions(null, Gelu.TANH, null, std))) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG.withNormalization(Rgb.gray(0.5f), std));
+        Checkpoint.open(timm, new ImportOptions(null, Map.of("gelu", "tanh"), null, std))) {
+      assertThat(checkpoint.network())
+          .isEqualTo(
+              CONFIG.withInput(RandomWeights.TINY.input().withNormalization(List.of(0.5f), std)));
     }
   }
 
@@ -133,8 +142,8 @@ class ImportOptionsTest {
   void formatDecidesOnGeluWhereTheFileDoesNotSay() throws IOException {
     try (Checkpoint npz = Checkpoint.open(Fixtures.path("narrow.npz"));
         Checkpoint pth = Checkpoint.open(Fixtures.path("narrow.pth"))) {
-      assertThat(npz.config().gelu()).isEqualTo(Gelu.TANH);
-      assertThat(pth.config().gelu()).isEqualTo(Gelu.ERF);
+      assertThat(Fixtures.mixer(npz).gelu()).isEqualTo(Gelu.TANH);
+      assertThat(Fixtures.mixer(pth).gelu()).isEqualTo(Gelu.ERF);
     }
   }
 
@@ -145,7 +154,7 @@ class ImportOptionsTest {
         file,
         TargetFormat.H5,
         new RandomWeights(CONFIG, List.of("cat")),
-        SOURCE,
+        new RandomWeights(CONFIG, List.of("cat")).info().withOrigin(SOURCE),
         false,
         bytes -> {});
     assertThatThrownBy(() -> Checkpoint.open(file))

@@ -149,7 +149,7 @@ class RefusedSourcesTest {
   void leavesNoTemporaryFile() throws IOException {
     long before = temporaryFiles();
     try (Checkpoint checkpoint = Checkpoint.open(SourceFixtures.source("keras3_tanh.keras"))) {
-      assertThat(checkpoint.config().blocks()).isEqualTo(2);
+      assertThat(Fixtures.mixer(checkpoint).blocks()).isEqualTo(2);
     }
     assertThat(temporaryFiles()).isEqualTo(before);
   }

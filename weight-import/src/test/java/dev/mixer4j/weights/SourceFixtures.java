@@ -1,6 +1,6 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -34,8 +34,8 @@ final class SourceFixtures {
   static Map<String, int[]> bits(Checkpoint checkpoint) {
     Map<String, int[]> all = new LinkedHashMap<>();
     checkpoint
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach(
             (name, shape) -> {
               FloatBuffer values = FloatBuffer.allocate((int) shape.size());
@@ -60,7 +60,7 @@ final class SourceFixtures {
     NpyFile x = NpyFile.read(inputs);
     NpyFile y = NpyFile.read(expected);
     try (Checkpoint weights = Checkpoint.open(checkpoint);
-        MixerClassifier classifier = new MixerClassifier(weights);
+        ImageClassifier classifier = new ImageClassifier(weights);
         TFloat32 batch = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values().array()))) {
       float worst = 0;
       for (float[] row : classifier.logits(batch)) {

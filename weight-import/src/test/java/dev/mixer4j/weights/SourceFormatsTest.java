@@ -2,7 +2,7 @@ package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorFile;
 import java.io.IOException;
@@ -115,8 +115,8 @@ class SourceFormatsTest {
   })
   void knowsTheNumerics(String source, Gelu gelu, float epsilon) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(SourceFixtures.source(source))) {
-      assertThat(checkpoint.config().gelu()).isEqualTo(gelu);
-      assertThat(checkpoint.config().layerNormEpsilon()).isEqualTo(epsilon);
+      assertThat(Fixtures.mixer(checkpoint).gelu()).isEqualTo(gelu);
+      assertThat(Fixtures.mixer(checkpoint).layerNormEpsilon()).isEqualTo(epsilon);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.mixer4j.weights;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.WeightsException;
@@ -66,7 +66,8 @@ class TensorFilesFuzzTest {
     for (TargetFormat format :
         List.of(TargetFormat.H5, TargetFormat.NPZ, TargetFormat.SAFETENSORS)) {
       Path file = folder.resolve("seed." + format);
-      CheckpointWriter.write(file, format, weights, new Source("npz", ""), false, n -> {});
+      CheckpointWriter.write(
+          file, format, weights, weights.info().withOrigin(new Origin("npz", "")), false, n -> {});
       files.add(file);
     }
     files.add(Fixtures.path("square.pth"));

@@ -19,8 +19,8 @@ final class TimmState {
   static TimmState of(RandomWeights weights) {
     TimmState state = new TimmState();
     weights
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach((name, shape) -> state.putVariable(name, shape, weights.values(name)));
     return state;
   }

@@ -1,14 +1,19 @@
 package dev.mixer4j.weights.command;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
@@ -17,36 +22,55 @@ final class Summary {
 
   private Summary() {}
 
-  static String preset(MixerConfig config) {
-    return MixerPreset.of(config)
-        .map(preset -> "Mixer-" + preset)
-        .orElse("a Mixer of its own size");
+  /** The network's name, such as {@code Mixer-B/16}. */
+  static String name(Network network) {
+    return Networks.presetOf(network).orElse("a " + network.family() + " of its own size");
   }
 
-  static void print(
-      PrintWriter out, Path file, MixerConfig config, Optional<ImageTransform> transform) {
-    line(out, "%s: %s, %,d parameters", file, preset(config), config.parameterCount());
+  static void print(PrintWriter out, Path file, Metadata metadata) {
+    Network network = metadata.network();
+    ModelInfo info = metadata.info();
+    ImageInput input = network.input();
+    line(out, "%s: %s, %,d parameters", file, name(network), network.parameterCount());
+    if (network instanceof Mixer mixer) {
+      line(
+          out,
+          "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
+          input.size(),
+          mixer.patchSize(),
+          mixer.tokens(),
+          mixer.hiddenSize(),
+          mixer.blocks());
+      line(
+          out,
+          "  MLP widths    tokens %d, channels %d",
+          mixer.tokensMlpSize(),
+          mixer.channelsMlpSize());
+      line(out, "  GELU          %s", mixer.gelu());
+      line(out, "  LayerNorm     epsilon %s", mixer.layerNormEpsilon());
+    } else {
+      line(out, "  geometry      image %d x %d", input.width(), input.height());
+      ObjectNode settings =
+          NetworkJson.write(network).without(List.of("family", "input", "classes"));
+      settings
+          .properties()
+          .forEach(each -> line(out, "  %-12s  %s", each.getKey(), each.getValue().asText()));
+    }
+    line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
     line(
         out,
-        "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
-        config.imageSize(),
-        config.patchSize(),
-        config.tokens(),
-        config.hiddenSize(),
-        config.blocks());
-    line(
-        out,
-        "  MLP widths    tokens %d, channels %d",
-        config.tokensMlpSize(),
-        config.channelsMlpSize());
-    line(out, "  classes       %s", config.classes() == 0 ? "none (no head)" : config.classes());
-    line(out, "  GELU          %s", config.gelu());
-    line(out, "  LayerNorm     epsilon %s", config.layerNormEpsilon());
-    line(out, "  pixels        mean %s, std %s", config.mean(), config.std());
+        "  pixels        %smean %s, std %s",
+        input.channels() == 3 ? "" : input.channels() + " channel, ",
+        channels(input.mean()),
+        channels(input.std()));
     line(
         out,
         "  images        %s",
-        transform.map(ImageTransform::toString).orElse("transform not known"));
+        info.transform().map(ImageTransform::toString).orElse("transform not known"));
+  }
+
+  private static String channels(List<Float> values) {
+    return ImageInput.channelsText(values);
   }
 
   /** What of the source became weights and what did not. */

@@ -6,11 +6,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
- * An open file of named tensors, of any format: it knows nothing of Mixers. Opening reads the
- * directory only; each tensor is read when asked for.
+ * An open file of named tensors, of any format. Opening reads the directory only; each tensor is
+ * read when it is asked for.
  */
 public interface TensorFile extends Closeable {
 
@@ -29,19 +28,16 @@ public interface TensorFile extends Closeable {
   }
 
   /**
-   * {@return what the file says of the network beside its tensors; empty for formats that say
-   * nothing}
+   * {@return what Mixer4J noted in the file beside the tensors, by name: {@code network}, {@code
+   * transform}, …; empty for files of others}
    */
-  default Optional<Metadata> metadata() {
-    return Optional.empty();
+  default Map<String, String> notes() {
+    return Map.of();
   }
 
-  /**
-   * {@return what the network computes with where {@link #metadata} does not say: the format's
-   * habit}
-   */
-  default Numerics numerics() {
-    return format().numerics();
+  /** {@return settings of the network that the file tells, by name, such as {@code gelu}} */
+  default Map<String, String> settings() {
+    return Map.of();
   }
 
   /** {@return free texts that the file carries, such as safetensors' {@code __metadata__}} */

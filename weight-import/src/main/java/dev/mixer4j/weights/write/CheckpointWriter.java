@@ -1,8 +1,8 @@
 package dev.mixer4j.weights.write;
 
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.Metadata;
-import dev.mixer4j.weights.format.Source;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -35,7 +35,7 @@ public final class CheckpointWriter {
    *     TargetFormat#SAVED_MODEL}
    * @param format that is written
    * @param weights read once; the caller closes them
-   * @param source what the weights were made from
+   * @param info what is known of the weights beside their network
    * @param overwrite whether what is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
    * @throws FileAlreadyExistsException if the target is there and may not be replaced
@@ -45,12 +45,13 @@ public final class CheckpointWriter {
   public static void write(
       Path target,
       TargetFormat format,
-      MixerWeights weights,
-      Source source,
+      Weights weights,
+      ModelInfo info,
       boolean overwrite,
       LongConsumer progress)
       throws IOException {
-    write(target, format, weights, () -> Metadata.of(weights, source), overwrite, progress);
+    write(
+        target, format, weights, () -> new Metadata(weights.network(), info), overwrite, progress);
   }
 
   /**
@@ -59,9 +60,8 @@ public final class CheckpointWriter {
    *
    * @param folder to write
    * @param weights read once; the caller closes them
-   * @param metadata its {@link Metadata#transform()} is what becomes of images in the graph, {@link
-   *     dev.mixer4j.core.ImageTransform#TIMM} where it is not known; {@link Metadata#of} has what
-   *     the weights know
+   * @param metadata of the weights; if the transform is not known, the graph has {@link
+   *     dev.mixer4j.core.image.ImageTransform#TIMM}
    * @param servingDefault what the signature {@code serving_default} takes
    * @param overwrite whether a SavedModel that is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
@@ -72,7 +72,7 @@ public final class CheckpointWriter {
    */
   public static void writeSavedModel(
       Path folder,
-      MixerWeights weights,
+      Weights weights,
       Metadata metadata,
       SavedModelInput servingDefault,
       boolean overwrite,
@@ -98,7 +98,7 @@ public final class CheckpointWriter {
   public static void write(
       Path target,
       TargetFormat format,
-      MixerWeights weights,
+      Weights weights,
       Supplier<Metadata> metadata,
       boolean overwrite,
       LongConsumer progress)
@@ -110,7 +110,7 @@ public final class CheckpointWriter {
   private static void write(
       Path target,
       WeightsWriter writer,
-      MixerWeights weights,
+      Weights weights,
       Supplier<Metadata> metadata,
       LongConsumer progress)
       throws IOException {

@@ -1,7 +1,7 @@
 package dev.mixer4j.weights.write;
 
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,17 +26,16 @@ import org.tensorflow.ndarray.Shape;
 final class NpzWriter implements WeightsWriter {
 
   @Override
-  public void write(
-      Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
+  public void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     try (ZipOutputStream zip =
         new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(path), 1 << 16))) {
       WritableByteChannel channel = Channels.newChannel(zip);
-      TensorPipeline.forEach(
-          weights,
-          "flax",
-          progress,
-          (name, shape, bytes) -> writeEntry(zip, channel, name, shape, bytes));
+      new TensorPipeline(weights.network(), "flax")
+          .forEach(
+              weights,
+              progress,
+              (tensor, bytes) -> writeEntry(zip, channel, tensor.name(), tensor.shape(), bytes));
     }
   }
 

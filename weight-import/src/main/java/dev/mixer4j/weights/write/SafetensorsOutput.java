@@ -3,6 +3,8 @@ package dev.mixer4j.weights.write;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,24 +14,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/**
- * Writes a safetensors file of float32 tensors, whatever they are of: first what there will be,
- * then each tensor in that order.
- */
+/** Writes a safetensors file of any tensors: first their names, then each tensor in that order. */
 public final class SafetensorsOutput implements Closeable {
 
   private static final JsonMapper JSON = new JsonMapper();
 
   private final FileChannel channel;
-  private final Map<String, Shape> tensors;
-  private final Iterator<Map.Entry<String, Shape>> next;
+  private final Iterator<TensorInfo> next;
 
   /**
-   * Starts a new file.
+   * Starts a new file of float32 tensors.
    *
    * @param path that is not there yet
    * @param tensors their shapes by name, in the order in which they will be written
@@ -38,29 +36,41 @@ public final class SafetensorsOutput implements Closeable {
    */
   public SafetensorsOutput(Path path, Map<String, Shape> tensors, Map<String, String> texts)
       throws IOException {
-    this.tensors = new LinkedHashMap<>(tensors);
-    this.next = this.tensors.entrySet().iterator();
+    this(
+        path,
+        tensors.entrySet().stream()
+            .map(tensor -> new TensorInfo(tensor.getKey(), DType.FLOAT32, tensor.getValue()))
+            .toList(),
+        texts);
+  }
+
+  /** Starts a new file of float32 and int64 tensors. */
+  SafetensorsOutput(Path path, List<TensorInfo> tensors, Map<String, String> texts)
+      throws IOException {
+    this.next = tensors.iterator();
     this.channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
-      writeFully(header(texts));
+      writeFully(header(tensors, texts));
     } catch (IOException e) {
       channel.close();
       throw e;
     }
   }
 
-  private ByteBuffer header(Map<String, String> texts) throws IOException {
+  private static ByteBuffer header(List<TensorInfo> tensors, Map<String, String> texts)
+      throws IOException {
     ObjectNode root = JSON.createObjectNode();
     ObjectNode metadata = root.putObject("__metadata__");
     texts.forEach(metadata::put);
     long offset = 0;
-    for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
-      ObjectNode node = root.putObject(tensor.getKey()).put("dtype", "F32");
+    for (TensorInfo tensor : tensors) {
+      ObjectNode node =
+          root.putObject(tensor.name()).put("dtype", tensor.dtype() == DType.INT64 ? "I64" : "F32");
       ArrayNode shape = node.putArray("shape");
-      for (long size : tensor.getValue().asArray()) {
+      for (long size : tensor.shape().asArray()) {
         shape.add(size);
       }
-      long end = offset + tensor.getValue().size() * Float.BYTES;
+      long end = offset + tensor.bytes();
       node.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -79,15 +89,15 @@ public final class SafetensorsOutput implements Closeable {
    * Writes the next tensor.
    *
    * @param name the next tensor's
-   * @param bytes float32, little-endian, row-major
+   * @param bytes little-endian, row-major
    * @throws IllegalArgumentException if it is not the next one's turn, or not of its size
    * @throws IOException if it cannot be written, as on a full disk
    */
   public void write(String name, ByteBuffer bytes) throws IOException {
-    Map.Entry<String, Shape> expected = next.hasNext() ? next.next() : null;
+    TensorInfo expected = next.hasNext() ? next.next() : null;
     if (expected == null
-        || !expected.getKey().equals(name)
-        || expected.getValue().size() * Float.BYTES != bytes.remaining()) {
+        || !expected.name().equals(name)
+        || expected.bytes() != bytes.remaining()) {
       throw new IllegalArgumentException(
           "expected %s, found %s of %d bytes".formatted(expected, name, bytes.remaining()));
     }

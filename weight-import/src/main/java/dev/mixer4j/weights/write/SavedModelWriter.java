@@ -2,11 +2,14 @@ package dev.mixer4j.weights.write;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerVariables;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Variable;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.format.Notes;
+import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,7 +42,7 @@ import org.tensorflow.types.family.TType;
 
 /**
  * Writes a folder that {@code tf.saved_model.load} and TensorFlow Serving load and run; {@link
- * SavedModelInput} tells of its signatures.
+ * SavedModelInput} lists its signatures.
  *
  * <p>Only the graph comes from TensorFlow. The variables are written by {@link TensorBundleWriter},
  * one at a time: TensorFlow's own exporter would need them all in a session.
@@ -55,12 +58,12 @@ public final class SavedModelWriter implements WeightsWriter {
 
   @Override
   public void write(
-      Path folder, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
+      Path folder, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     Path variables = folder.resolve("variables");
     Files.createDirectories(variables);
     new TensorBundleWriter().write(variables.resolve("variables"), weights, metadata, progress);
-    MetaGraphDef graph = graph(weights.config(), metadata.get());
+    MetaGraphDef graph = graph(metadata.get());
     try (OutputStream out = Files.newOutputStream(folder.resolve(SavedModelNotes.DEFINITION))) {
       CodedOutputStream coded = CodedOutputStream.newInstance(out);
       coded.useDeterministicSerialization(); // the same weights make the same file
@@ -73,42 +76,50 @@ public final class SavedModelWriter implements WeightsWriter {
     }
   }
 
-  private MetaGraphDef graph(MixerConfig geometry, Metadata metadata) {
-    MixerConfig config = metadata.applyTo(geometry);
+  private MetaGraphDef graph(Metadata metadata) {
+    Network network = metadata.network();
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      MixerVariables variables = new MixerVariables(tf, config);
-      ImageTransform transform = metadata.transform().orElse(ImageTransform.TIMM);
+      Variables variables = new Variables(tf, network);
       Map<SavedModelInput, SignatureDef> signatures =
-          new SavedModelSignatures(tf, config, variables, transform, metadata.classNames()).add();
-      SaverDef saver = addSaver(tf, config, variables);
-      CollectionDef handles = handles(config, variables);
+          new SavedModelSignatures(tf, metadata, variables).add();
+      SignatureDef served = signatures.get(servingDefault);
+      if (served == null) {
+        throw new UnsupportedFileException(
+            "a SavedModel of a %s has no signature %s; it has %s"
+                .formatted(NetworkJson.describe(network), servingDefault, signatures.keySet()));
+      }
+      SaverDef saver = addSaver(tf, network, variables);
+      List<Variable> all = network.variables();
+      List<Variable> trainable = all.stream().filter(Variable::trainable).toList();
       CollectionDef.Builder notes = CollectionDef.newBuilder();
       metadata
-          .toText()
+          .toNotes()
           .forEach(
-              (key, value) ->
-                  notes.getBytesListBuilder().addValue(ByteString.copyFromUtf8(key + "=" + value)));
+              (name, text) ->
+                  notes
+                      .getBytesListBuilder()
+                      .addValue(ByteString.copyFromUtf8(Notes.PREFIX + name + "=" + text)));
       MetaGraphDef.Builder definition = MetaGraphDef.newBuilder();
       signatures.forEach((name, value) -> definition.putSignatureDef(name.toString(), value));
       return definition
-          .putSignatureDef("serving_default", signatures.get(servingDefault))
+          .putSignatureDef("serving_default", served)
           .setMetaInfoDef(
               MetaGraphDef.MetaInfoDef.newBuilder()
                   .addTags("serve")
                   .setTensorflowVersion(TensorFlow.version()))
           .setGraphDef(graph.toGraphDef())
           .setSaverDef(saver)
-          .putCollectionDef("variables", handles)
-          .putCollectionDef("trainable_variables", handles)
+          .putCollectionDef("variables", handles(all, variables))
+          .putCollectionDef("trainable_variables", handles(trainable, variables))
           .putCollectionDef(SavedModelNotes.METADATA_COLLECTION, notes.build())
           .build();
     }
   }
 
   /** The operations that load the variables, under the names that TensorFlow's loaders expect. */
-  private static SaverDef addSaver(Ops tf, MixerConfig config, MixerVariables variables) {
-    List<String> names = new ArrayList<>(config.variables().keySet());
+  private static SaverDef addSaver(Ops tf, Network network, Variables variables) {
+    List<String> names = new ArrayList<>(network.shapes().keySet());
     List<Operand<?>> values = new ArrayList<>();
     names.forEach(name -> values.add(variables.value(name)));
     List<Class<? extends TType>> types = Collections.nCopies(names.size(), TFloat32.class);
@@ -137,9 +148,10 @@ public final class SavedModelWriter implements WeightsWriter {
   }
 
   /** For Python, whose loaded model lists its variables from here. */
-  private static CollectionDef handles(MixerConfig config, MixerVariables variables) {
+  private static CollectionDef handles(List<Variable> listed, Variables variables) {
     CollectionDef.Builder all = CollectionDef.newBuilder();
-    for (String name : config.variables().keySet()) {
+    for (Variable variable : listed) {
+      String name = variable.name();
       all.getBytesListBuilder()
           .addValue(
               VariableDef.newBuilder()
@@ -147,7 +159,7 @@ public final class SavedModelWriter implements WeightsWriter {
                   .setInitializerName(variables.assignment(name).op().name())
                   .setSnapshotName(tensorName(variables.value(name)))
                   .setIsResource(true)
-                  .setTrainable(true)
+                  .setTrainable(variable.trainable())
                   .build()
                   .toByteString());
     }

@@ -1,27 +1,32 @@
 package dev.mixer4j.weights.write;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.Shapes;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.names.NameTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The formats that are written. */
 public enum TargetFormat {
   /** Our own HDF5, which this library reads back. */
   H5("h5", new Hdf5Writer(), ".h5", ".hdf5"),
-  /** Safetensors under timm's names, for PyTorch. */
+  /** Safetensors under PyTorch's names: timm's, for a Mixer. */
   SAFETENSORS("safetensors", new SafetensorsWriter(), ".safetensors"),
-  /** NumPy's archive under Flax's names, for JAX. */
+  /** NumPy's archive under the variables' names, which are Flax's for a Mixer. */
   NPZ("npz", new NpzWriter(), ".npz"),
   /** A TensorFlow checkpoint: {@code PREFIX.index} and {@code PREFIX.data-00000-of-00001}. */
   TF_CHECKPOINT("tf-checkpoint", new TensorBundleWriter(), ".ckpt", ".index"),
-  /** A folder that TensorFlow loads and runs; {@link SavedModelInput} tells of its signatures. */
+  /** A folder that TensorFlow loads and runs; {@link SavedModelInput} lists its signatures. */
   SAVED_MODEL("saved-model", new SavedModelWriter(SavedModelInput.NORMALIZED));
 
   private final String title;
@@ -65,25 +70,46 @@ public enum TargetFormat {
   public List<String> losses(Metadata metadata) {
     List<String> losses = new ArrayList<>();
     boolean tensorsOnly = this == NPZ || this == TF_CHECKPOINT;
-    Gelu assumed = this == SAFETENSORS ? Gelu.ERF : Gelu.TANH;
-    if ((tensorsOnly || this == SAFETENSORS) && metadata.gelu() != assumed) {
-      losses.add(
-          "%s's users compute GELU by %s, these weights' is %s: their logits differ by some 1e-4"
-              .formatted(this == SAFETENSORS ? "timm" : this, assumed, metadata.gelu()));
+    if (!tensorsOnly && this != SAFETENSORS) {
+      return losses;
     }
+    Network network = metadata.network();
+    NameTable table = NameTable.of(network.family(), tensorsOnly ? "flax" : "torch").orElseThrow();
+    Map<String, String> usual = usual(network, table);
+    NetworkJson.write(network)
+        .properties()
+        .forEach(
+            setting -> {
+              String value = setting.getValue().asText();
+              if (!usual.getOrDefault(setting.getKey(), value).equals(value)) {
+                losses.add(
+                    "users of %s take %s as %s, these weights' is %s: their logits differ"
+                        .formatted(
+                            table.owner(), setting.getKey(), usual.get(setting.getKey()), value));
+              }
+            });
+    ImageInput input = network.input();
     boolean defaults =
-        metadata.mean().equals(Rgb.gray(0.5f))
-            && metadata.std().equals(Rgb.gray(0.5f))
-            && metadata.layerNormEpsilon() == MixerConfig.DEFAULT_LAYER_NORM_EPSILON
-            && metadata.transform().orElse(ImageTransform.TIMM).equals(ImageTransform.TIMM)
-            && metadata.classNames().isEmpty();
+        input.equals(input.withNormalization(List.of(0.5f), List.of(0.5f)))
+            && metadata.info().transformOrDefault().equals(ImageTransform.TIMM)
+            && metadata.info().classNames().isEmpty();
     if (tensorsOnly && !defaults) {
       losses.add(
-          this
-              + " keeps tensors alone: not mean, std, LayerNorm epsilon, the images' transform and class"
-              + " names");
+          this + " keeps only tensors: not mean, std, the images' transform and class names");
     }
     return losses;
+  }
+
+  /** The settings that users of a framework take from the names and shapes of the tensors. */
+  private static Map<String, String> usual(Network network, NameTable table) {
+    Map<String, String> usual = new LinkedHashMap<>();
+    Network inferred =
+        Networks.family(network.family()).orElseThrow().infer(new Shapes(network.shapes()));
+    NetworkJson.write(inferred)
+        .properties()
+        .forEach(setting -> usual.put(setting.getKey(), setting.getValue().asText()));
+    usual.putAll(table.settings());
+    return usual;
   }
 
   /** The name that {@code --to} takes, such as {@code saved-model}. */

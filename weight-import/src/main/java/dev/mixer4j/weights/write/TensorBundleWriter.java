@@ -1,8 +1,8 @@
 package dev.mixer4j.weights.write;
 
 import com.google.protobuf.ByteString;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -51,8 +51,7 @@ final class TensorBundleWriter implements WeightsWriter {
   }
 
   @Override
-  public void write(
-      Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
+  public void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
     SortedMap<ByteString, ByteString> index = new TreeMap<>(LevelDbTable.ORDER);
     index.put(
@@ -68,12 +67,13 @@ final class TensorBundleWriter implements WeightsWriter {
             suffixed(prefix(path), DATA),
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.WRITE)) {
-      TensorPipeline.forEach(
-          weights,
-          "flax",
-          progress,
-          (name, shape, bytes) ->
-              index.put(ByteString.copyFromUtf8(name), append(data, shape, bytes)));
+      new TensorPipeline(weights.network(), "flax")
+          .forEach(
+              weights,
+              progress,
+              (tensor, bytes) ->
+                  index.put(
+                      ByteString.copyFromUtf8(tensor.name()), append(data, tensor.shape(), bytes)));
     }
     Files.write(suffixed(prefix(path), INDEX), LevelDbTable.write(index));
   }

@@ -1,17 +1,17 @@
 package dev.mixer4j.weights.write;
 
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.elements.Permutation;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.names.NameTable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,75 +21,77 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.tensorflow.ndarray.Shape;
 
-/** Weights under a framework's names and in its layouts, one tensor at a time. */
+/**
+ * Reads weights one tensor at a time, in a framework's layouts, while the one before is written.
+ */
 final class TensorPipeline {
 
   /** What is done with a tensor. */
   interface Visitor {
     /**
-     * @param name the framework's name
-     * @param shape in the framework's layout
-     * @param bytes float32, little-endian, row-major, in native memory; the next tensor takes its
-     *     place
+     * @param tensor the framework's name and shape
+     * @param bytes little-endian, row-major, in native memory; the next tensor takes its place
      */
-    void visit(String name, Shape shape, ByteBuffer bytes) throws IOException;
+    void visit(TensorInfo tensor, ByteBuffer bytes) throws IOException;
   }
 
+  private final Network network;
+  private final List<NameTable.Planned> plan;
+
   /**
-   * A tensor to come.
+   * Plans what will be written.
    *
-   * @param canonical the variable's name
-   * @param name the framework's name
-   * @param shape in the framework's layout
-   * @param axes which canonical axis each of its axes is; empty where they are the same
+   * @param framework whose names and layouts the tensors get, if it has any for the network's
+   *     family; otherwise they get the variables' own
    */
-  record Plan(String canonical, String name, Shape shape, int[] axes) {
-    int bytes() {
-      return Math.toIntExact(shape.size() * Float.BYTES);
-    }
+  TensorPipeline(Network network, String framework) {
+    this.network = network;
+    this.plan =
+        NameTable.of(network.family(), framework)
+            .orElseThrow(
+                () ->
+                    new UnsupportedFileException(
+                        "a %s cannot be written with the names of %s"
+                            .formatted(network.family(), framework)))
+            .plan(network.shapes());
   }
 
-  private TensorPipeline() {}
-
-  /** All tensors in the network's order, for formats whose header comes first. */
-  static List<Plan> plan(MixerConfig config, String naming) {
-    NameTable names = NameTable.of(naming);
-    List<Plan> plans = new ArrayList<>();
-    for (Map.Entry<String, Shape> variable : config.variables().entrySet()) {
-      NameTable.Target there = names.source(variable.getKey());
-      Shape shape =
-          there.axes().length == 0
-              ? variable.getValue()
-              : Permutation.apply(variable.getValue(), there.axes());
-      plans.add(new Plan(variable.getKey(), there.name(), shape, there.axes()));
-    }
-    return plans;
+  /** All tensors in the order in which they are visited. */
+  List<TensorInfo> tensors() {
+    return plan.stream().map(TensorPipeline::info).toList();
   }
 
-  /**
-   * Visits all tensors in the order of {@link #plan}: one is visited, on a thread of its own, while
-   * the next is read.
-   */
-  static void forEach(MixerWeights weights, String naming, LongConsumer progress, Visitor visitor)
-      throws IOException {
-    List<Plan> plans = plan(weights.config(), naming);
-    int largest = plans.stream().mapToInt(Plan::bytes).max().orElseThrow();
-    boolean turned = plans.stream().anyMatch(p -> p.axes.length > 0);
-    FloatBuffer scratch = turned ? FloatBuffer.allocate(largest / Float.BYTES) : null;
+  private static TensorInfo info(NameTable.Planned planned) {
+    return new TensorInfo(
+        planned.name(), planned.pieces().isEmpty() ? DType.INT64 : DType.FLOAT32, planned.shape());
+  }
+
+  /** Visits all tensors: one is visited, on a thread of its own, while the next is read. */
+  void forEach(Weights weights, LongConsumer progress, Visitor visitor) throws IOException {
+    int largest = tensors().stream().mapToInt(t -> Math.toIntExact(t.bytes())).max().orElseThrow();
+    boolean moved =
+        plan.stream()
+            .flatMap(planned -> planned.pieces().stream())
+            .anyMatch(piece -> !piece.layout().keepsElements());
+    FloatBuffer scratch = moved ? FloatBuffer.allocate(largest / Float.BYTES) : null;
     ByteBuffer[] buffers = {buffer(largest), buffer(largest)};
     ExecutorService visits = Executors.newSingleThreadExecutor();
     try {
       Future<?> before = CompletableFuture.completedFuture(null);
-      for (int i = 0; i < plans.size(); i++) {
-        Plan plan = plans.get(i);
-        ByteBuffer bytes = buffers[i % 2].clear().limit(plan.bytes());
-        read(weights, plan, scratch, bytes.asFloatBuffer());
+      for (int i = 0; i < plan.size(); i++) {
+        TensorInfo tensor = info(plan.get(i));
+        ByteBuffer bytes = buffers[i % 2].clear().limit((int) tensor.bytes());
+        if (tensor.dtype() == DType.INT64) {
+          bytes.putLong(0, 0);
+        } else {
+          read(weights, plan.get(i), scratch, bytes.asFloatBuffer());
+        }
         await(before);
         before =
             visits.submit(
                 () -> {
-                  visitor.visit(plan.name, plan.shape, bytes);
-                  progress.accept(plan.bytes());
+                  visitor.visit(tensor, bytes);
+                  progress.accept(tensor.bytes());
                   return null;
                 });
       }
@@ -129,19 +131,22 @@ final class TensorPipeline {
     }
   }
 
-  /** Reads a tensor in the framework's layout. */
-  private static void read(MixerWeights weights, Plan plan, FloatBuffer scratch, FloatBuffer to) {
-    boolean asItIs = plan.axes.length == 0;
-    FloatBuffer values = asItIs ? to : scratch.clear();
-    weights.read(plan.canonical, values);
-    if (values.position() != plan.shape.size()) {
-      throw new IllegalStateException(
-          "expected %d numbers of %s, read %d"
-              .formatted(plan.shape.size(), plan.canonical, values.position()));
-    }
-    if (!asItIs) {
-      Shape canonical = weights.config().variables().get(plan.canonical);
-      Permutation.copy(values.flip(), canonical, to, plan.axes);
+  /** Reads a tensor in the framework's layout, from one variable or from several. */
+  private void read(
+      Weights weights, NameTable.Planned planned, FloatBuffer scratch, FloatBuffer to) {
+    for (NameTable.Target piece : planned.pieces()) {
+      FloatBuffer values = piece.layout().keepsElements() ? to : scratch.clear();
+      int start = values.position();
+      weights.read(piece.variable(), values);
+      Shape shape = network.shapes().get(piece.variable());
+      if (values.position() - start != shape.size()) {
+        throw new IllegalStateException(
+            "expected %d numbers of %s, read %d"
+                .formatted(shape.size(), piece.variable(), values.position() - start));
+      }
+      if (values != to) {
+        piece.layout().move(values.flip(), shape, to);
+      }
     }
   }
 

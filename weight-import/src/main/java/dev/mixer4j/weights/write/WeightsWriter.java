@@ -1,7 +1,7 @@
 package dev.mixer4j.weights.write;
 
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +18,7 @@ interface WeightsWriter {
    * @param metadata is asked as late as the format allows: the source may still be being hashed
    * @param progress is told each tensor's bytes once they are written
    */
-  void write(Path path, MixerWeights weights, Supplier<Metadata> metadata, LongConsumer progress)
+  void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException;
 
   /**

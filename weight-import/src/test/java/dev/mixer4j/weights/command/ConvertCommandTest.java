@@ -2,13 +2,12 @@ package dev.mixer4j.weights.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,14 +33,14 @@ class ConvertCommandTest {
   }
 
   /** Converts with options and gives what the file then says. */
-  private MixerConfig convert(Object... options) throws IOException {
+  private Mixer convert(Object... options) throws IOException {
     Object[] command =
         Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options)).toArray();
     CommandRun run = CommandRun.of(command);
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isEqualTo(0);
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
-      return checkpoint.config();
+      return Fixtures.mixer(checkpoint);
     }
   }
 
@@ -73,8 +72,9 @@ class ConvertCommandTest {
             "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5",
             "  images        transform not known");
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
-      assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
-      assertThat(checkpoint.source()).contains(Source.of(Format.SAFETENSORS, List.of(NARROW)));
+      assertThat(checkpoint.network()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
+      assertThat(checkpoint.info().origin())
+          .contains(new Origin("safetensors", FileHash.sha256(List.of(NARROW))));
     }
   }
 
@@ -109,9 +109,9 @@ class ConvertCommandTest {
 
   @Test
   void meanAndStd() throws IOException {
-    MixerConfig config = convert("--mean", "0.485,0.456,0.406", "--std", "0.25");
-    assertThat(config.mean()).isEqualTo(new Rgb(0.485f, 0.456f, 0.406f));
-    assertThat(config.std()).isEqualTo(Rgb.gray(0.25f));
+    Mixer config = convert("--mean", "0.485,0.456,0.406", "--std", "0.25");
+    assertThat(config.input().mean()).isEqualTo(List.of(0.485f, 0.456f, 0.406f));
+    assertThat(config.input().std()).isEqualTo(List.of(0.25f, 0.25f, 0.25f));
   }
 
   @Test
@@ -146,9 +146,10 @@ class ConvertCommandTest {
     Path again = folder.resolve("again.h5");
     assertThat(CommandRun.of("convert", target, "-o", again, "--classes", 3).code()).isZero();
     try (Checkpoint checkpoint = Checkpoint.open(again)) {
-      assertThat(checkpoint.config().classes()).isEqualTo(3);
-      assertThat(checkpoint.config().mean()).isEqualTo(Rgb.gray(0.1f));
-      assertThat(checkpoint.source()).contains(Source.of(Format.H5, List.of(target)));
+      assertThat(checkpoint.network().classes()).isEqualTo(3);
+      assertThat(checkpoint.network().input().mean()).isEqualTo(List.of(0.1f, 0.1f, 0.1f));
+      assertThat(checkpoint.info().origin())
+          .contains(new Origin("h5", FileHash.sha256(List.of(target))));
     }
   }
 

@@ -3,12 +3,13 @@ package dev.mixer4j.weights.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Model;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.RandomWeights;
-import dev.mixer4j.weights.format.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
@@ -25,16 +26,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class CheckpointWriterTest {
 
-  private static final Source SOURCE = new Source("npz", "0".repeat(64));
+  private static final Origin SOURCE = new Origin("npz", "0".repeat(64));
   private static final RandomWeights TINY = new RandomWeights(RandomWeights.TINY);
 
   @TempDir private Path folder;
 
   /** Gives all tensors but the last. */
-  private record Failing(MixerConfig config) implements MixerWeights {
+  private record Failing(Network network) implements Model {
     @Override
-    public List<String> classNames() {
-      return List.of();
+    public ModelInfo info() {
+      return ModelInfo.NONE;
     }
 
     @Override
@@ -82,7 +83,7 @@ class CheckpointWriterTest {
     write(target, format, other, true);
     assertThat(content()).isEqualTo(before);
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
-      assertThat(checkpoint.config().classes()).isEqualTo(9);
+      assertThat(checkpoint.network().classes()).isEqualTo(9);
     }
   }
 
@@ -111,7 +112,7 @@ class CheckpointWriterTest {
         target,
         format,
         TINY,
-        SOURCE,
+        TINY.info().withOrigin(SOURCE),
         true,
         bytes -> {
           if (nested.compareAndSet(false, true)) {
@@ -123,7 +124,7 @@ class CheckpointWriterTest {
           }
         });
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
-      assertThat(checkpoint.config().parameterCount()).isEqualTo(TINY.config().parameterCount());
+      assertThat(checkpoint.network().parameterCount()).isEqualTo(TINY.network().parameterCount());
     }
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left).containsExactly(target);
@@ -138,9 +139,10 @@ class CheckpointWriterTest {
         .hasMessageContaining("no such folder");
   }
 
-  private void write(Path target, TargetFormat format, MixerWeights weights, boolean overwrite)
+  private void write(Path target, TargetFormat format, Model weights, boolean overwrite)
       throws IOException {
-    CheckpointWriter.write(target, format, weights, SOURCE, overwrite, bytes -> {});
+    CheckpointWriter.write(
+        target, format, weights, weights.info().withOrigin(SOURCE), overwrite, bytes -> {});
   }
 
   private List<Path> content() throws IOException {

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Model;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.RandomWeights;
-import dev.mixer4j.weights.format.Source;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.dataset.ContiguousDataset;
@@ -37,17 +38,20 @@ import org.tensorflow.ndarray.Shape;
 
 class Hdf5WriterTest {
 
-  private static final Source SOURCE = new Source("npz", "0123456789abcdef".repeat(4));
-  private static final MixerConfig CONFIG =
-      RandomWeights.TINY.withNormalization(
-          new Rgb(0.485f, 0.456f, 0.406f), new Rgb(0.229f, 0.224f, 0.225f));
+  private static final Origin SOURCE = new Origin("npz", "0123456789abcdef".repeat(4));
+  private static final Mixer CONFIG =
+      RandomWeights.TINY.withInput(
+          RandomWeights.TINY
+              .input()
+              .withNormalization(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f)));
   private static final RandomWeights WEIGHTS =
       new RandomWeights(CONFIG, List.of("Hündin", "猫 cat"));
 
   @TempDir private Path folder;
 
-  private static void write(Path target, MixerWeights weights) throws IOException {
-    CheckpointWriter.write(target, TargetFormat.H5, weights, SOURCE, false, bytes -> {});
+  private static void write(Path target, Model weights) throws IOException {
+    CheckpointWriter.write(
+        target, TargetFormat.H5, weights, weights.info().withOrigin(SOURCE), false, bytes -> {});
   }
 
   private List<String> filesInFolder() throws IOException {
@@ -65,16 +69,16 @@ class Hdf5WriterTest {
       hdf.getAttributes().forEach((name, attribute) -> found.put(name, attribute.getData()));
     }
     assertThat(found)
-        .hasSize(10)
-        .containsEntry("format_version", 1)
-        .containsEntry("image_size", 4)
-        .containsEntry("patch_size", 2)
-        .containsEntry("gelu", "erf")
-        .containsEntry("layer_norm_epsilon", 1e-6f)
+        .hasSize(5)
+        .containsEntry("format_version", 2)
+        .containsEntry(
+            "network",
+            "{\"family\":\"mixer\",\"input\":{\"height\":4,\"width\":4,\"channels\":3,"
+                + "\"mean\":[0.485,0.456,0.406],\"std\":[0.229,0.224,0.225]},\"patch_size\":2,"
+                + "\"hidden_size\":3,\"blocks\":1,\"tokens_mlp_size\":2,\"channels_mlp_size\":5,"
+                + "\"classes\":2,\"gelu\":\"erf\",\"layer_norm_epsilon\":1.0E-6}")
         .containsEntry("source_format", "npz")
         .containsEntry("source_sha256", SOURCE.sha256());
-    assertThat((float[]) found.get("mean")).containsExactly(0.485f, 0.456f, 0.406f);
-    assertThat((float[]) found.get("std")).containsExactly(0.229f, 0.224f, 0.225f);
     assertThat((String[]) found.get("class_names")).containsExactly("Hündin", "猫 cat");
   }
 
@@ -84,7 +88,7 @@ class Hdf5WriterTest {
     write(target, new RandomWeights(CONFIG.withGelu(Gelu.TANH)));
     try (HdfFile hdf = new HdfFile(target)) {
       assertThat(hdf.getAttribute("class_names")).isNull();
-      assertThat(hdf.getAttribute("gelu").getData()).isEqualTo("tanh");
+      assertThat(hdf.getAttribute("network").getData()).asString().contains("\"gelu\":\"tanh\"");
     }
   }
 
@@ -93,7 +97,7 @@ class Hdf5WriterTest {
     Path target = folder.resolve("a.h5");
     write(target, WEIGHTS);
     try (HdfFile hdf = new HdfFile(target)) {
-      for (Map.Entry<String, Shape> variable : CONFIG.variables().entrySet()) {
+      for (Map.Entry<String, Shape> variable : CONFIG.shapes().entrySet()) {
         Dataset dataset = hdf.getDatasetByPath(variable.getKey());
         assertThat(dataset).isInstanceOf(ContiguousDataset.class);
         assertThat(dataset.getJavaType()).isEqualTo(float.class);
@@ -107,7 +111,12 @@ class Hdf5WriterTest {
   void progressIsToldEveryByte() throws IOException {
     AtomicLong bytes = new AtomicLong();
     CheckpointWriter.write(
-        folder.resolve("a.h5"), TargetFormat.H5, WEIGHTS, SOURCE, false, bytes::addAndGet);
+        folder.resolve("a.h5"),
+        TargetFormat.H5,
+        WEIGHTS,
+        WEIGHTS.info().withOrigin(SOURCE),
+        false,
+        bytes::addAndGet);
     assertThat(bytes).hasValue(CONFIG.parameterCount() * 4);
   }
 
@@ -121,15 +130,15 @@ class Hdf5WriterTest {
     Files.createDirectory(target.getParent());
     write(target, WEIGHTS);
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
-      assertThat(checkpoint.classNames()).containsExactly("Hündin", "猫 cat");
+      assertThat(checkpoint.info().classNames()).containsExactly("Hündin", "猫 cat");
     }
   }
 
   /** Weights that fail in their middle. */
-  private record Failing(MixerConfig config, RuntimeException failure) implements MixerWeights {
+  private record Failing(Network network, RuntimeException failure) implements Model {
     @Override
-    public List<String> classNames() {
-      return List.of();
+    public ModelInfo info() {
+      return ModelInfo.NONE;
     }
 
     @Override
@@ -137,7 +146,7 @@ class Hdf5WriterTest {
       if (name.equals("MixerBlock_0/LayerNorm_1/scale")) {
         throw failure;
       }
-      new RandomWeights(config).read(name, destination);
+      new RandomWeights(network).read(name, destination);
     }
 
     @Override
@@ -153,7 +162,14 @@ class Hdf5WriterTest {
 
     Path old = Files.writeString(folder.resolve("old.h5"), "as it was");
     assertThatThrownBy(
-            () -> CheckpointWriter.write(old, TargetFormat.H5, weights, SOURCE, true, bytes -> {}))
+            () ->
+                CheckpointWriter.write(
+                    old,
+                    TargetFormat.H5,
+                    weights,
+                    weights.info().withOrigin(SOURCE),
+                    true,
+                    bytes -> {}))
         .isSameAs(failure);
     assertThat(old).hasContent("as it was");
     assertThat(filesInFolder()).containsExactly("old.h5");
@@ -161,16 +177,16 @@ class Hdf5WriterTest {
 
   @Test
   void weightsThatGiveTooFewNumbers() throws IOException {
-    MixerWeights weights =
-        new MixerWeights() {
+    Model weights =
+        new Model() {
           @Override
-          public MixerConfig config() {
+          public Network network() {
             return CONFIG;
           }
 
           @Override
-          public List<String> classNames() {
-            return List.of();
+          public ModelInfo info() {
+            return ModelInfo.NONE;
           }
 
           @Override
@@ -195,7 +211,8 @@ class Hdf5WriterTest {
         .hasMessage(target.toString());
     assertThat(target).hasContent("as it was");
 
-    CheckpointWriter.write(target, TargetFormat.H5, WEIGHTS, SOURCE, true, bytes -> {});
+    CheckpointWriter.write(
+        target, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(SOURCE), true, bytes -> {});
     Checkpoint.open(target).close();
     assertThat(filesInFolder()).containsExactly("a.h5");
   }
@@ -207,7 +224,12 @@ class Hdf5WriterTest {
         assertThatThrownBy(
                 () ->
                     CheckpointWriter.write(
-                        target, TargetFormat.H5, WEIGHTS, SOURCE, overwrite, bytes -> {}))
+                        target,
+                        TargetFormat.H5,
+                        WEIGHTS,
+                        WEIGHTS.info().withOrigin(SOURCE),
+                        overwrite,
+                        bytes -> {}))
             .isInstanceOf(FileAlreadyExistsException.class)
             .hasMessage(target + ": it is a folder");
       }

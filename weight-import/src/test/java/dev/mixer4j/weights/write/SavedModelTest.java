@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Interpolation;
-import dev.mixer4j.core.MixerClassifier;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.Logits;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.RandomWeights;
-import dev.mixer4j.weights.format.Metadata;
-import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -59,13 +59,15 @@ import org.tensorflow.types.TString;
  */
 class SavedModelTest {
 
-  private static final Source SOURCE = new Source("npz", "0".repeat(64));
+  private static final Origin SOURCE = new Origin("npz", "0".repeat(64));
 
   /** What is normalised is far from what is not. */
-  private static final MixerConfig CONFIG =
-      MixerConfig.of(24, 8, 20, 2, 14, 36, 3)
+  private static final Mixer CONFIG =
+      Mixer.of(24, 8, 20, 2, 14, 36, 3)
           .withGelu(Gelu.ERF)
-          .withNormalization(new Rgb(0.4f, 0.5f, 0.6f), new Rgb(0.2f, 0.25f, 0.3f));
+          .withInput(
+              ImageInput.square(24, 3)
+                  .withNormalization(List.of(0.4f, 0.5f, 0.6f), List.of(0.2f, 0.25f, 0.3f)));
 
   /** Levels of some pixels are one off, which makes 1e-3 of logits that reach 10. */
   private static final float ROUNDED = 2e-3f;
@@ -74,10 +76,14 @@ class SavedModelTest {
 
   @TempDir private Path folder;
 
+  private static Metadata metadata(RandomWeights weights) {
+    return new Metadata(weights.network(), weights.info().withOrigin(SOURCE));
+  }
+
   private Path write(RandomWeights weights, SavedModelInput servingDefault) throws IOException {
     Path model = folder.resolve("model");
     CheckpointWriter.writeSavedModel(
-        model, weights, Metadata.of(weights, SOURCE), servingDefault, false, bytes -> {});
+        model, weights, metadata(weights), servingDefault, false, bytes -> {});
     return model;
   }
 
@@ -91,7 +97,12 @@ class SavedModelTest {
     Path model = folder.resolve("model");
     try (Checkpoint checkpoint = Checkpoint.open(Fixtures.path("narrow.pth"))) {
       CheckpointWriter.write(
-          model, TargetFormat.SAVED_MODEL, checkpoint, SOURCE, false, bytes -> {});
+          model,
+          TargetFormat.SAVED_MODEL,
+          checkpoint,
+          checkpoint.info().withOrigin(SOURCE),
+          false,
+          bytes -> {});
     }
     NpyFile x = NpyFile.read(Fixtures.path("narrow.x.npy"));
     NpyFile y = NpyFile.read(Fixtures.path("narrow.timm.npy"));
@@ -118,7 +129,7 @@ class SavedModelTest {
     for (byte[] file : files) {
       images.add(ImageIO.read(new ByteArrayInputStream(file)));
     }
-    try (MixerClassifier classifier = new MixerClassifier(weights);
+    try (ImageClassifier classifier = new ImageClassifier(weights);
         SavedModelBundle bundle = load(write(weights, SavedModelInput.IMAGE_BYTES));
         TString bytes =
             TString.tensorOfBytes(NdArrays.vectorOfObjects(files.toArray(byte[][]::new)))) {
@@ -151,9 +162,18 @@ class SavedModelTest {
       assertThat(classes.getObject(i)).isEqualTo(NAMES.get(best));
       assertClose(
           new float[][] {probabilities[i]},
-          new float[][] {MixerClassifier.softmax(matrix(result, "logits")[i])},
+          new float[][] {softmax(matrix(result, "logits")[i])},
           1e-6f);
     }
+  }
+
+  private static float[] softmax(float[] logits) {
+    double[] exact = Logits.softmax(logits);
+    float[] rounded = new float[exact.length];
+    for (int i = 0; i < rounded.length; i++) {
+      rounded[i] = (float) exact[i];
+    }
+    return rounded;
   }
 
   private static void assertClose(float[][] found, float[][] wanted, float bound) {
@@ -204,7 +224,7 @@ class SavedModelTest {
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = (float) Math.sin(i);
     }
-    try (MixerClassifier classifier = new MixerClassifier(weights);
+    try (ImageClassifier classifier = new ImageClassifier(weights);
         SavedModelBundle bundle = load(write(weights, SavedModelInput.IMAGES));
         TFloat32 batch = TFloat32.tensorOf(Shape.of(2, 24, 24, 3), DataBuffers.of(numbers));
         Result result = bundle.function("normalized").call(Map.of("normalized", batch))) {
@@ -219,7 +239,7 @@ class SavedModelTest {
   @ParameterizedTest
   @ValueSource(strings = {"normalized", "images"})
   void aBatchOfAnotherShapeIsRefused(String signature) throws IOException {
-    int size = CONFIG.imageSize();
+    int size = CONFIG.input().size();
     List<Shape> wrong =
         List.of(Shape.of(size, size, 3), Shape.of(1, size, size, 1), Shape.of(size, size));
     try (SavedModelBundle bundle =
@@ -317,7 +337,7 @@ class SavedModelTest {
       assertThat(signature.getOutputsMap()).containsOnlyKeys("features");
     }
     BufferedImage image = ImageIO.read(new ByteArrayInputStream(files().get(1)));
-    try (MixerClassifier classifier = new MixerClassifier(weights);
+    try (ImageClassifier classifier = new ImageClassifier(weights);
         SavedModelBundle bundle = load(model);
         TFloat32 pixels = pixels(image);
         Result result = bundle.function("images").call(Map.of("images", pixels))) {
@@ -333,17 +353,17 @@ class SavedModelTest {
     CheckpointWriter.writeSavedModel(
         model,
         weights,
-        Metadata.of(weights, SOURCE).withTransform(Optional.of(squash)),
+        new Metadata(weights.network(), weights.info().withTransform(squash)),
         SavedModelInput.IMAGE_BYTES,
         false,
         bytes -> {});
     byte[] file = files().get(0);
     List<BufferedImage> image = List.of(ImageIO.read(new ByteArrayInputStream(file)));
     try (Checkpoint back = Checkpoint.open(model);
-        MixerClassifier classifier = new MixerClassifier(back);
-        MixerClassifier fit = new MixerClassifier(weights);
+        ImageClassifier classifier = new ImageClassifier(back);
+        ImageClassifier fit = new ImageClassifier(weights);
         SavedModelBundle bundle = load(model)) {
-      assertThat(back.transform()).contains(squash);
+      assertThat(back.info().transform()).contains(squash);
       float[][] logits = classify(bundle, file);
       assertClose(logits, classifier.logits(image), ROUNDED);
       assertThat(Math.abs(logits[0][0] - fit.logits(image)[0][0])).isGreaterThan(ROUNDED);
@@ -363,7 +383,7 @@ class SavedModelTest {
   @Test
   void writingLeavesNoNativeMemory() throws IOException {
     RandomWeights weights = new RandomWeights(CONFIG, NAMES);
-    Metadata metadata = Metadata.of(weights, SOURCE);
+    Metadata metadata = metadata(weights);
     long first = 0;
     for (int i = 0; i < 12; i++) {
       CheckpointWriter.writeSavedModel(
@@ -377,16 +397,11 @@ class SavedModelTest {
   void aFolderOfSomethingElseIsNotReplaced() throws IOException {
     Path model = Files.createDirectory(folder.resolve("model"));
     Path photo = Files.writeString(model.resolve("photo.jpg"), "dear");
-    MixerWeights weights = new RandomWeights(CONFIG);
+    RandomWeights weights = new RandomWeights(CONFIG);
     assertThatThrownBy(
             () ->
                 CheckpointWriter.writeSavedModel(
-                    model,
-                    weights,
-                    Metadata.of(weights, SOURCE),
-                    SavedModelInput.IMAGES,
-                    true,
-                    bytes -> {}))
+                    model, weights, metadata(weights), SavedModelInput.IMAGES, true, bytes -> {}))
         .isInstanceOf(FileAlreadyExistsException.class)
         .hasMessageContaining("it is no SavedModel");
     assertThat(photo).hasContent("dear");

@@ -2,18 +2,18 @@ package dev.mixer4j.weights.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Interpolation;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Model;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.RandomWeights;
 import dev.mixer4j.weights.TensorFiles;
-import dev.mixer4j.weights.format.Metadata;
-import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import java.io.IOException;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TargetFormatTest {
 
-  private static final Source SOURCE = new Source("npz", "0".repeat(64));
+  private static final Origin SOURCE = new Origin("npz", "0".repeat(64));
 
   @TempDir private Path folder;
 
@@ -42,8 +42,8 @@ class TargetFormatTest {
   void aChainThroughAllFormatsIsExactToTheBit(long seed) throws IOException {
     Random random = new Random(seed);
     int patch = 1 + random.nextInt(4);
-    MixerConfig config =
-        MixerConfig.of(
+    Mixer config =
+        Mixer.of(
             patch * (1 + random.nextInt(4)),
             patch,
             1 + random.nextInt(12),
@@ -64,8 +64,8 @@ class TargetFormatTest {
       last = next;
     }
     try (Checkpoint checkpoint = Checkpoint.open(last)) {
-      assertThat(checkpoint.config().variables()).isEqualTo(config.variables());
-      for (String name : config.variables().keySet()) {
+      assertThat(checkpoint.network().shapes()).isEqualTo(config.shapes());
+      for (String name : config.shapes().keySet()) {
         assertThat(Fixtures.values(checkpoint, name))
             .as("%s through %s", name, chain)
             .isEqualTo(original.values(name));
@@ -76,26 +76,29 @@ class TargetFormatTest {
   @ParameterizedTest
   @EnumSource(names = {"H5", "SAFETENSORS", "SAVED_MODEL"})
   void someFormatsKeepEverything(TargetFormat format) throws IOException {
-    MixerConfig config =
+    Mixer config =
         RandomWeights.TINY
             .withGelu(Gelu.TANH)
-            .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
+            .withInput(
+                RandomWeights.TINY
+                    .input()
+                    .withNormalization(List.of(0.1f, 0.2f, 0.3f), List.of(0.4f, 0.5f, 0.6f)));
     ImageTransform squash = ImageTransform.squash(Interpolation.BILINEAR);
     RandomWeights weights =
         new RandomWeights(config, List.of("a cat", "naïve = dog"), Optional.of(squash));
     Path file = folder.resolve("file");
     write(file, format, weights);
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
-      assertThat(checkpoint.config()).isEqualTo(config);
-      assertThat(checkpoint.classNames()).isEqualTo(weights.classNames());
-      assertThat(checkpoint.transform()).contains(squash);
-      assertThat(checkpoint.source()).contains(SOURCE);
+      assertThat(checkpoint.network()).isEqualTo(config);
+      assertThat(checkpoint.info().classNames()).isEqualTo(weights.info().classNames());
+      assertThat(checkpoint.info().transform()).contains(squash);
+      assertThat(checkpoint.info().origin()).contains(SOURCE);
     }
     assertThat(losses(format, new RandomWeights(config.withGelu(Gelu.ERF)))).isEmpty();
   }
 
   private static List<String> losses(TargetFormat format, RandomWeights weights) {
-    return format.losses(Metadata.of(weights, SOURCE));
+    return format.losses(new Metadata(weights.network(), weights.info()));
   }
 
   @Test
@@ -106,7 +109,9 @@ class TargetFormatTest {
     assertThat(losses(TargetFormat.NPZ, erf)).singleElement().asString().contains("erf");
     assertThat(losses(TargetFormat.SAFETENSORS, erf)).isEmpty();
     assertThat(losses(TargetFormat.SAFETENSORS, tanh)).singleElement().asString().contains("timm");
-    MixerConfig shifted = tanh.config().withNormalization(Rgb.gray(0), Rgb.gray(1));
+    Network shifted =
+        tanh.network()
+            .withInput(RandomWeights.TINY.input().withNormalization(List.of(0f), List.of(1f)));
     assertThat(losses(TargetFormat.TF_CHECKPOINT, new RandomWeights(shifted)))
         .singleElement()
         .asString()
@@ -119,7 +124,7 @@ class TargetFormatTest {
   }
 
   private static RandomWeights transformed(ImageTransform transform) {
-    MixerConfig tanh = RandomWeights.TINY.withGelu(Gelu.TANH);
+    Mixer tanh = RandomWeights.TINY.withGelu(Gelu.TANH);
     return new RandomWeights(tanh, List.of(), Optional.of(transform));
   }
 
@@ -162,8 +167,8 @@ class TargetFormatTest {
     return values.array();
   }
 
-  private static void write(Path target, TargetFormat format, MixerWeights weights)
-      throws IOException {
-    CheckpointWriter.write(target, format, weights, SOURCE, false, bytes -> {});
+  private static void write(Path target, TargetFormat format, Model weights) throws IOException {
+    CheckpointWriter.write(
+        target, format, weights, weights.info().withOrigin(SOURCE), false, bytes -> {});
   }
 }

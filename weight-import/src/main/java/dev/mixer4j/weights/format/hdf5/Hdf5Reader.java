@@ -1,11 +1,7 @@
 package dev.mixer4j.weights.format.hdf5;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Rgb;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.Metadata;
-import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
@@ -17,18 +13,16 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Reads the HDF5 files that Mixer4J writes. */
 public final class Hdf5Reader implements TensorFile {
 
   /** The version of the layout that this reader reads and the writer writes. */
-  public static final int FORMAT_VERSION = 1;
-
-  /** What becomes of images; not there where it is not known. */
-  public static final String TRANSFORM = "transform";
+  public static final int FORMAT_VERSION = 2;
 
   /** The classes' names: an attribute, or a dataset where they are too many for one. */
   public static final String CLASS_NAMES = "class_names";
@@ -36,31 +30,40 @@ public final class Hdf5Reader implements TensorFile {
   private static final int MAX_DEPTH = 8;
 
   private final Hdf5File file;
-  private final Metadata metadata;
+  private final Map<String, String> notes;
 
   /** Reads an opened file, which closes with this. */
   public Hdf5Reader(Hdf5File file) throws IOException {
     this.file = file;
-    this.metadata = readMetadata();
+    this.notes = readNotes();
     collect(file.root(), "", 0);
   }
 
-  private Metadata readMetadata() {
+  private Map<String, String> readNotes() {
     int version = attribute("format_version", Integer.class);
     if (version != FORMAT_VERSION) {
       throw new UnsupportedFileException(
-          "%s: format_version: expected %d, found %d; a newer Mixer4J may read it"
-              .formatted(path(), FORMAT_VERSION, version));
+          "%s: format_version: expected %d, found %d; %s"
+              .formatted(
+                  path(),
+                  FORMAT_VERSION,
+                  version,
+                  version < FORMAT_VERSION
+                      ? "convert the weights again from their source"
+                      : "a newer Mixer4J may read it"));
     }
-    return new Metadata(
-        gelu(),
-        attribute("layer_norm_epsilon", Float.class),
-        rgb("mean"),
-        rgb("std"),
-        transform(),
-        classNames(),
-        new Source(
-            attribute("source_format", String.class), attribute("source_sha256", String.class)));
+    Map<String, String> found = new LinkedHashMap<>();
+    found.put("network", attribute("network", String.class));
+    for (String name : List.of("transform", "source_format", "source_sha256")) {
+      if (file.root().getAttribute(name) != null) {
+        found.put(name, attribute(name, String.class));
+      }
+    }
+    List<String> names = classNames();
+    if (!names.isEmpty()) {
+      found.put(CLASS_NAMES, new JsonMapper().valueToTree(names).toString());
+    }
+    return found;
   }
 
   private List<String> classNames() {
@@ -103,35 +106,6 @@ public final class Hdf5Reader implements TensorFile {
     return type.cast(value);
   }
 
-  private Gelu gelu() {
-    try {
-      return Gelu.of(attribute("gelu", String.class));
-    } catch (IllegalArgumentException e) {
-      throw file.malformed("attribute 'gelu': " + e.getMessage(), e);
-    }
-  }
-
-  private Optional<ImageTransform> transform() {
-    String name = TRANSFORM;
-    if (file.root().getAttribute(name) == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(ImageTransform.parse(attribute(name, String.class)));
-    } catch (IllegalArgumentException e) {
-      throw file.malformed("attribute '" + name + "': " + e.getMessage(), e);
-    }
-  }
-
-  private Rgb rgb(String name) {
-    float[] values = attribute(name, float[].class);
-    if (values.length != 3) {
-      throw file.malformed(
-          "attribute '%s': expected 3, found %d".formatted(name, values.length), null);
-    }
-    return new Rgb(values[0], values[1], values[2]);
-  }
-
   private void collect(Group group, String prefix, int depth) throws IOException {
     if (depth > MAX_DEPTH) {
       throw file.malformed("groups are nested deeper than " + MAX_DEPTH, null);
@@ -168,8 +142,8 @@ public final class Hdf5Reader implements TensorFile {
   }
 
   @Override
-  public Optional<Metadata> metadata() {
-    return Optional.of(metadata);
+  public Map<String, String> notes() {
+    return Collections.unmodifiableMap(notes);
   }
 
   @Override

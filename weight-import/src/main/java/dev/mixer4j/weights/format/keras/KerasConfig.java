@@ -3,9 +3,7 @@ package dev.mixer4j.weights.format.keras;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Gelu;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Numerics;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import java.nio.file.Path;
@@ -27,6 +25,8 @@ final class KerasConfig {
 
   /** What the head may end with; the importer's networks end with the logits. */
   private static final Set<String> HEADS = Set.of("linear", "softmax", "sigmoid");
+
+  private static final Map<String, String> GELU = Map.of("gelu", "erf", "gelu_tanh", "tanh");
 
   private final Path path;
   private final Set<Float> epsilons = new TreeSet<>();
@@ -128,30 +128,25 @@ final class KerasConfig {
   }
 
   /**
-   * The model's numerics.
+   * The form of GELU and LayerNorm's epsilon, as far as the configuration tells them.
    *
-   * @param fallback for what the configuration does not tell
-   * @throws UnsupportedFileException if they are not a Mixer's
+   * @throws UnsupportedFileException if there are several, or another activation
    */
-  Numerics numerics(Numerics fallback) {
+  Map<String, String> settings() {
     if (epsilons.size() > 1) {
       throw new UnsupportedFileException(
           path + ": expected one epsilon for every LayerNormalization, found " + epsilons);
     }
-    Gelu gelu = activations.isEmpty() ? fallback.gelu() : null;
-    if (activations.size() == 1) {
-      gelu =
-          switch (activations.iterator().next()) {
-            case "gelu" -> Gelu.ERF;
-            case "gelu_tanh" -> Gelu.TANH;
-            default -> null;
-          };
+    Map<String, String> settings = new HashMap<>();
+    epsilons.forEach(epsilon -> settings.put("layer_norm_epsilon", String.valueOf(epsilon)));
+    if (!activations.isEmpty()) {
+      String form = activations.size() == 1 ? GELU.get(activations.iterator().next()) : null;
+      if (form == null) {
+        throw new UnsupportedFileException(
+            path + ": expected GELU in one form as the only activation, found " + activations);
+      }
+      settings.put("gelu", form);
     }
-    if (gelu == null) {
-      throw new UnsupportedFileException(
-          path + ": expected GELU in one form as the only activation, found " + activations);
-    }
-    return new Numerics(
-        gelu, epsilons.isEmpty() ? fallback.layerNormEpsilon() : epsilons.iterator().next());
+    return settings;
   }
 }

@@ -1,7 +1,6 @@
 package dev.mixer4j.weights.format.keras;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.Numerics;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
@@ -35,7 +34,7 @@ public final class KerasReader implements TensorFile {
 
   private final Hdf5File file;
   private final Closeable source;
-  private final Numerics numerics;
+  private final Map<String, String> settings;
   private final String part;
   private final List<String> ignored = new ArrayList<>();
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
@@ -74,7 +73,7 @@ public final class KerasReader implements TensorFile {
           .forEach(ignored::add);
     }
     KerasConfig known = config != null ? config : KerasConfig.in(file);
-    this.numerics = known.numerics(Format.KERAS.numerics());
+    this.settings = known.settings();
     collect(top, "", 0);
     List<String> layers = texts(top, "layer_names");
     if (layers.isEmpty()) {
@@ -194,8 +193,8 @@ public final class KerasReader implements TensorFile {
   }
 
   @Override
-  public Numerics numerics() {
-    return numerics;
+  public Map<String, String> settings() {
+    return settings;
   }
 
   @Override

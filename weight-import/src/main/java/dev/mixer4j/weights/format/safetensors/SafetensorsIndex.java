@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
@@ -165,6 +166,11 @@ public final class SafetensorsIndex implements TensorFile {
   @Override
   public Map<String, String> texts() {
     return Collections.unmodifiableMap(texts);
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Notes.in(texts);
   }
 
   @Override

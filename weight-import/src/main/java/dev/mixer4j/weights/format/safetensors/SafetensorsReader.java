@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
@@ -31,7 +31,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
@@ -49,7 +48,7 @@ public final class SafetensorsReader implements TensorFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private static final Map<String, DType> DTYPES =
+  static final Map<String, DType> DTYPES =
       Map.of(
           "F64", DType.FLOAT64,
           "F32", DType.FLOAT32,
@@ -69,7 +68,6 @@ public final class SafetensorsReader implements TensorFile {
   private final long dataStart;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-  private Optional<Metadata> metadata = Optional.empty();
   private final Map<String, String> texts = new LinkedHashMap<>();
 
   public SafetensorsReader(Path path) throws IOException {
@@ -120,19 +118,9 @@ public final class SafetensorsReader implements TensorFile {
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (field.getKey().equals("__metadata__")) {
         readTexts(field.getValue());
-        metadata = ownMetadata();
       } else {
         entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
       }
-    }
-  }
-
-  /** What Mixer4J noted, where it wrote the file. */
-  private Optional<Metadata> ownMetadata() {
-    try {
-      return Metadata.ofText(texts);
-    } catch (IllegalArgumentException e) {
-      throw malformed("__metadata__: " + e.getMessage());
     }
   }
 
@@ -221,8 +209,8 @@ public final class SafetensorsReader implements TensorFile {
   }
 
   @Override
-  public Optional<Metadata> metadata() {
-    return metadata;
+  public Map<String, String> notes() {
+    return Notes.in(texts);
   }
 
   @Override

@@ -3,14 +3,13 @@ package dev.mixer4j.weights.format.tensorflow;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Metadata;
+import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 
@@ -20,7 +19,7 @@ public final class SavedModelNotes {
   /** The file that makes a folder a SavedModel. */
   public static final String DEFINITION = "saved_model.pb";
 
-  /** Under this name the graph holds {@link Metadata#toText()}, one collection value per line. */
+  /** Under this name the graph holds Mixer4J's notes, each as {@code name=text}. */
   public static final String METADATA_COLLECTION = "mixer4j";
 
   /** A Mixer's graph without weights has some hundred kilobytes. */
@@ -29,7 +28,7 @@ public final class SavedModelNotes {
   private SavedModelNotes() {}
 
   /** Reads the notes; empty for a SavedModel of somebody else's. */
-  public static Optional<Metadata> read(Path definition) throws IOException {
+  public static Map<String, String> read(Path definition) throws IOException {
     if (Files.size(definition) > MAX_SIZE) {
       throw new UnsupportedFileException(
           "%s: expected at most %d bytes, found %d"
@@ -47,8 +46,8 @@ public final class SavedModelNotes {
           }
         }
       }
-      return Metadata.ofText(text);
-    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      return Notes.in(text);
+    } catch (InvalidProtocolBufferException e) {
       throw new MalformedFileException(
           definition + ": not a sound SavedModel: " + e.getMessage(), e);
     }

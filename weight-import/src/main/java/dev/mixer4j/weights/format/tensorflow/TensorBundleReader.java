@@ -5,7 +5,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Metadata;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
@@ -26,7 +25,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -60,7 +58,7 @@ public final class TensorBundleReader implements TensorFile {
   private final Path path;
   private final Format format;
   private final Path prefix;
-  private final Optional<Metadata> metadata;
+  private final Map<String, String> notes;
   private final ByteOrder order;
   private final List<FileChannel> shards = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
@@ -71,12 +69,12 @@ public final class TensorBundleReader implements TensorFile {
    * @param path what the user named, for messages
    * @param prefix the checkpoint's files without their suffixes
    */
-  public TensorBundleReader(Path path, Format format, Path prefix, Optional<Metadata> metadata)
+  public TensorBundleReader(Path path, Format format, Path prefix, Map<String, String> notes)
       throws IOException {
     this.path = path;
     this.format = format;
     this.prefix = prefix;
-    this.metadata = metadata;
+    this.notes = notes;
     try {
       Path index = suffixed(INDEX);
       if (Files.size(index) > MAX_INDEX) {
@@ -186,8 +184,8 @@ public final class TensorBundleReader implements TensorFile {
   }
 
   @Override
-  public Optional<Metadata> metadata() {
-    return metadata;
+  public Map<String, String> notes() {
+    return notes;
   }
 
   @Override

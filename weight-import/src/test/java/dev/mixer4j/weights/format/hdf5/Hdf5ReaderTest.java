@@ -7,20 +7,21 @@ import static org.bytedeco.hdf5.global.hdf5.H5T_IEEE_F32LE_g;
 import static org.bytedeco.hdf5.global.hdf5.H5T_IEEE_F64LE_g;
 import static org.bytedeco.hdf5.global.hdf5.H5T_STD_I32LE_g;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.Hdf5Edit;
+import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.weights.RandomWeights;
 import dev.mixer4j.weights.TensorFiles;
 import dev.mixer4j.weights.ZipBytes;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Metadata;
 import dev.mixer4j.weights.format.MismatchException;
-import dev.mixer4j.weights.format.Source;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
@@ -37,7 +38,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,17 +45,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class Hdf5ReaderTest {
 
-  private static final MixerConfig CONFIG =
+  private static final Mixer CONFIG =
       RandomWeights.TINY
           .withGelu(Gelu.TANH)
-          .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
+          .withInput(
+              RandomWeights.TINY
+                  .input()
+                  .withNormalization(List.of(0.1f, 0.2f, 0.3f), List.of(0.4f, 0.5f, 0.6f)));
   private static final RandomWeights WEIGHTS = new RandomWeights(CONFIG, List.of("Katze", "犬"));
-  private static final Source SOURCE = new Source("pth", "ab".repeat(32));
+  private static final Origin SOURCE = new Origin("pth", "ab".repeat(32));
+
+  private static final LeNet5 LENET = new LeNet5(ImageInput.square(28, 1), 10);
 
   @TempDir private Path folder;
   private Path file;
@@ -63,7 +69,8 @@ class Hdf5ReaderTest {
   @BeforeEach
   void write() throws IOException {
     file = folder.resolve("a.h5");
-    CheckpointWriter.write(file, TargetFormat.H5, WEIGHTS, SOURCE, false, bytes -> {});
+    CheckpointWriter.write(
+        file, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(SOURCE), false, bytes -> {});
   }
 
   private void edit(Consumer<Hdf5Edit> edit) {
@@ -83,20 +90,16 @@ class Hdf5ReaderTest {
   void tensorsAndMetadata() throws IOException {
     try (TensorFile h5 = TensorFiles.open(file)) {
       assertThat(h5.format()).isEqualTo(Format.H5);
-      assertThat(h5.metadata())
-          .contains(
-              new Metadata(
-                  Gelu.TANH,
-                  CONFIG.layerNormEpsilon(),
-                  CONFIG.mean(),
-                  CONFIG.std(),
-                  Optional.empty(),
-                  List.of("Katze", "犬"),
-                  SOURCE));
+      assertThat(h5.notes())
+          .containsOnlyKeys("network", "source_format", "source_sha256", "class_names")
+          .containsEntry("network", NetworkJson.write(CONFIG).toString())
+          .containsEntry("class_names", "[\"Katze\",\"犬\"]")
+          .containsEntry("source_format", "pth")
+          .containsEntry("source_sha256", SOURCE.sha256());
       assertThat(h5.tensors().keySet())
-          .containsExactlyInAnyOrderElementsOf(CONFIG.variables().keySet());
+          .containsExactlyInAnyOrderElementsOf(CONFIG.shapes().keySet());
       for (TensorInfo tensor : h5.tensors().values()) {
-        assertThat(tensor.shape()).isEqualTo(CONFIG.variables().get(tensor.name()));
+        assertThat(tensor.shape()).isEqualTo(CONFIG.shapes().get(tensor.name()));
         FloatBuffer values = FloatBuffer.allocate(tensor.elements());
         h5.read(tensor.name(), values);
         assertThat(values.array()).isEqualTo(WEIGHTS.values(tensor.name()));
@@ -108,12 +111,7 @@ class Hdf5ReaderTest {
   @ValueSource(
       strings = {
         "format_version",
-        "gelu",
-        "layer_norm_epsilon",
-        "mean",
-        "std",
-        "source_format",
-        "source_sha256"
+        "network",
       })
   void missingAttribute(String name) {
     edit(h5 -> h5.deleteAttribute(name));
@@ -123,10 +121,7 @@ class Hdf5ReaderTest {
   static Stream<Arguments> attributesOfOtherTypes() {
     return Stream.of(
         Arguments.of("format_version", "expected Integer, found String of shape []"),
-        Arguments.of("gelu", "expected String, found Integer of shape []"),
-        Arguments.of("layer_norm_epsilon", "expected Float, found float of shape [2]"),
-        Arguments.of("mean", "expected float[], found Integer of shape []"),
-        Arguments.of("std", "expected float[], found Integer of shape []"),
+        Arguments.of("network", "expected String, found Integer of shape []"),
         Arguments.of("source_format", "expected String, found Integer of shape []"),
         Arguments.of("source_sha256", "expected String, found Integer of shape []"),
         Arguments.of("transform", "expected String, found Integer of shape []"),
@@ -138,7 +133,6 @@ class Hdf5ReaderTest {
   void attributeOfAnotherType(String name, String problem) {
     switch (name) {
       case "format_version" -> edit(h5 -> h5.attribute(name, "one"));
-      case "layer_norm_epsilon" -> edit(h5 -> h5.attribute(name, 1e-6f, 1e-6f));
       default -> edit(h5 -> h5.attribute(name, 1));
     }
     assertRefused(MalformedFileException.class, "attribute '" + name + "': " + problem);
@@ -146,33 +140,67 @@ class Hdf5ReaderTest {
 
   @Test
   void attributesOfOtherValues() {
-    edit(h5 -> h5.attribute("format_version", 2));
-    assertRefused(UnsupportedFileException.class, "format_version: expected 1, found 2", "newer");
-    edit(h5 -> h5.attribute("format_version", 1).attribute("gelu", "relu"));
-    assertRefused(MalformedFileException.class, "attribute 'gelu'", "not 'relu'");
-    edit(h5 -> h5.attribute("gelu", "erf").attribute("transform", "squash nearest"));
+    edit(h5 -> h5.attribute("format_version", 3));
+    assertRefused(UnsupportedFileException.class, "format_version: expected 2, found 3", "newer");
+    edit(h5 -> h5.attribute("format_version", 1));
+    assertRefused(UnsupportedFileException.class, "expected 2, found 1", "convert the weights");
+    edit(h5 -> h5.attribute("format_version", 2).attribute("transform", "squash nearest"));
+    assertRefused(MalformedFileException.class, "expected", "found 'squash nearest'");
+    edit(h5 -> h5.deleteAttribute("transform").attribute("network", "{"));
+    assertRefused(MalformedFileException.class, "network: not valid JSON");
+    edit(h5 -> h5.attribute("network", "[]"));
+    assertRefused(MalformedFileException.class, "network: expected a JSON object, found []");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"mixer\" | \"transformer\" | family: expected one of [mixer, lenet5, resnet]",
+        "\"gelu\":\"tanh\" | \"gelu\":\"relu\" | gelu: expected one of [erf, tanh], found \"relu\"",
+        "\"gelu\":\"tanh\" | \"other\":1 | mixer has no setting 'other'",
+        "\"patch_size\":2, | `` | patch_size: expected a whole number, found none",
+        "\"patch_size\":2 | \"patch_size\":2.5 | patch_size: expected a whole number, found 2.5",
+        "\"mean\":[0.1,0.2,0.3] | \"mean\":[0.1,0.2] | one for each of 3 channels",
+        "\"mean\":[0.1,0.2,0.3] | \"mean\":[0,0,\"NaN\"] | mean must be finite",
+        "\"std\":[0.4,0.5,0.6] | \"std\":[1,0,1] | std must be above 0",
+        "\"mean\":[0.1,0.2,0.3] | \"mean\":7 | mean: expected a list of numbers, found 7",
+      })
+  void networksThatAreNone(String from, String to, String problem) {
+    String network = NetworkJson.write(CONFIG).toString();
+    assertThat(network).contains(from);
+    edit(h5 -> h5.attribute("network", network.replace(from, to)));
+    assertRefused(MalformedFileException.class, "its description: ", problem);
+  }
+
+  @Test
+  void aNetworkThatItsTensorsDoNotMakeUpIsRefusedWithTheTensor() {
+    Mixer wide = Mixer.of(4, 2, 3, 1, 2, 6, 2);
+    edit(h5 -> h5.attribute("network", NetworkJson.write(wide).toString()));
     assertRefused(
-        MalformedFileException.class, "attribute 'transform': expected", "found 'squash nearest'");
-    edit(h5 -> h5.deleteAttribute("transform").attribute("mean", 0.5f, 0.5f));
-    assertRefused(MalformedFileException.class, "attribute 'mean': expected 3, found 2");
-    edit(h5 -> h5.attribute("mean", 0, 0, Float.NaN));
-    assertRefused(MismatchException.class, "mean must be finite");
-    edit(h5 -> h5.attribute("mean", 0, 0, 0).attribute("std", 1, 0, 1));
-    assertRefused(MismatchException.class, "std must be above 0");
+        MismatchException.class,
+        "tensor 'MixerBlock_0/channel_mixing/Dense_0/kernel': expected shape [3, 6]",
+        "found shape [3, 5]");
+    edit(h5 -> h5.attribute("network", NetworkJson.write(LENET).toString()));
+    assertRefused(MismatchException.class, "the closest is a mixer", "holds a lenet5 (input 28");
   }
 
   @Test
   void textOfFixedLengthIsTextToo() throws IOException {
-    edit(h5 -> h5.attribute("gelu", "erf").attribute("source_format", "npz"));
+    edit(
+        h5 ->
+            h5.attribute("network", NetworkJson.write(CONFIG.withGelu(Gelu.ERF)).toString())
+                .attribute("source_format", "npz"));
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
-      assertThat(checkpoint.config().gelu()).isEqualTo(Gelu.ERF);
-      assertThat(checkpoint.source()).contains(new Source("npz", SOURCE.sha256()));
+      assertThat(Fixtures.mixer(checkpoint).gelu()).isEqualTo(Gelu.ERF);
+      assertThat(checkpoint.info().origin()).contains(new Origin("npz", SOURCE.sha256()));
     }
   }
 
   @Test
   void otherProgramsHdf5() {
-    edit(h5 -> CONFIG.variables().keySet().stream().map(n -> "/" + n).forEach(h5::delete));
+    edit(h5 -> CONFIG.shapes().keySet().stream().map(n -> "/" + n).forEach(h5::delete));
     edit(h5 -> h5.deleteAttribute("format_version").deleteAttribute("gelu"));
     assertRefused(UnsupportedFileException.class, "expected an HDF5 file that import-weights");
   }

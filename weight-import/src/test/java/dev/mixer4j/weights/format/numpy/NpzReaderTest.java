@@ -76,7 +76,7 @@ class NpzReaderTest {
     assertThat(read(content, "a/b")).containsExactly(7);
     try (TensorFile file = open(content)) {
       assertThat(file.format()).isEqualTo(Format.NPZ);
-      assertThat(file.metadata()).isEmpty();
+      assertThat(file.notes()).isEmpty();
       assertThat(file.tensors().keySet()).containsExactly("a/b", "x.npy", "w");
       assertThat(file.tensors().get("w"))
           .isEqualTo(new TensorInfo("w", DType.FLOAT32, Shape.of(3)));

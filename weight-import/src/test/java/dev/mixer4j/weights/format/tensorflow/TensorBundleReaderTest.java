@@ -34,8 +34,8 @@ class TensorBundleReaderTest {
     Path path = Fixtures.path("tf").resolve(name.substring(3));
     try (Checkpoint checkpoint = Checkpoint.open(path);
         Checkpoint flax = Checkpoint.open(Fixtures.path("narrow.npz"))) {
-      assertThat(checkpoint.config()).isEqualTo(flax.config());
-      for (String variable : flax.config().variables().keySet()) {
+      assertThat(checkpoint.network()).isEqualTo(flax.network());
+      for (String variable : flax.network().shapes().keySet()) {
         assertThat(Fixtures.values(checkpoint, variable))
             .as(variable)
             .isEqualTo(Fixtures.values(flax, variable));

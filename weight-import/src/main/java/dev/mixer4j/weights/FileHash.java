@@ -1,4 +1,4 @@
-package dev.mixer4j.weights.format;
+package dev.mixer4j.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,24 +9,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/**
- * Where a weights file's numbers come from.
- *
- * @param format {@code npz}, {@code pth}, {@code safetensors}, {@code keras}, {@code pdparams} or
- *     {@code h5}
- * @param sha256 the source file's hash, 64 hexadecimal digits
- */
-public record Source(String format, String sha256) {
+/** The hash by which a checkpoint is recognized. */
+public final class FileHash {
+
+  private FileHash() {}
 
   /**
-   * Hashes a checkpoint's files, one after the other.
+   * {@return the SHA-256 of a checkpoint, 64 hexadecimal digits}
    *
-   * @param format that they have
-   * @param files are hashed in this order
-   * @return their format and hash
+   * @param files of the checkpoint, hashed one after the other
    * @throws IOException if one cannot be read
    */
-  public static Source of(Format format, List<Path> files) throws IOException {
+  public static String sha256(List<Path> files) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] chunk = new byte[1 << 16];
@@ -37,7 +31,7 @@ public record Source(String format, String sha256) {
           }
         }
       }
-      return new Source(format.toString(), HexFormat.of().formatHex(digest.digest()));
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has SHA-256", e);
     }
