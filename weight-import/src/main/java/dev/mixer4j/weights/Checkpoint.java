@@ -4,6 +4,7 @@ import dev.mixer4j.core.Model;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Variable;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.MismatchException;
@@ -44,7 +45,13 @@ public final class Checkpoint implements Model {
     Optional<Metadata> metadata = metadata();
     this.chosen = Candidate.find(file, metadata, newHead);
     if (newHead) {
-      chosen.tensors().dropHead();
+      chosen
+          .tensors()
+          .leaveOut(
+              chosen.network().variables().stream()
+                  .filter(Variable::isHead)
+                  .map(Variable::name)
+                  .toList());
     }
     this.network = configure(chosen.network(), options);
     ModelInfo found = metadata.map(Metadata::info).orElse(ModelInfo.NONE);

@@ -24,7 +24,8 @@ final class Summary {
 
   /** The network's name, such as {@code Mixer-B/16}. */
   static String name(Network network) {
-    return Networks.presetOf(network).orElse("a " + network.family() + " of its own size");
+    return Networks.presetOf(network)
+        .orElse("a %s of its own size".formatted(network.getClass().getSimpleName()));
   }
 
   static void print(PrintWriter out, Path file, Metadata metadata) {
@@ -46,17 +47,18 @@ final class Summary {
           "  MLP widths    tokens %d, channels %d",
           mixer.tokensMlpSize(),
           mixer.channelsMlpSize());
+      printClasses(out, network);
       line(out, "  GELU          %s", mixer.gelu());
       line(out, "  LayerNorm     epsilon %s", mixer.layerNormEpsilon());
     } else {
       line(out, "  geometry      image %d x %d", input.width(), input.height());
+      printClasses(out, network);
       ObjectNode settings =
           NetworkJson.write(network).without(List.of("family", "input", "classes"));
       settings
           .properties()
           .forEach(each -> line(out, "  %-12s  %s", each.getKey(), each.getValue().asText()));
     }
-    line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
     line(
         out,
         "  pixels        %smean %s, std %s",
@@ -67,6 +69,10 @@ final class Summary {
         out,
         "  images        %s",
         info.transform().map(ImageTransform::toString).orElse("transform not known"));
+  }
+
+  private static void printClasses(PrintWriter out, Network network) {
+    line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
   }
 
   private static String channels(List<Float> values) {

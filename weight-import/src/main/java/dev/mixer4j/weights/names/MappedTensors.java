@@ -98,18 +98,14 @@ public final class MappedTensors {
     return Collections.unmodifiableMap(sources);
   }
 
-  /** Removes the sources of the head, whose tensors are then not used. */
-  public void dropHead() {
-    sources
-        .entrySet()
-        .removeIf(
-            source -> {
-              boolean head = source.getKey().startsWith("head/");
-              if (head) {
-                ignored.add(source.getValue().info.name());
-              }
-              return head;
-            });
+  /** Leaves out some variables, whose tensors are then not used. */
+  public void leaveOut(List<String> variables) {
+    for (String variable : variables) {
+      Source source = sources.remove(variable);
+      if (source != null) {
+        ignored.add(source.info.name());
+      }
+    }
   }
 
   /** The shape that each variable has in the file. */

@@ -163,7 +163,7 @@ class ConvertCommandTest {
         "--classes 1000001;expected 1 to 1000000",
         "--classes ten;--classes",
         "--gelu relu;--gelu",
-        "--mean 1,2;expected R,G,B (three numbers), found '1,2'",
+        "--mean 1,;expected a number, or one for each channel such as R,G,B, found '1,'",
         "--mean nan;--mean",
         "--mean NaN;expected finite numbers, found 'NaN'",
         "--std 1,0,1;expected numbers above 0, found '1,0,1'",
@@ -176,6 +176,14 @@ class ConvertCommandTest {
         Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options.split(" ")))
             .toArray();
     assertUsage(CommandRun.of(command), message);
+    assertNothingLeft();
+  }
+
+  @Test
+  void meanOfOtherChannels() throws IOException {
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", target, "--mean", "1,2");
+    assertThat(run.err()).contains("one for each of 3 channels, found [1.0, 2.0]");
+    assertThat(run.code()).isEqualTo(3);
     assertNothingLeft();
   }
 

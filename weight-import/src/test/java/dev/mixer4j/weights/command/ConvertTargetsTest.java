@@ -62,7 +62,8 @@ class ConvertTargetsTest {
   @Test
   void whatTheTargetDoesNotKeepIsNoted() {
     CommandRun run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.safetensors"));
-    assertThat(run.out()).contains("note", "timm's users compute GELU by erf");
+    assertThat(run.out())
+        .contains("note", "users of timm take gelu as erf, these weights' is tanh");
     run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.npz"));
     assertThat(run.out()).doesNotContain("note");
   }

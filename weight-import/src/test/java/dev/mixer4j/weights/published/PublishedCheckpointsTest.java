@@ -56,13 +56,13 @@ class PublishedCheckpointsTest {
   void preprocessingIsThePublishers() {
     assertThat(published.find("Mixer-B_16.imagenet1k").orElseThrow())
         .returns(Gelu.TANH, PublishedCheckpoint::gelu)
-        .returns(List.of(0.5f), PublishedCheckpoint::mean)
-        .returns(List.of(0.5f), PublishedCheckpoint::std)
+        .returns(List.of(0.5f, 0.5f, 0.5f), PublishedCheckpoint::mean)
+        .returns(List.of(0.5f, 0.5f, 0.5f), PublishedCheckpoint::std)
         .returns(ImageTransform.TIMM, PublishedCheckpoint::transform);
     assertThat(published.find("MIXER_B16_224.miil_in21k").orElseThrow())
         .returns(Gelu.ERF, PublishedCheckpoint::gelu)
-        .returns(List.of(0f), PublishedCheckpoint::mean)
-        .returns(List.of(1f), PublishedCheckpoint::std)
+        .returns(List.of(0f, 0f, 0f), PublishedCheckpoint::mean)
+        .returns(List.of(1f, 1f, 1f), PublishedCheckpoint::std)
         .returns(
             ImageTransform.centerCrop(0.875, Interpolation.BILINEAR),
             PublishedCheckpoint::transform);

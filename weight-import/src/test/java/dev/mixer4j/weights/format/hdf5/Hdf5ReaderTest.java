@@ -201,7 +201,7 @@ class Hdf5ReaderTest {
   @Test
   void otherProgramsHdf5() {
     edit(h5 -> CONFIG.shapes().keySet().stream().map(n -> "/" + n).forEach(h5::delete));
-    edit(h5 -> h5.deleteAttribute("format_version").deleteAttribute("gelu"));
+    edit(h5 -> h5.deleteAttribute("format_version").deleteAttribute("network"));
     assertRefused(UnsupportedFileException.class, "expected an HDF5 file that import-weights");
   }
 
@@ -262,7 +262,7 @@ class Hdf5ReaderTest {
   @Test
   void datasetThatIsNoVariable() {
     edit(h5 -> h5.dataset("more", H5T_IEEE_F32LE_g(), false, 1));
-    assertRefused(MismatchException.class, "1 of 19 tensors are not a Mixer's", "names: more;");
+    assertRefused(MismatchException.class, "1 of 19 tensors have names that are not Flax's: more;");
   }
 
   @Test
