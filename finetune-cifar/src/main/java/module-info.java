@@ -16,15 +16,17 @@ module dev.mixer4j.finetune {
   requires tensorflow.nativelib;
 
   exports dev.mixer4j.finetune;
+  exports dev.mixer4j.finetune.device;
+  exports dev.mixer4j.finetune.progress;
 
-  // picocli fills the commands' fields, Jackson the settings.
-  opens dev.mixer4j.finetune to
+  // picocli fills the commands' fields; Jackson reads and writes records.
+  opens dev.mixer4j.finetune.command to
       com.fasterxml.jackson.databind,
       info.picocli;
-  opens dev.mixer4j.finetune.data to
-      com.fasterxml.jackson.databind;
-  opens dev.mixer4j.finetune.optim to
-      com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.report to
-      info.picocli;
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.run to
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.settings to
+      com.fasterxml.jackson.databind;
 }

@@ -4,6 +4,15 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
+import dev.mixer4j.finetune.device.Devices;
+import dev.mixer4j.finetune.progress.DivergenceException;
+import dev.mixer4j.finetune.progress.FineTuningResult;
+import dev.mixer4j.finetune.progress.TrainingListener;
+import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.finetune.run.RunRequest;
+import dev.mixer4j.finetune.run.TrainingRun;
+import dev.mixer4j.finetune.settings.Recipe;
+import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -40,6 +49,7 @@ public final class FineTuning {
   private int limitTest = Integer.MAX_VALUE;
   private boolean overwrite;
   private Devices devices = Devices.AUTO;
+  private List<String> command; // null for one that does the same
 
   private FineTuning(Path weights, Path data) {
     this.weights = Objects.requireNonNull(weights, "weights");
@@ -153,6 +163,17 @@ public final class FineTuning {
     return this;
   }
 
+  /**
+   * Sets the command line that the report shows as the way to repeat the run.
+   *
+   * @param words of the command; by default, a {@code finetune-cifar train} that does the same
+   * @return this
+   */
+  public FineTuning command(List<String> words) {
+    command = List.copyOf(words);
+    return this;
+  }
+
   private static int positive(String name, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(name + " must be above 0, found " + value);
@@ -176,26 +197,38 @@ public final class FineTuning {
   public FineTuningResult run(Path folder, TrainingListener listener) {
     Objects.requireNonNull(listener, "listener");
     return unchecked(
-        folder,
-        () -> new TrainingRun(listener, devices).start(input(folder, repetition(folder)), folder));
+        folder, () -> new TrainingRun(listener, devices).start(request(folder), folder));
   }
 
   /**
-   * All of it, checked as far as that takes no work.
+   * Checks the settings and the folder, as {@link #run} does before it reads weights and data.
    *
-   * @param command the words that the run's report shows as the way to repeat it
+   * @param folder as for {@link #run}
+   * @throws IllegalArgumentException if a setting is unknown or out of range
+   * @throws MixerException if the folder holds files that may not be replaced
    */
-  RunInput input(Path folder, List<String> command) throws IOException {
-    RunInput input =
-        new RunInput(
-            command, weights, imageSize, data, splitSeed, limitTrain, limitTest, settings());
+  public void check(Path folder) {
+    unchecked(folder, () -> request(folder));
+  }
+
+  private RunRequest request(Path folder) throws IOException {
+    RunRequest request =
+        new RunRequest(
+            command == null ? repetition(folder) : command,
+            weights,
+            imageSize,
+            data,
+            splitSeed,
+            limitTrain,
+            limitTest,
+            settings());
     RunFolder.check(folder, overwrite);
     if (RunFolder.replaces(folder, weights)) {
       throw new IllegalArgumentException(
-          "the weights to start from are a file of the run's folder that is replaced: a run that is"
-              + " cut off early could not be resumed; name another folder");
+          "the weights to start from are a file of the run's folder, which would be replaced: if the"
+              + " run stopped early it could not be resumed; name another folder");
     }
-    return input;
+    return request;
   }
 
   private TrainSettings settings() throws IOException {
@@ -263,23 +296,28 @@ public final class FineTuning {
   }
 
   @FunctionalInterface
-  private interface Work {
-    FineTuningResult run() throws IOException;
+  private interface Work<T> {
+    T run() throws IOException;
   }
 
-  private static FineTuningResult unchecked(Path folder, Work work) {
+  private static <T> T unchecked(Path folder, Work<T> work) {
     try {
       return work.run();
     } catch (FileAlreadyExistsException e) {
       throw new MixerException(
           folder
-              + ": expected a new or empty folder, found one with files; resume goes on with a run,"
-              + " and overwrite(true) allows to replace one",
+              + ": expected a new or empty folder, found one with files; resume continues a run, and"
+              + " overwrite(true) replaces it",
           e);
     } catch (IOException e) {
-      throw new MixerFileException(folder, e);
+      throw failed(folder, e);
     } catch (UncheckedIOException e) {
-      throw new MixerFileException(folder, e.getCause());
+      throw failed(folder, e.getCause());
     }
+  }
+
+  private static MixerException failed(Path folder, IOException e) {
+    boolean named = e.getMessage() != null && e.getMessage().startsWith(folder.toString());
+    return named ? new MixerException(e.getMessage(), e) : new MixerFileException(folder, e);
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  *   <li>The <b>training</b> images are trained on.
  *   <li>The <b>validation</b> images are what a training is measured on while it runs, and what its
  *       best epoch is chosen by. There are some where a fraction of the training images is held out
- *       ({@link DatasetOptions#validationFraction}), or where the data has a folder of its own for
+ *       ({@link DatasetRequest#validationFraction}), or where the data has a folder of its own for
  *       them besides one of test images.
  *   <li>The <b>test</b> images are for the last word. A folder of pictures without any is tested on
  *       those that are held out.

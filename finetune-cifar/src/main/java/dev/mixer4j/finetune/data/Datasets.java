@@ -32,7 +32,7 @@ public final class Datasets {
    *
    * @throws DatasetException if there is none, or more than one
    */
-  public static Dataset open(Path path, DatasetOptions options) throws IOException {
+  public static Dataset open(Path path, DatasetRequest options) throws IOException {
     if (!Files.exists(path)) {
       throw new DatasetException(path + ": expected a data set, found no such folder or archive");
     }
@@ -113,7 +113,7 @@ public final class Datasets {
     return found.get(0);
   }
 
-  private static Dataset heldOut(Dataset dataset, DatasetOptions options) {
+  private static Dataset heldOut(Dataset dataset, DatasetRequest options) {
     return options.validationFraction().isPresent()
         ? new HeldOut(dataset, options.validationFraction().getAsDouble())
         : dataset;

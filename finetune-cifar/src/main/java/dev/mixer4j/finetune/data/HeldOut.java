@@ -53,7 +53,7 @@ final class HeldOut implements Dataset {
   }
 
   private int split() throws IOException {
-    return DatasetOptions.trainedOn(all().size(), fraction);
+    return DatasetRequest.trainedOn(all().size(), fraction);
   }
 
   private LabelledImages all() throws IOException {

@@ -43,7 +43,7 @@ final class ImageFolder implements Dataset {
    * @return empty if the folder has no folders
    * @throws DatasetException if they do not make a data set
    */
-  static Optional<Dataset> open(Path root, DatasetOptions options) throws IOException {
+  static Optional<Dataset> open(Path root, DatasetRequest options) throws IOException {
     Map<String, PictureFiles> parts = new TreeMap<>();
     for (String name : List.of("train", "val", "test")) {
       Path folder = root.resolve(name);
@@ -62,7 +62,7 @@ final class ImageFolder implements Dataset {
 
   /** {@code ROOT/train/CLASS} and so on: a lone {@code val} is what is tested on. */
   private static ImageFolder ofParts(
-      Path root, Map<String, PictureFiles> parts, DatasetOptions options) {
+      Path root, Map<String, PictureFiles> parts, DatasetRequest options) {
     PictureFiles none = new PictureFiles(new TreeMap<>());
     PictureFiles train = parts.getOrDefault("train", none);
     PictureFiles test = parts.getOrDefault("test", parts.getOrDefault("val", none));
@@ -92,7 +92,7 @@ final class ImageFolder implements Dataset {
   }
 
   /** {@code ROOT/CLASS}: what is held out is what is tested on, too. */
-  private static ImageFolder ofClasses(Path root, DatasetOptions options) throws IOException {
+  private static ImageFolder ofClasses(Path root, DatasetRequest options) throws IOException {
     PictureFiles all = PictureFiles.in(root);
     if (options.validationFraction().isEmpty()) {
       PictureFiles none = new PictureFiles(new TreeMap<>());
@@ -103,7 +103,7 @@ final class ImageFolder implements Dataset {
         root, options.imageSize(), split.kept(), split.heldOut(), split.heldOut());
   }
 
-  private static PictureFiles.Split split(PictureFiles files, DatasetOptions options) {
+  private static PictureFiles.Split split(PictureFiles files, DatasetRequest options) {
     return files.split(options.validationFraction().getAsDouble(), options.seed());
   }
 

@@ -14,7 +14,7 @@ import org.tensorflow.types.TUint8;
  */
 public final class LabelledImages {
 
-  static final int CHANNELS = 3;
+  public static final int CHANNELS = 3;
 
   /** What an array may take, about; a whole number of images is nearest below it. */
   private static final int BLOCK_BYTES = 1 << 26;
@@ -58,7 +58,7 @@ public final class LabelledImages {
   }
 
   /** No images. */
-  static LabelledImages none() {
+  public static LabelledImages none() {
     return new LabelledImages(1, 1, List.of(), 1, 0, new int[0]);
   }
 
@@ -153,18 +153,18 @@ public final class LabelledImages {
   }
 
   /** Neighbouring images, which share these ones' memory. */
-  LabelledImages slice(int from, int to) {
+  public LabelledImages slice(int from, int to) {
     int[] part = Arrays.copyOfRange(labels, from, to);
     return new LabelledImages(height, width, blocks, blockImages, first + from, part);
   }
 
   /** The first images, or all where there are no more. */
-  LabelledImages first(int limit) {
+  public LabelledImages first(int limit) {
     return limit < size() ? slice(0, limit) : this;
   }
 
   /** Takes images one by one; its memory grows with them, whatever a file promised. */
-  static final class Builder {
+  public static final class Builder {
     private static final int FIRST_IMAGES = 64;
 
     private final int height;

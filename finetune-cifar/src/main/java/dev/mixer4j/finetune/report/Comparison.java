@@ -3,7 +3,7 @@ package dev.mixer4j.finetune.report;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,19 +15,19 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** Runs side by side. */
-final class Comparison {
+public final class Comparison {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
 
   private final List<RunRecord> runs;
 
-  Comparison(List<RunRecord> runs) {
+  public Comparison(List<RunRecord> runs) {
     this.runs = List.copyOf(runs);
   }
 
   /** Paths of the settings that are not the same in all runs, in the order of their files. */
-  List<String> differing() {
+  public List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
     return paths.stream()
@@ -36,7 +36,7 @@ final class Comparison {
   }
 
   /** The table's lines, the first of which has the columns' names. */
-  List<String> table() {
+  public List<String> table() {
     List<List<String>> columns = new ArrayList<>();
     columns.add(column("run", RunRecord::name));
     List<String> differing = differing();
@@ -102,7 +102,7 @@ final class Comparison {
   }
 
   /** All runs with their whole configuration; what is not known is null. */
-  ArrayNode toJson() {
+  public ArrayNode toJson() {
     ArrayNode array = JsonNodeFactory.instance.arrayNode();
     for (RunRecord run : runs) {
       ObjectNode node = array.addObject();

@@ -37,7 +37,7 @@ record Metrics(
   /** Means over the classes. */
   record Average(double precision, double recall, double f1) {}
 
-  static Metrics of(Scores scores) {
+  static Metrics of(Classifications scores) {
     int classes = scores.classNames().size();
     int images = scores.images();
     int[][] confusion = new int[classes][classes];

@@ -49,7 +49,8 @@ public final class RunReport {
    * @param test the same images in the same order
    * @throws MixerException if this Java cannot draw, for want of fonts
    */
-  public static void write(Path folder, RunSummary summary, Scores scores, LabelledImages test)
+  public static void write(
+      Path folder, RunSummary summary, Classifications scores, LabelledImages test)
       throws IOException {
     if (scores.images() != test.size()) {
       throw new IllegalArgumentException(
@@ -59,7 +60,7 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    WholeFile.write(
+    AtomicFile.write(
         folder.resolve(JSON), out -> new JsonMapper().writeValue(out, toJson(summary, metrics)));
     try {
       draw(folder, metrics, scores, test);
@@ -69,7 +70,7 @@ public final class RunReport {
               .formatted(folder, e),
           e);
     }
-    WholeFile.write(
+    AtomicFile.write(
         folder.resolve(HTML),
         out -> out.write(HtmlReport.render(folder, summary, metrics).getBytes(UTF_8)));
   }
@@ -83,7 +84,8 @@ public final class RunReport {
     return root.setAll(MetricsJson.of(metrics));
   }
 
-  private static void draw(Path folder, Metrics metrics, Scores scores, LabelledImages test)
+  private static void draw(
+      Path folder, Metrics metrics, Classifications scores, LabelledImages test)
       throws IOException {
     Path log = folder.resolve(MetricsFile.NAME);
     if (Files.exists(log)) {

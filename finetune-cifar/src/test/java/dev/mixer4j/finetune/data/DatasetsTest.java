@@ -20,7 +20,7 @@ class DatasetsTest {
   @TempDir Path dir;
 
   private static Dataset open(Path path) throws IOException {
-    return Datasets.open(path, DatasetOptions.of(32));
+    return Datasets.open(path, DatasetRequest.of(32));
   }
 
   private static void assertRead(Dataset dataset, String kind, JsonNode expected)

@@ -40,7 +40,7 @@ class IdxTest {
   }
 
   private LabelledImages train(int limit) throws IOException {
-    return Datasets.open(dir, DatasetOptions.of(32)).train(limit);
+    return Datasets.open(dir, DatasetRequest.of(32)).train(limit);
   }
 
   private void assertRefused(String message) {
@@ -125,7 +125,7 @@ class IdxTest {
 
   @Test
   void missingFiles() throws IOException {
-    assertThatThrownBy(() -> Datasets.open(dir, DatasetOptions.of(32)).test(ALL))
+    assertThatThrownBy(() -> Datasets.open(dir, DatasetRequest.of(32)).test(ALL))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining(dir + ": expected t10k-labels-idx1-ubyte, packed (.gz) or not");
     Files.delete(labels);

@@ -1,0 +1,169 @@
+package dev.mixer4j.finetune.command;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.report.Classifications;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.RunSummary;
+import dev.mixer4j.finetune.report.Versions;
+import dev.mixer4j.finetune.run.Measurement;
+import dev.mixer4j.finetune.run.RecordedLogits;
+import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Progress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    description = "Measures accuracy and loss on a data set's test images.")
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights of any readable format, with a head for the data's classes.")
+  private Path weights;
+
+  @Mixin private DataOptions data;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "16",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description = "Images that are classified at once (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Mixin private DeviceOption device;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write report.html, report.json and the pictures of confusion matrix, ROC curves and test"
+              + " images into this folder.")
+  private Path report;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier report in DIR.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    data.path();
+    if (report != null) {
+      RunFolder.check(report, overwrite);
+    }
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
+      Dataset dataset = data.open(checkpoint.config().imageSize());
+      checkClasses(checkpoint, dataset);
+      print(
+          evaluate(checkpoint, dataset, dataset.test(data.limitTest())),
+          dataset.classNames().size());
+    }
+    return Cli.DONE;
+  }
+
+  private Measurement evaluate(MixerCheckpoint checkpoint, Dataset dataset, LabelledImages test)
+      throws IOException {
+    try (MixerClassifier classifier = device.classifier(checkpoint);
+        Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
+      RecordedLogits network = new RecordedLogits(classifier::logits);
+      Measurement score = Measurement.of(network, test, batchSize, progress::stepTo);
+      if (report != null) {
+        Classifications scores = network.scores(test, dataset.classNames());
+        Files.createDirectories(report);
+        RunReport.write(report, summary(checkpoint, dataset, score), scores, test);
+      }
+      return score;
+    }
+  }
+
+  private RunSummary summary(MixerCheckpoint checkpoint, Dataset dataset, Measurement score)
+      throws IOException {
+    Source source = checkpoint.asSource();
+    ObjectNode config = JSON.createObjectNode();
+    config
+        .putObject("weights")
+        .put("path", weights.toString())
+        .put("format", source.format())
+        .put("sha256", source.sha256());
+    config
+        .putObject("data")
+        .put("path", dataset.path().toString())
+        .put("test_images", score.images());
+    config.set("versions", JSON.valueToTree(Versions.current()));
+    List<String> command = new ArrayList<>(List.of("finetune-cifar"));
+    command.addAll(spec.commandLine().getParseResult().originalArgs());
+    return new RunSummary(command, config, weights.toString(), 0, score.seconds());
+  }
+
+  private void checkClasses(MixerCheckpoint checkpoint, Dataset dataset) {
+    int classes = dataset.classNames().size();
+    int found = checkpoint.config().classes();
+    if (found != classes) {
+      throw new MixerException(
+          "%s: expected a head of %d classes, as %s has, found %s; fine-tune it on this data first"
+              .formatted(
+                  weights, classes, dataset.path(), found == 0 ? "no head" : "one of " + found));
+    }
+    List<String> names = checkpoint.classNames();
+    if (!names.isEmpty() && !names.equals(dataset.classNames())) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "warning: the weights' classes are %s, the data's are %s"
+              .formatted(String.join(", ", names), String.join(", ", dataset.classNames())));
+      err.flush();
+    }
+  }
+
+  private void print(Measurement score, int classes) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      ObjectNode root = JSON.createObjectNode();
+      root.put("accuracy", score.accuracy());
+      root.put("loss", score.loss());
+      root.put("images", score.images());
+      root.put("classes", classes);
+      root.put("seconds", score.seconds());
+      root.put("images_per_second", score.imagesPerSecond());
+      out.println(JSON.writeValueAsString(root));
+    } else {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
+              100 * score.accuracy(),
+              score.loss(),
+              score.images(),
+              score.imagesPerSecond()));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.mixer4j.finetune.command;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Prediction;
+import dev.mixer4j.finetune.data.ImageFile;
+import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.command.Cli;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "predict",
+    sortOptions = false,
+    description = {
+      "Classifies PNG and JPEG images of any size.",
+      "What becomes of an image first is what the weights say, as 'import-weights inspect' shows."
+          + " Where they say nothing, it is timm's for Google's Mixers: center-crop 0.875 bicubic."
+    })
+final class PredictCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights of any readable format.")
+  private Path weights;
+
+  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "A PNG or JPEG file.")
+  private List<Path> images;
+
+  @Option(
+      names = "--top",
+      defaultValue = "5",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description = "Classes to show, the most probable first (default: ${DEFAULT-VALUE}).")
+  private int top;
+
+  @Mixin private DeviceOption device;
+
+  @Option(names = "--json", description = "One JSON array, for programs.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    ArrayNode all = JSON.createArrayNode();
+    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
+      if (checkpoint.config().classes() == 0) {
+        throw new MixerException(weights + ": expected a head to classify with, found none");
+      }
+      try (MixerClassifier classifier = device.classifier(checkpoint)) {
+        for (Path image : images) {
+          List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
+          if (json) {
+            all.add(toJson(image, predictions));
+          } else {
+            print(out, image, predictions);
+          }
+        }
+      }
+    }
+    if (json) {
+      out.println(JSON.writeValueAsString(all));
+    }
+    out.flush();
+    return Cli.DONE;
+  }
+
+  private static void print(PrintWriter out, Path image, List<Prediction> predictions) {
+    out.println(image);
+    for (Prediction prediction : predictions) {
+      out.println(
+          String.format(
+              Locale.ROOT, "  %6.2f%%  %s", 100 * prediction.probability(), prediction.label()));
+    }
+    out.flush();
+  }
+
+  private static ObjectNode toJson(Path image, List<Prediction> predictions) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("file", image.toString());
+    ArrayNode array = node.putArray("predictions");
+    for (Prediction prediction : predictions) {
+      ObjectNode entry = array.addObject();
+      entry.put("label", prediction.label());
+      entry.put("index", prediction.index());
+      entry.put("probability", prediction.probability());
+    }
+    return node;
+  }
+}

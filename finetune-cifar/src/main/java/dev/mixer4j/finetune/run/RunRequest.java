@@ -1,0 +1,44 @@
+package dev.mixer4j.finetune.run;
+
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.DatasetRequest;
+import dev.mixer4j.finetune.data.Datasets;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * What a caller asks of a run.
+ *
+ * @param command the command line that starts it
+ * @param weights to start from
+ * @param imageSize that images are resized to; null for the weights' own
+ * @param data folder or archive
+ * @param splitSeed seed of the choice of pictures that are held out
+ * @param limitTrain largest number of training images
+ * @param limitTest largest number of validation or test images
+ * @param settings all else
+ */
+public record RunRequest(
+    List<String> command,
+    Path weights,
+    Integer imageSize,
+    Path data,
+    long splitSeed,
+    int limitTrain,
+    int limitTest,
+    TrainSettings settings) {
+
+  /** Opens the data set. */
+  Dataset dataset(int networkSize) throws IOException {
+    double fraction = settings.validationFraction();
+    return Datasets.open(
+        data,
+        new DatasetRequest(
+            networkSize,
+            fraction == 0 ? OptionalDouble.empty() : OptionalDouble.of(fraction),
+            splitSeed));
+  }
+}
