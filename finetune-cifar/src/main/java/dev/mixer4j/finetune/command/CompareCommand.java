@@ -1,9 +1,9 @@
 package dev.mixer4j.finetune.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.report.Comparison;
+import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.LearningCurves;
 import dev.mixer4j.finetune.report.Pictures;
 import dev.mixer4j.finetune.report.RunRecord;
@@ -63,7 +63,7 @@ public final class CompareCommand implements Callable<Integer> {
     Comparison comparison = new Comparison(runs);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(new JsonMapper().writeValueAsString(comparison.toJson()));
+      out.println(Json.text(comparison.outcomes()));
     } else {
       comparison.table().forEach(out::println);
     }

@@ -1,9 +1,7 @@
 package dev.mixer4j.finetune.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Device;
+import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -43,7 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
         new Doctor(device == null ? Device.parse("gpu") : device).findings();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(new JsonMapper().writeValueAsString(toJson(findings)));
+      out.println(Json.text(findings));
     } else {
       for (int i = 0; i < findings.size(); i++) {
         Doctor.Finding finding = findings.get(i);
@@ -58,15 +56,5 @@ final class DoctorCommand implements Callable<Integer> {
     }
     out.flush();
     return findings.get(findings.size() - 1).ok() ? Cli.DONE : Cli.CHECK_FAILED;
-  }
-
-  private static ArrayNode toJson(List<Doctor.Finding> findings) {
-    ArrayNode all = new JsonMapper().createArrayNode();
-    for (Doctor.Finding finding : findings) {
-      ObjectNode node = all.addObject().put("part", finding.part()).put("ok", finding.ok());
-      node.put("needed", finding.needed()).put("found", finding.found());
-      node.put("remedy", finding.remedy());
-    }
-    return all;
   }
 }

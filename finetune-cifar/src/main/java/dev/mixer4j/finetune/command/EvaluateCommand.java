@@ -7,6 +7,7 @@ import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.report.Classifications;
+import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
 import dev.mixer4j.finetune.report.Versions;
@@ -143,17 +144,26 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Measurement score, int classes) throws IOException {
+  private record Result(
+      double accuracy,
+      double loss,
+      long images,
+      int classes,
+      double seconds,
+      double imagesPerSecond) {}
+
+  private void print(Measurement score, int classes) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      ObjectNode root = JSON.createObjectNode();
-      root.put("accuracy", score.accuracy());
-      root.put("loss", score.loss());
-      root.put("images", score.images());
-      root.put("classes", classes);
-      root.put("seconds", score.seconds());
-      root.put("images_per_second", score.imagesPerSecond());
-      out.println(JSON.writeValueAsString(root));
+      out.println(
+          Json.text(
+              new Result(
+                  score.accuracy(),
+                  score.loss(),
+                  score.images(),
+                  classes,
+                  score.seconds(),
+                  score.imagesPerSecond())));
     } else {
       out.println(
           String.format(

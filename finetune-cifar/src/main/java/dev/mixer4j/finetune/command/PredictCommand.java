@@ -1,17 +1,16 @@
 package dev.mixer4j.finetune.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
 import dev.mixer4j.finetune.data.ImageFile;
+import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.MixerCheckpoint;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -32,7 +31,8 @@ import picocli.CommandLine.Spec;
     })
 final class PredictCommand implements Callable<Integer> {
 
-  private static final JsonMapper JSON = new JsonMapper();
+  /** An image's classes in JSON. */
+  private record Answer(String file, List<Prediction> predictions) {}
 
   @Spec private CommandSpec spec;
 
@@ -62,7 +62,7 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    ArrayNode all = JSON.createArrayNode();
+    List<Answer> all = new ArrayList<>();
     try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
       if (checkpoint.config().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
@@ -71,7 +71,7 @@ final class PredictCommand implements Callable<Integer> {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {
-            all.add(toJson(image, predictions));
+            all.add(new Answer(image.toString(), predictions));
           } else {
             print(out, image, predictions);
           }
@@ -79,7 +79,7 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     if (json) {
-      out.println(JSON.writeValueAsString(all));
+      out.println(Json.text(all));
     }
     out.flush();
     return Cli.DONE;
@@ -93,18 +93,5 @@ final class PredictCommand implements Callable<Integer> {
               Locale.ROOT, "  %6.2f%%  %s", 100 * prediction.probability(), prediction.label()));
     }
     out.flush();
-  }
-
-  private static ObjectNode toJson(Path image, List<Prediction> predictions) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("file", image.toString());
-    ArrayNode array = node.putArray("predictions");
-    for (Prediction prediction : predictions) {
-      ObjectNode entry = array.addObject();
-      entry.put("label", prediction.label());
-      entry.put("index", prediction.index());
-      entry.put("probability", prediction.probability());
-    }
-    return node;
   }
 }

@@ -44,7 +44,8 @@ final class SettingOptions {
     Setting setting = component.getAnnotation(Setting.class);
     Class<?> type = component.getType();
     String help = setting.value().replace("%", "%%");
-    if (!setting.byDefault().isEmpty()) {
+    boolean off = setting.byDefault().equals("false") || takesZero(component);
+    if (!setting.byDefault().isEmpty() && !off) {
       help = help.substring(0, help.length() - 1) + " (default: " + setting.byDefault() + ").";
     }
     OptionSpec.Builder option = OptionSpec.builder(name).description(help);

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     sortOptions = false,
+    abbreviateSynopsis = true,
     modelTransformer = TrainCommand.Options.class,
     description = {
       "Fine-tunes weights on CIFAR-10, CIFAR-100, MNIST or a folder of pictures, or resumes a run"
@@ -96,6 +98,12 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public CommandSpec transform(CommandSpec command) {
       SettingOptions.add(command, TrainSettings.class);
+      for (String last : List.of("--verbose", "--help", "--version")) {
+        OptionSpec option = command.findOption(last);
+        if (option != null) {
+          command.remove(option).addOption(option);
+        }
+      }
       return command;
     }
   }

@@ -1,7 +1,5 @@
 package dev.mixer4j.finetune.report;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import java.util.ArrayList;
@@ -101,26 +99,37 @@ public final class Comparison {
         .orElse(UNKNOWN);
   }
 
-  /** All runs with their whole configuration; what is not known is null. */
-  public ArrayNode toJson() {
-    ArrayNode array = JsonNodeFactory.instance.arrayNode();
-    for (RunRecord run : runs) {
-      ObjectNode node = array.addObject();
-      node.put("run", run.name()).put("finished", run.finished());
-      node.set("config", run.config());
-      put(node, "best_accuracy", run.best(), MetricsRow::accuracy);
-      node.put("best_step", run.best().map(MetricsRow::step).orElse(null));
-      put(node, "final_accuracy", run.last(), MetricsRow::accuracy);
-      put(node, "final_loss", run.last(), MetricsRow::loss);
-      node.put("steps", run.steps());
-      node.put("seconds", Double.isNaN(run.seconds()) ? null : (Double) run.seconds());
-    }
-    return array;
+  /** A run in JSON, with its whole configuration; unknown values are null. */
+  record Outcome(
+      String run,
+      boolean finished,
+      ObjectNode config,
+      double bestAccuracy,
+      Long bestStep,
+      double finalAccuracy,
+      double finalLoss,
+      long steps,
+      double seconds) {}
+
+  /** All runs for JSON. */
+  public List<Outcome> outcomes() {
+    return runs.stream()
+        .map(
+            run ->
+                new Outcome(
+                    run.name(),
+                    run.finished(),
+                    run.config(),
+                    value(run.best(), MetricsRow::accuracy),
+                    run.best().map(MetricsRow::step).orElse(null),
+                    value(run.last(), MetricsRow::accuracy),
+                    value(run.last(), MetricsRow::loss),
+                    run.steps(),
+                    run.seconds()))
+        .toList();
   }
 
-  private static void put(
-      ObjectNode node, String name, Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    double number = row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
-    node.put(name, Double.isFinite(number) ? (Double) number : null);
+  private static double value(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
+    return row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
   }
 }

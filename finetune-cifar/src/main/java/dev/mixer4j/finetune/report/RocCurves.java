@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -43,6 +44,7 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
   }
 
   /** Mean area under the classes' defined curves; NaN if there are none. */
+  @JsonProperty
   double meanAuc() {
     return classes.stream()
         .mapToDouble(RocCurve::auc)
