@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.data;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ public record PublishedDatasets(List<PublishedDataset> all) {
    * @param title what it is
    * @param files that belong together
    */
+  @JsonIgnoreProperties("source") // for people
   public record PublishedDataset(String name, String title, List<DatasetFile> files) {}
 
   private static final String RESOURCE = "datasets.json";

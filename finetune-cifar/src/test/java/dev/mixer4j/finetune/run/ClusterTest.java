@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.command.FinetuneCifar;
-import dev.mixer4j.finetune.session.Cluster;
+import dev.mixer4j.finetune.device.Devices;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -230,7 +230,7 @@ class ClusterTest {
   @ValueSource(
       strings = {"a:1", "a:1,b", "a:1,b:0", "a:1,b:65536", "a:1,:2", "a:1,a:1", "a:1,grpc://b:2"})
   void addressesAreChecked(String text) throws IOException {
-    assertThatThrownBy(() -> new Cluster(List.of(text.split(","))))
+    assertThatThrownBy(() -> Devices.AUTO.inCluster(List.of(text.split(","))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected");
     List<Object> args = training(dir.resolve("run"), 1);

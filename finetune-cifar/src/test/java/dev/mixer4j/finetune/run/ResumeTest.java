@@ -127,7 +127,7 @@ class ResumeTest {
     assertThat(output())
         .contains("stopping after this step")
         .containsPattern(
-            "stopped after step [0-9]+; 'finetune-cifar train --resume .*stopped' goes");
+            "stopped after step [0-9]+; 'finetune-cifar train --resume .*stopped' resumes");
     assertThat(run.resolve("final.h5")).doesNotExist();
     assertThat(run.resolve("checkpoints").toFile().list()).hasSizeBetween(1, 2);
   }
