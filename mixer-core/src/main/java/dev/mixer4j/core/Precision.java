@@ -7,29 +7,38 @@ import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TFloat32;
 
 /**
- * How many bits the products of the network's MLPs are made of. Weights, sums, normalisation, GELU,
- * stem and head are float32 in each; so are gradients once they leave a product.
+ * The precision of the matrix products of a network's hidden dense layers. Everything else is
+ * float32: weights, sums, normalization, activations, convolutions, the head, and gradients outside
+ * the products.
  */
 public enum Precision {
   /** 24 significant bits. */
   FLOAT32,
   /**
-   * 11 significant bits on GPUs that have TF32, as on an A100 or H100, and {@link #FLOAT32}
-   * elsewhere. In the graph both are the same: TensorFlow chooses between them for a whole process,
-   * and begins with TF32.
+   * 11 significant bits on GPUs that have TF32, such as A100 and H100; {@link #FLOAT32} elsewhere.
+   * Both have the same graph: TensorFlow switches TF32 on or off for the whole process, and it is
+   * on by default.
    */
   TF32,
-  /** 8 significant bits, as in {@code torch.autocast}: for GPUs and processors that have it. */
+  /** 8 significant bits, as in {@code torch.autocast}: for GPUs and CPUs that support it. */
   BFLOAT16 {
     @Override
-    Operand<TFloat32> matMul(Ops tf, Operand<TFloat32> a, Operand<TFloat32> b) {
+    public Operand<TFloat32> matMul(Ops tf, Operand<TFloat32> a, Operand<TFloat32> b) {
       Operand<TBfloat16> product =
           tf.linalg.matMul(tf.dtypes.cast(a, TBfloat16.class), tf.dtypes.cast(b, TBfloat16.class));
       return tf.dtypes.cast(product, TFloat32.class);
     }
   };
 
-  Operand<TFloat32> matMul(Ops tf, Operand<TFloat32> a, Operand<TFloat32> b) {
+  /**
+   * Multiplies two matrices.
+   *
+   * @param tf the caller's graph
+   * @param a [n, m] float32
+   * @param b [m, k] float32
+   * @return [n, k] float32
+   */
+  public Operand<TFloat32> matMul(Ops tf, Operand<TFloat32> a, Operand<TFloat32> b) {
     return tf.linalg.matMul(a, b);
   }
 

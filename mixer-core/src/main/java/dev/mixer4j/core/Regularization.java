@@ -1,11 +1,11 @@
 package dev.mixer4j.core;
 
 /**
- * What training drops at random so that the network does not learn its images by heart.
+ * The rates of dropout and stochastic depth in training.
  *
- * @param dropout share of activations dropped after each dense layer of both MLPs
- * @param stochasticDepth share of images for which each of the last block's MLPs is skipped (arXiv
- *     1603.09382); for the blocks before, it rises linearly from 0 in the first
+ * @param dropout share of activations dropped after each hidden dense layer
+ * @param stochasticDepth share of images for which each residual branch of the last block is
+ *     skipped (arXiv 1603.09382); the rate rises linearly from 0 in the first block
  */
 public record Regularization(float dropout, float stochasticDepth) {
 
@@ -31,9 +31,9 @@ public record Regularization(float dropout, float stochasticDepth) {
   }
 
   /**
-   * The share of images that skip an MLP of one block, as in {@code mlp_mixer.py} of
-   * google-research/big_vision; unlike there, branches that stay are scaled up, as in timm, so that
-   * inference needs no other scale.
+   * The share of images that skip a branch of one block, as in {@code mlp_mixer.py} of
+   * google-research/big_vision. Unlike there, branches that stay are scaled up, as in timm, so that
+   * inference needs no scale.
    *
    * @param block counts from 0
    */

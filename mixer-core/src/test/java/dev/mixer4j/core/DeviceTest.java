@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.core.network.Mixer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,9 +61,8 @@ class DeviceTest {
         .isInstanceOf(MixerException.class)
         .hasMessage(
             "gpu:99: TensorFlow sees no such GPU; 'finetune-cifar doctor' says what is missing");
-    RandomWeights weights = new RandomWeights(MixerConfig.of(8, 4, 16, 2, 8, 24, 3), 1);
-    assertThatThrownBy(
-            () -> new MixerClassifier(weights, ImageTransform.TIMM, Device.parse("gpu:99")))
+    RandomWeights weights = new RandomWeights(Mixer.of(8, 4, 16, 2, 8, 24, 3), 1);
+    assertThatThrownBy(() -> new ImageClassifier(weights, ModelInfo.NONE, Device.parse("gpu:99")))
         .hasMessageStartingWith("gpu:99");
   }
 }

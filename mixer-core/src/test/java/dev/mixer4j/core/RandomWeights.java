@@ -1,21 +1,19 @@
 package dev.mixer4j.core;
 
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Random;
 
 /** Weights in which every tensor matters: no zero bias, no scale of one. */
-record RandomWeights(MixerConfig config, List<String> classNames, long seed)
-    implements MixerWeights {
+public record RandomWeights(Network network, ModelInfo info, long seed) implements Model {
 
-  RandomWeights(MixerConfig config, long seed) {
-    this(config, List.of(), seed);
+  public RandomWeights(Network network, long seed) {
+    this(network, ModelInfo.NONE, seed);
   }
 
   @Override
   public void read(String name, FloatBuffer destination) {
     Random random = new Random(seed ^ name.hashCode());
-    var shape = config.variables().get(name);
+    var shape = network.shapes().get(name);
     double scale =
         name.endsWith("kernel")
             ? Math.sqrt(2.0 / shape.size() * shape.get(shape.numDimensions() - 1))

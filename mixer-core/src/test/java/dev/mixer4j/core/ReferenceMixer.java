@@ -1,5 +1,7 @@
 package dev.mixer4j.core;
 
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -9,15 +11,15 @@ import java.util.function.IntToDoubleFunction;
  * The paper's equations (1) in plain loops and double precision, written for reading, as an
  * independent check of the TensorFlow graph.
  */
-final class ReferenceMixer {
+public final class ReferenceMixer {
 
-  private final MixerConfig config;
+  private final Mixer config;
   private final Map<String, float[]> weights = new HashMap<>();
 
-  ReferenceMixer(MixerWeights source) {
-    config = source.config();
+  public ReferenceMixer(Weights source) {
+    config = (Mixer) source.network();
     config
-        .variables()
+        .shapes()
         .forEach(
             (name, shape) -> {
               var buffer = java.nio.FloatBuffer.allocate((int) shape.size());
@@ -27,7 +29,7 @@ final class ReferenceMixer {
   }
 
   /** Logits of one image, [size * size * 3] in rows of pixels. */
-  double[] logits(float[] image) {
+  public double[] logits(float[] image) {
     return logits(image, branch -> 1);
   }
 
@@ -36,7 +38,7 @@ final class ReferenceMixer {
    *
    * @param scales the factor of each branch; they count from 0, two in a block
    */
-  double[] logits(float[] image, IntToDoubleFunction scales) {
+  public double[] logits(float[] image, IntToDoubleFunction scales) {
     double[][] x = stem(image);
     for (int i = 0; i < config.blocks(); i++) {
       String block = "MixerBlock_" + i;
@@ -58,7 +60,7 @@ final class ReferenceMixer {
 
   private double[][] stem(float[] image) {
     int patch = config.patchSize();
-    int size = config.imageSize();
+    int size = config.input().size();
     int grid = size / patch;
     float[] kernel = weights.get("stem/kernel");
     double[][] tokens = new double[grid * grid][config.hiddenSize()];
@@ -90,12 +92,12 @@ final class ReferenceMixer {
     return dense(y, name + "/Dense_1");
   }
 
-  static double tanh(double x) {
+  public static double tanh(double x) {
     return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
   }
 
   /** Exact GELU, the error function by its Taylor series, which converges everywhere. */
-  static double erf(double x) {
+  public static double erf(double x) {
     double z = x / Math.sqrt(2);
     if (Math.abs(z) > 5) {
       return x > 0 ? x : 0;

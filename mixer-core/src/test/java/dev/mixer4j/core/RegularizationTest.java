@@ -3,6 +3,7 @@ package dev.mixer4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.mixer4j.core.network.Mixer;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -25,7 +26,7 @@ import org.tensorflow.types.TInt64;
 
 class RegularizationTest {
 
-  private static final MixerConfig CONFIG = MixerConfig.of(8, 4, 16, 2, 8, 24, 3);
+  private static final Mixer CONFIG = Mixer.of(8, 4, 16, 2, 8, 24, 3);
   private static final RandomWeights WEIGHTS = new RandomWeights(CONFIG, 5);
   private static final int PIXELS = 8 * 8 * 3;
 
@@ -33,7 +34,7 @@ class RegularizationTest {
   void nothingDroppedIsInference() {
     float[] image = images(1);
     float[][] plain;
-    try (MixerClassifier classifier = new MixerClassifier(WEIGHTS);
+    try (ImageClassifier classifier = new ImageClassifier(WEIGHTS);
         TFloat32 input = TFloat32.tensorOf(Shape.of(1, 8, 8, 3), DataBuffers.of(image))) {
       plain = classifier.logits(input);
     }
@@ -71,7 +72,7 @@ class RegularizationTest {
    */
   @Test
   void stochasticDepthSkipsTheBranchesOfItsMasks() {
-    MixerConfig config = MixerConfig.of(8, 4, 16, 3, 8, 24, 3);
+    Mixer config = Mixer.of(8, 4, 16, 3, 8, 24, 3);
     int batch = 40;
     float rate = 0.6f;
     float[] images = images(batch);
@@ -101,22 +102,24 @@ class RegularizationTest {
   void imagesAndBranchesAreDroppedApartAndAsOftenAsAsked() {
     int batch = 20_000;
     // Of two blocks only the last drops; its tokens move only by the branches that stay.
-    MixerConfig config = MixerConfig.of(2, 1, 2, 2, 2, 2, 0);
+    Mixer config = Mixer.of(2, 1, 2, 2, 2, 2, 0);
     float[][] kept = new float[2][];
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       var seed = tf.constant(3L);
       // Constant branches: no kernels, a bias of one for the tokens, of two for the channels.
       var outputs =
-          Mixer.training(
-              tf,
-              config,
-              name -> branches(tf, config, name),
-              tf.zeros(tf.array(batch, 2, 2, 3), TFloat32.class),
-              Precision.FLOAT32,
-              new Regularization(0, 0.3f),
-              seed);
-      Operand<TFloat32> added = tf.math.sub(outputs.blocks().get(1), outputs.blocks().get(0));
+          config.apply(
+              Pass.training(
+                  tf,
+                  name -> branches(tf, config, name),
+                  Precision.FLOAT32,
+                  new Regularization(0, 0.3f),
+                  seed,
+                  name -> true),
+              tf.zeros(tf.array(batch, 2, 2, 3), TFloat32.class));
+      Operand<TFloat32> added =
+          tf.math.sub(outputs.intermediates().get(1), outputs.intermediates().get(0));
       try (Session session = new Session(graph);
           Result result = session.runner().fetch(added).run()) {
         float[][][] values = StdArrays.array3dCopyOf((FloatNdArray) result.get(0));
@@ -143,14 +146,14 @@ class RegularizationTest {
     assertThat(both).isCloseTo(0.49, Offset.offset(fiveDeviations));
   }
 
-  private static Operand<TFloat32> branches(Ops tf, MixerConfig config, String name) {
+  private static Operand<TFloat32> branches(Ops tf, Mixer config, String name) {
     float value = 0;
     if (name.endsWith("token_mixing/Dense_1/bias")) {
       value = 1;
     } else if (name.endsWith("channel_mixing/Dense_1/bias")) {
       value = 2;
     }
-    long[] shape = config.variables().get(name).asArray();
+    long[] shape = config.shapes().get(name).asArray();
     return tf.fill(tf.constant(shape), tf.constant(value));
   }
 
@@ -211,15 +214,17 @@ class RegularizationTest {
 
   /** The logits in training, [seed][image][class]. */
   private static float[][][] train(
-      MixerConfig config, Regularization regularization, float[] pixels, long... seeds) {
+      Mixer config, Regularization regularization, float[] pixels, long... seeds) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      MixerVariables variables = new MixerVariables(tf, config);
+      Variables variables = new Variables(tf, config);
       var images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 3)));
       var seed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
       var outputs =
-          Mixer.training(
-              tf, config, variables::value, images, Precision.FLOAT32, regularization, seed);
+          config.apply(
+              Pass.training(
+                  tf, variables::value, Precision.FLOAT32, regularization, seed, name -> true),
+              images);
       Shape shape = Shape.of(pixels.length / PIXELS, 8, 8, 3);
       try (Session session = new Session(graph);
           TFloat32 input = TFloat32.tensorOf(shape, DataBuffers.of(pixels))) {

@@ -1,0 +1,142 @@
+package dev.mixer4j.core;
+
+import java.nio.FloatBuffer;
+import java.util.Random;
+import org.tensorflow.ndarray.Shape;
+
+/** The values of a variable before training. */
+public sealed interface Initializer {
+
+  /** All zero. */
+  Initializer ZEROS = new Constant(0);
+
+  /** All one. */
+  Initializer ONES = new Constant(1);
+
+  /** Flax's default for kernels. */
+  Initializer LECUN_NORMAL = new LecunNormal();
+
+  /**
+   * The place of a variable among the random numbers of its network.
+   *
+   * @param seed of all the network's values
+   * @param variable the name of the variable
+   * @param earlier the random numbers that {@link TorchUniform} variables before it take
+   */
+  record Place(long seed, String variable, long earlier) {}
+
+  /**
+   * Writes a variable's values.
+   *
+   * @param shape of the variable
+   * @param place of the variable among the random numbers
+   * @param to takes the values in row-major order
+   */
+  void fill(Shape shape, Place place, FloatBuffer to);
+
+  /**
+   * {@return how many numbers of the network's common sequence a variable takes}
+   *
+   * @param shape of the variable
+   */
+  default long draws(Shape shape) {
+    return 0;
+  }
+
+  /**
+   * One value for all elements.
+   *
+   * @param value the value
+   */
+  record Constant(float value) implements Initializer {
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      for (long i = shape.size(); i > 0; i--) {
+        to.put(value);
+      }
+    }
+  }
+
+  /**
+   * A normal distribution cut off at two standard deviations with variance 1/fan-in, {@code
+   * flax.linen.initializers.lecun_normal}. Each variable has its own sequence of random numbers.
+   */
+  record LecunNormal() implements Initializer {
+
+    /** The standard deviation of a standard normal distribution cut off at two. */
+    private static final double TRUNCATED_STD = 0.87962566103423978;
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      long fanIn = shape.size() / shape.get(shape.numDimensions() - 1);
+      double std = Math.sqrt(1.0 / fanIn) / TRUNCATED_STD;
+      Random random = new Random(place.seed() * 31 + place.variable().hashCode());
+      for (long i = shape.size(); i > 0; i--) {
+        to.put((float) (std * truncatedNormal(random)));
+      }
+    }
+
+    private static double truncatedNormal(Random random) {
+      double value = random.nextGaussian();
+      while (Math.abs(value) > 2) {
+        value = random.nextGaussian();
+      }
+      return value;
+    }
+  }
+
+  /**
+   * PyTorch's default for the weights and biases of its linear and convolution layers: uniform in
+   * [-bound, bound]. All such variables of a network share one sequence of random numbers, in their
+   * order, so that the values equal those of {@code torch.manual_seed(seed)} to the bit.
+   *
+   * @param bound the largest value
+   */
+  record TorchUniform(double bound) implements Initializer {
+
+    /**
+     * {@return PyTorch's default for a weight, {@code kaiming_uniform_(a=sqrt(5))}}
+     *
+     * @param fanIn the number of inputs of each output
+     */
+    public static TorchUniform weight(long fanIn) {
+      return new TorchUniform(Math.sqrt(3) * (Math.sqrt(2.0 / 6) / Math.sqrt(fanIn)));
+    }
+
+    /**
+     * {@return PyTorch's default for a bias}
+     *
+     * @param fanIn the number of inputs of each output
+     */
+    public static TorchUniform bias(long fanIn) {
+      return new TorchUniform(1 / Math.sqrt(fanIn));
+    }
+
+    @Override
+    public long draws(Shape shape) {
+      return shape.size();
+    }
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      MersenneTwister random = new MersenneTwister((int) place.seed());
+      random.skip(place.earlier());
+      float from = (float) -bound;
+      float range = (float) bound - from;
+      int out = (int) shape.get(shape.numDimensions() - 1);
+      int channels = shape.numDimensions() > 1 ? (int) shape.get(shape.numDimensions() - 2) : 1;
+      int area = (int) (shape.size() / out / channels);
+      int start = to.position();
+      // PyTorch has the outputs first, then the inputs, then height and width.
+      for (int o = 0; o < out; o++) {
+        for (int i = 0; i < channels; i++) {
+          for (int a = 0; a < area; a++) {
+            float value = (float) ((random.next() & 0xffffff) * 0x1p-24 * range + from);
+            to.put(start + (a * channels + i) * out + o, value);
+          }
+        }
+      }
+      to.position(start + (int) shape.size());
+    }
+  }
+}

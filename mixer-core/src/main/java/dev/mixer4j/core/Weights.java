@@ -1,0 +1,25 @@
+package dev.mixer4j.core;
+
+import java.nio.FloatBuffer;
+
+/**
+ * The values of a network's variables, in a file, in a session or in memory. Variables are read one
+ * at a time, so that a source need not hold them all.
+ */
+public interface Weights extends AutoCloseable {
+
+  /** {@return the network that these weights are for} */
+  Network network();
+
+  /**
+   * Reads one variable's float32 values in row-major order.
+   *
+   * @param name of one of the network's variables
+   * @param destination takes the values from its position on; its position moves past them
+   */
+  void read(String name, FloatBuffer destination);
+
+  /** Frees the memory and files that the source holds. */
+  @Override
+  void close();
+}

@@ -1,0 +1,138 @@
+package dev.mixer4j.core.image;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The images that a network takes.
+ *
+ * @param height in pixels
+ * @param width in pixels
+ * @param channels 1 for gray images, 3 for RGB
+ * @param mean subtracted from pixels scaled to [0, 1], one value for each channel
+ * @param std divides what is left, one value for each channel, above 0
+ */
+public record ImageInput(int height, int width, int channels, List<Float> mean, List<Float> std) {
+
+  /**
+   * Checks the numbers. One mean or standard deviation stands for all channels.
+   *
+   * @param height above 0
+   * @param width above 0
+   * @param channels above 0
+   * @param mean finite
+   * @param std finite, above 0
+   * @throws IllegalArgumentException if a number is out of its range, or there are not as many
+   *     means or standard deviations as channels
+   */
+  public ImageInput {
+    check(height > 0 && width > 0, "image size must be above 0, found " + width + " x " + height);
+    check(channels > 0, "channels must be above 0, found " + channels);
+    mean = each("mean", mean, channels);
+    std = each("std", std, channels);
+    check(mean.stream().allMatch(Float::isFinite), "mean must be finite, found " + mean);
+    check(
+        std.stream().allMatch(value -> value > 0 && Float.isFinite(value)),
+        "std must be above 0 and finite, found " + std);
+  }
+
+  private static List<Float> each(String name, List<Float> values, int channels) {
+    List<Float> all = values.size() == 1 ? Collections.nCopies(channels, values.get(0)) : values;
+    check(
+        all.size() == channels,
+        name + ": expected one number or one for each of " + channels + " channels, found " + all);
+    return List.copyOf(all);
+  }
+
+  private static void check(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  /**
+   * {@return square images whose pixels are scaled to [-1, 1]}
+   *
+   * @param size height and width, in pixels
+   * @param channels 1 for gray images, 3 for RGB
+   */
+  public static ImageInput square(int size, int channels) {
+    return new ImageInput(size, size, channels, List.of(0.5f), List.of(0.5f));
+  }
+
+  /**
+   * {@return height and width of square images, in pixels}
+   *
+   * @throws IllegalArgumentException if the images are not square
+   */
+  public int size() {
+    check(height == width, "expected square images, found " + width + " x " + height);
+    return height;
+  }
+
+  /**
+   * {@return the same images of another size}
+   *
+   * @param newSize height and width, in pixels
+   */
+  public ImageInput withSize(int newSize) {
+    return new ImageInput(newSize, newSize, channels, mean, std);
+  }
+
+  /**
+   * {@return the same images with other channels}
+   *
+   * @param newChannels 1 for gray images, 3 for RGB
+   * @throws IllegalArgumentException if the channels have different means or standard deviations,
+   *     and their number changes
+   */
+  public ImageInput withChannels(int newChannels) {
+    return new ImageInput(height, width, newChannels, common(mean), common(std));
+  }
+
+  private static List<Float> common(List<Float> values) {
+    return values.stream().distinct().count() == 1 ? values.subList(0, 1) : values;
+  }
+
+  /**
+   * {@return the same images with another normalization}
+   *
+   * @param newMean of pixels scaled to [0, 1], one value or one for each channel
+   * @param newStd of pixels scaled to [0, 1], one value or one for each channel; above 0
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public ImageInput withNormalization(List<Float> newMean, List<Float> newStd) {
+    return new ImageInput(height, width, channels, newMean, newStd);
+  }
+
+  /**
+   * Reads one number for each channel, such as {@code 0.485,0.456,0.406}.
+   *
+   * @param text decimal numbers with commas between them
+   * @return the numbers
+   * @throws IllegalArgumentException if the text is anything else
+   */
+  public static List<Float> parseChannels(String text) {
+    List<Float> values = new ArrayList<>();
+    try {
+      for (String part : text.split(",", -1)) {
+        values.add(Float.parseFloat(part.trim()));
+      }
+      return List.copyOf(values);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "expected a number, or one for each channel such as R,G,B, found '" + text + "'", e);
+    }
+  }
+
+  /**
+   * {@return the text that {@link #parseChannels} reads}
+   *
+   * @param values one for each channel
+   */
+  public static String channelsText(List<Float> values) {
+    return values.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+}

@@ -1,0 +1,51 @@
+package dev.mixer4j.core.layer;
+
+import dev.mixer4j.core.Initializer;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variable;
+import java.util.List;
+import java.util.stream.Stream;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Two dense layers with GELU between them, and dropout after each, applied to the last axis:
+ * [batch, rows, size] to the same shape. Names and initial values are those of {@code MlpBlock} in
+ * {@code vit_jax/models_mixer.py}.
+ *
+ * @param name start of the variables' names
+ * @param rows of an input
+ * @param size of the last axis
+ * @param width of the hidden layer
+ * @param gelu form of the activation
+ */
+public record Mlp(String name, int rows, int size, int width, Gelu gelu) implements Layer {
+
+  private Dense first() {
+    return dense("/Dense_0", size, width);
+  }
+
+  private Dense second() {
+    return dense("/Dense_1", width, size);
+  }
+
+  private Dense dense(String suffix, int in, int out) {
+    return new Dense(name + suffix, in, out, Initializer.LECUN_NORMAL, Initializer.ZEROS);
+  }
+
+  @Override
+  public List<Variable> variables() {
+    return Layer.variables(Stream.of(first(), second()));
+  }
+
+  @Override
+  public Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x) {
+    Ops tf = pass.tf();
+    // As one matrix, because TensorFlow fuses bias and GELU into a product of matrices only.
+    Operand<TFloat32> y = tf.reshape(x, tf.array(-1, size));
+    y = gelu.apply(pass, first().apply(pass, y, pass.precision()));
+    y = second().apply(pass, pass.dropout(y), pass.precision());
+    return tf.reshape(pass.dropout(y), tf.array(-1, rows, size));
+  }
+}

@@ -1,0 +1,92 @@
+package dev.mixer4j.core.network;
+
+import dev.mixer4j.core.Network;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** All families of networks, and their presets. */
+public final class Networks {
+
+  /** Every family, in the order in which commands show them. */
+  public static final List<Family> FAMILIES =
+      List.of(
+          new Family(Mixer.FAMILY, Mixer.class, Mixer.presets(), Mixer::infer),
+          new Family(LeNet5.FAMILY, LeNet5.class, LeNet5.presets(), LeNet5::infer),
+          new Family(ResNet.FAMILY, ResNet.class, ResNet.presets(), ResNet::infer));
+
+  private Networks() {}
+
+  /**
+   * {@return the family of a name; empty if there is none}
+   *
+   * @param name as in {@link Network#family}
+   */
+  public static Optional<Family> family(String name) {
+    return FAMILIES.stream().filter(family -> family.name().equals(name)).findFirst();
+  }
+
+  /**
+   * {@return the preset of a name; empty if there is none}
+   *
+   * @param name of a preset, such as {@code Mixer-B/16}; only its letters and digits count, in any
+   *     case
+   */
+  public static Optional<Network> preset(String name) {
+    return presets()
+        .filter(preset -> plain(preset.getKey()).equals(plain(name)))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  /**
+   * {@return the name of the preset that has a network's geometry; empty if none has} The number of
+   * classes, the image size and settings that no variable's shape depends on do not count.
+   *
+   * @param network of any family
+   */
+  public static Optional<String> presetOf(Network network) {
+    return presets()
+        .filter(preset -> hasGeometryOf(preset.getValue(), network))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  private static boolean hasGeometryOf(Network preset, Network network) {
+    try {
+      return preset.family().equals(network.family())
+          && preset
+              .withInput(network.input())
+              .withClasses(network.classes())
+              .shapes()
+              .equals(network.shapes());
+    } catch (IllegalArgumentException e) { // the preset does not work on such images
+      return false;
+    }
+  }
+
+  /** {@return the names of all presets} */
+  public static List<String> presetNames() {
+    return presets().map(Map.Entry::getKey).toList();
+  }
+
+  private static Stream<Map.Entry<String, Network>> presets() {
+    return FAMILIES.stream().flatMap(family -> family.presets().entrySet().stream());
+  }
+
+  private static String plain(String name) {
+    return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+  }
+
+  static void positive(String name, int value) {
+    check(value > 0, "%s must be above 0, found %d", name, value);
+  }
+
+  static void check(boolean condition, String message, Object... details) {
+    if (!condition) {
+      throw new IllegalArgumentException(message.formatted(details));
+    }
+  }
+}
