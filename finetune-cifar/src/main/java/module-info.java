@@ -1,5 +1,5 @@
 /**
- * Fine-tunes Mixer models on images. The command's own classes are not exported; it is run from a
+ * Trains image classification networks and fine-tunes their weights. The command's own classes are not exported; it is run from a
  * class path.
  */
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
@@ -13,6 +13,7 @@ module dev.mixer4j.finetune {
   requires org.apache.commons.compress;
   requires org.jfree.jfreechart;
   requires org.jline.terminal;
+  requires tensorflow.framework;
   requires tensorflow.nativelib;
 
   exports dev.mixer4j.finetune;

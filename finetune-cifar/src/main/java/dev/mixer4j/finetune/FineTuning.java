@@ -13,6 +13,9 @@ import dev.mixer4j.finetune.run.RunRequest;
 import dev.mixer4j.finetune.run.TrainingRun;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -30,7 +33,7 @@ import java.util.Objects;
  *         .set("epochs", 5)
  *         .set("validation_fraction", 0.1)
  *         .run(Path.of("run"), TrainingListener.NONE);
- * MixerClassifier classifier = MixerClassifier.load(result.weights());
+ * ImageClassifier classifier = ImageClassifier.load(result.weights());
  * }</pre>
  *
  * <p>Nothing is printed, and no native memory is held once a method returns. Each instance may be
@@ -39,7 +42,8 @@ import java.util.Objects;
  */
 public final class FineTuning {
 
-  private final Path weights;
+  private final Path weights; // null to train from scratch
+  private final Network model; // null to start from weights
   private final Path data;
   private final ObjectNode settings = new JsonMapper().createObjectNode();
   private String recipe = Recipe.NAMES.get(0);
@@ -51,8 +55,9 @@ public final class FineTuning {
   private Devices devices = Devices.AUTO;
   private List<String> command; // null for one that does the same
 
-  private FineTuning(Path weights, Path data) {
-    this.weights = Objects.requireNonNull(weights, "weights");
+  private FineTuning(Path weights, Network model, Path data) {
+    this.weights = weights;
+    this.model = model;
     this.data = Objects.requireNonNull(data, "data");
   }
 
@@ -66,7 +71,19 @@ public final class FineTuning {
    * @return a training that is not started yet
    */
   public static FineTuning of(Path weights, Path data) {
-    return new FineTuning(weights, data);
+    return new FineTuning(Objects.requireNonNull(weights, "weights"), null, data);
+  }
+
+  /**
+   * Prepares the training of a network from scratch, by the recipe {@code adam}.
+   *
+   * @param network to train; its head gets the number of classes of the data, and images are
+   *     converted to its size and channels
+   * @param data as for {@link #of}
+   * @return a training that is not started yet
+   */
+  public static FineTuning scratch(Network network, Path data) {
+    return new FineTuning(null, Objects.requireNonNull(network, "network"), data);
   }
 
   /**
@@ -95,7 +112,7 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the size that images are resized to.
+   * Sets the size that images are resized to, for a training that starts from weights.
    *
    * @param size in pixels: the weights' own, the default, or a whole multiple of it
    * @return this
@@ -217,13 +234,14 @@ public final class FineTuning {
             command == null ? repetition(folder) : command,
             weights,
             imageSize,
+            model,
             data,
             splitSeed,
             limitTrain,
             limitTest,
             settings());
     RunFolder.check(folder, overwrite);
-    if (RunFolder.replaces(folder, weights)) {
+    if (weights != null && RunFolder.replaces(folder, weights)) {
       throw new IllegalArgumentException(
           "the weights to start from are a file of the run's folder, which would be replaced: if the"
               + " run stopped early it could not be resumed; name another folder");
@@ -243,7 +261,8 @@ public final class FineTuning {
   private List<String> repetition(Path folder) {
     List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
     words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
-    words.addAll(List.of("--weights", weights.toString(), "--data", data.toString()));
+    words.addAll(List.of("--data", data.toString()));
+    words.addAll(model == null ? List.of("--weights", weights.toString()) : modelOptions());
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));
@@ -253,6 +272,27 @@ public final class FineTuning {
     }
     if (limitTest < Integer.MAX_VALUE) {
       words.addAll(List.of("--limit-test", Integer.toString(limitTest)));
+    }
+    return words;
+  }
+
+  private List<String> modelOptions() {
+    ImageInput input = model.input();
+    List<String> words = new ArrayList<>(List.of("--model", model.family()));
+    ObjectNode own = NetworkJson.write(model).without(List.of("family", "classes", "input"));
+    own.properties()
+        .forEach(
+            setting -> {
+              words.add("--" + setting.getKey().replace('_', '-'));
+              words.add(setting.getValue().asText());
+            });
+    words.addAll(List.of("--image-size", Integer.toString(input.height())));
+    words.addAll(List.of("--channels", Integer.toString(input.channels())));
+    if (!settings.has("mean")) {
+      words.addAll(List.of("--mean", ImageInput.channelsText(input.mean())));
+    }
+    if (!settings.has("std")) {
+      words.addAll(List.of("--std", ImageInput.channelsText(input.std())));
     }
     return words;
   }

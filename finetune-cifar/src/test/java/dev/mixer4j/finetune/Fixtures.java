@@ -1,19 +1,21 @@
 package dev.mixer4j.finetune;
 
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.ModelInfo;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.command.FinetuneCifar;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.weights.write.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -41,7 +43,7 @@ public final class Fixtures {
   public static final Devices CPU = Devices.of(Device.CPU);
 
   /** A network that trains in milliseconds, on images of CIFAR-10's size. */
-  public static final MixerConfig TINY = MixerConfig.of(32, 8, 16, 2, 12, 24, NAMES.size());
+  public static final Mixer TINY = Mixer.of(32, 8, 16, 2, 12, 24, NAMES.size());
 
   private Fixtures() {}
 
@@ -137,17 +139,17 @@ public final class Fixtures {
     return weights(file, TINY);
   }
 
-  public static Path weights(Path file, MixerConfig config) throws IOException {
-    Source source = new Source("npz", "0".repeat(64));
+  public static Path weights(Path file, Network config) throws IOException {
+    ModelInfo info = ModelInfo.NONE.withOrigin(new Origin("npz", "0".repeat(64)));
     CheckpointWriter.write(
-        file, TargetFormat.H5, new InitialWeights(config, 7), source, false, bytes -> {});
+        file, TargetFormat.H5, new InitialWeights(config, 7), info, false, bytes -> {});
     return file;
   }
 
   /** Every variable's values. */
-  public static Map<String, float[]> read(MixerWeights weights) {
+  public static Map<String, float[]> read(Weights weights) {
     Map<String, float[]> values = new LinkedHashMap<>();
-    for (Map.Entry<String, Shape> variable : weights.config().variables().entrySet()) {
+    for (Map.Entry<String, Shape> variable : weights.network().shapes().entrySet()) {
       float[] array = new float[(int) variable.getValue().size()];
       weights.read(variable.getKey(), FloatBuffer.wrap(array));
       values.put(variable.getKey(), array);
@@ -156,7 +158,7 @@ public final class Fixtures {
   }
 
   public static Map<String, float[]> read(Path file) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       return read(checkpoint);
     }
   }

@@ -34,12 +34,14 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
     start = System.nanoTime();
     if (!plan.resumed()) {
       line(
-          "%d training and %d %s images of %d classes; head: %s",
+          "%d training and %d %s images of %d classes; %s",
           plan.trainImages(),
           plan.measuredImages(),
           plan.split(),
           plan.classNames().size(),
-          plan.newHead() ? "new, all zero" : "the weights' own");
+          plan.fromScratch()
+              ? "training from scratch"
+              : plan.newHead() ? "head: new, all zero" : "head: the weights' own");
     } else if (plan.stepsDone() == 0) {
       line("no checkpoint yet: from the start");
     } else {

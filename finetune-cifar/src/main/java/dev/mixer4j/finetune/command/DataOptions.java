@@ -1,17 +1,17 @@
 package dev.mixer4j.finetune.command;
 
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which images: what all commands that read a data set share. */
+/** The options of all commands that read a data set. */
 final class DataOptions {
 
   @Option(
@@ -57,24 +57,19 @@ final class DataOptions {
     return path;
   }
 
-  /** Share to hold out, 0 for none; null where it was not given. */
-  Double validationFraction() {
-    return validationFraction;
-  }
-
   long splitSeed() {
     return splitSeed;
   }
 
-  /**
-   * Finds the data set.
-   *
-   * @param imageSize the network's, to which pictures are brought
-   */
-  Dataset open(int imageSize) throws IOException {
-    boolean none = validationFraction == null || validationFraction == 0;
-    OptionalDouble fraction = none ? OptionalDouble.empty() : OptionalDouble.of(validationFraction);
-    return Datasets.open(path(), new DatasetRequest(imageSize, fraction, splitSeed));
+  /** Finds the data set for a network that takes these images. */
+  Dataset open(ImageInput input) throws IOException {
+    double fraction = validationFraction == null ? 0 : validationFraction;
+    return Datasets.open(path(), DatasetRequest.of(input, fraction, splitSeed));
+  }
+
+  /** The channels of the data's own images. */
+  int channels() throws IOException {
+    return Datasets.open(path(), DatasetRequest.of(1)).channels();
   }
 
   int limitTest() {

@@ -1,15 +1,14 @@
 package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.core.Device;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.finetune.session.TensorFloat32;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code --device}, which all commands take that run the network. */
+/** The option {@code --device} of the commands that run a network. */
 final class DeviceOption {
 
   @Option(
@@ -17,8 +16,8 @@ final class DeviceOption {
       paramLabel = "DEVICE",
       converter = Converter.class,
       description =
-          "Where it computes: cpu, gpu, gpu:1 for the second one, or auto, which is a GPU if there"
-              + " is one (default: auto).")
+          "Device to compute on: cpu, gpu, gpu:1 for the second GPU, or auto, a GPU if there is one"
+              + " (default: auto).")
   private Device device; // null unless given: it needs TensorFlow's classes, and --help does not
 
   Device get() {
@@ -29,10 +28,10 @@ final class DeviceOption {
     return device != null;
   }
 
-  /** Builds a network there that computes in float32. */
-  MixerClassifier classifier(MixerCheckpoint weights) {
+  /** Builds a classifier on the device, in float32. */
+  ImageClassifier classifier(Checkpoint weights) {
     TensorFloat32.allow(false);
-    return new MixerClassifier(weights, weights.transform().orElse(ImageTransform.TIMM), get());
+    return new ImageClassifier(weights, weights.info(), get());
   }
 
   static final class Converter implements ITypeConverter<Device> {

@@ -5,7 +5,6 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.ptr.IntByReference;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.finetune.graph.DeviceTrial;
 import dev.mixer4j.finetune.session.GpuKernels;
 import dev.mixer4j.finetune.session.LoadedLibraries;
 import dev.mixer4j.finetune.session.TensorFloat32;
@@ -320,7 +319,7 @@ final class Doctor {
             "the processor does them, which costs time; please tell the project");
   }
 
-  private Finding step(boolean incomplete) {
+  private Finding step(boolean incomplete) throws IOException {
     String part = "training on " + device;
     try {
       device.check();

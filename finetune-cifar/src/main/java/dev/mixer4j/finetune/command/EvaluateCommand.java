@@ -2,7 +2,7 @@ package dev.mixer4j.finetune.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
@@ -14,10 +14,11 @@ import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.finetune.run.Measurement;
 import dev.mixer4j.finetune.run.RecordedLogits;
 import dev.mixer4j.finetune.run.RunFolder;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.finetune.optim.Loss;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -81,8 +82,8 @@ final class EvaluateCommand implements Callable<Integer> {
     if (report != null) {
       RunFolder.check(report, overwrite);
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
-      Dataset dataset = data.open(checkpoint.config().imageSize());
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      Dataset dataset = data.open(checkpoint.network().input());
       checkClasses(checkpoint, dataset);
       print(
           evaluate(checkpoint, dataset, dataset.test(data.limitTest())),
@@ -91,12 +92,12 @@ final class EvaluateCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private Measurement evaluate(MixerCheckpoint checkpoint, Dataset dataset, LabelledImages test)
+  private Measurement evaluate(Checkpoint checkpoint, Dataset dataset, LabelledImages test)
       throws IOException {
-    try (MixerClassifier classifier = device.classifier(checkpoint);
+    try (ImageClassifier classifier = device.classifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Measurement score = Measurement.of(network, test, batchSize, progress::stepTo);
+      Measurement score = Measurement.of(network, test, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
       if (report != null) {
         Classifications scores = network.scores(test, dataset.classNames());
         Files.createDirectories(report);
@@ -106,9 +107,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private RunSummary summary(MixerCheckpoint checkpoint, Dataset dataset, Measurement score)
+  private RunSummary summary(Checkpoint checkpoint, Dataset dataset, Measurement score)
       throws IOException {
-    Source source = checkpoint.asSource();
+    Origin source = checkpoint.origin();
     ObjectNode config = JSON.createObjectNode();
     config
         .putObject("weights")
@@ -125,16 +126,16 @@ final class EvaluateCommand implements Callable<Integer> {
     return new RunSummary(command, config, weights.toString(), 0, score.seconds());
   }
 
-  private void checkClasses(MixerCheckpoint checkpoint, Dataset dataset) {
+  private void checkClasses(Checkpoint checkpoint, Dataset dataset) {
     int classes = dataset.classNames().size();
-    int found = checkpoint.config().classes();
+    int found = checkpoint.network().classes();
     if (found != classes) {
       throw new MixerException(
           "%s: expected a head of %d classes, as %s has, found %s; fine-tune it on this data first"
               .formatted(
                   weights, classes, dataset.path(), found == 0 ? "no head" : "one of " + found));
     }
-    List<String> names = checkpoint.classNames();
+    List<String> names = checkpoint.info().classNames();
     if (!names.isEmpty() && !names.equals(dataset.classNames())) {
       PrintWriter err = spec.commandLine().getErr();
       err.println(

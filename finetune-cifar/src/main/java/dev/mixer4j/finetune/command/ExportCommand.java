@@ -1,19 +1,20 @@
 package dev.mixer4j.finetune.command;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.Metadata;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.SavedModelInput;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.write.SavedModelInput;
+import dev.mixer4j.weights.write.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -63,8 +64,8 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "TRANSFORM",
       converter = TransformConverter.class,
       description =
-          "What becomes of an image, such as 'center-crop 0.875 bicubic', 'squash bilinear' or"
-              + " 'fit'; unless given, what the weights say, and timm's where they say nothing.")
+          "How images are resized and cropped: 'center-crop 0.875 bicubic', 'squash bilinear', 'fit'"
+              + " or the like (default: as the weights say, or else as timm does).")
   private ImageTransform transform;
 
   @Option(names = "--overwrite", description = "Replace the SavedModel that is DIR.")
@@ -73,38 +74,48 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     CheckpointWriter.checkTarget(output, TargetFormat.SAVED_MODEL, overwrite);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
       ImageTransform chosen =
-          transform == null ? checkpoint.transform().orElse(ImageTransform.TIMM) : transform;
-      Metadata metadata =
-          Metadata.of(checkpoint, checkpoint.asSource()).withTransform(Optional.of(chosen));
-      long bytes = checkpoint.config().parameterCount() * Float.BYTES;
+          transform == null ? checkpoint.info().transformOrDefault() : transform;
+      ModelInfo info = checkpoint.info().withTransform(chosen).withOrigin(checkpoint.origin());
+      long bytes = checkpoint.network().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Exporting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.writeSavedModel(
-            output, checkpoint, metadata, input, overwrite, progress::step);
+            output,
+            checkpoint,
+            new Metadata(checkpoint.network(), info),
+            input,
+            overwrite,
+            progress::step);
       }
-      print(checkpoint.config(), chosen);
+      print(checkpoint.network(), chosen);
     }
     return Cli.DONE;
   }
 
-  private void print(MixerConfig config, ImageTransform chosen) {
-    int size = config.imageSize();
+  private void print(Network network, ImageTransform chosen) {
+    ImageInput images = network.input();
     line("model: %s", output);
     line("  image_bytes      string [N]: JPEG and PNG files; %s", chosen);
-    line("  images           float32 [N, height, width, 3] in 0 to 255; %s", chosen);
     line(
-        "  normalized       float32 [N, %d, %d, 3], less mean %s, over std %s",
-        size, size, config.mean(), config.std());
+        "  images           float32 [N, height, width, %d] in 0 to 255; %s",
+        images.channels(), chosen);
+    line(
+        "  normalized       float32 [N, %d, %d, %d], less mean %s, over std %s",
+        images.height(),
+        images.width(),
+        images.channels(),
+        ImageInput.channelsText(images.mean()),
+        ImageInput.channelsText(images.std()));
     line("  serving_default  as %s", input);
-    if (config.classes() > 0) {
+    if (network.classes() > 0) {
       line(
           "  gives            logits and probabilities float32 [N, %d], classes string [N], features float32 [N, %d]",
-          config.classes(), config.hiddenSize());
+          network.classes(), network.featureSize());
     } else {
       line(
           "  gives            features float32 [N, %d], since the weights have no head",
-          config.hiddenSize());
+          network.featureSize());
     }
   }
 

@@ -1,11 +1,11 @@
 package dev.mixer4j.finetune.command;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
 import dev.mixer4j.finetune.data.ImageFile;
 import dev.mixer4j.finetune.report.Json;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Classifies PNG and JPEG images of any size.",
-      "What becomes of an image first is what the weights say, as 'import-weights inspect' shows."
-          + " Where they say nothing, it is timm's for Google's Mixers: center-crop 0.875 bicubic."
+      "Images are resized and cropped as the weights say, which 'import-weights inspect' shows. If"
+          + " they say nothing, timm's way for Google's Mixers is used: center-crop 0.875 bicubic."
     })
 final class PredictCommand implements Callable<Integer> {
 
@@ -63,11 +63,11 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     List<Answer> all = new ArrayList<>();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
-      if (checkpoint.config().classes() == 0) {
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      if (checkpoint.network().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (MixerClassifier classifier = device.classifier(checkpoint)) {
+      try (ImageClassifier classifier = device.classifier(checkpoint)) {
         for (Path image : images) {
           List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
           if (json) {

@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     modelTransformer = TrainCommand.Options.class,
     description = {
-      "Fine-tunes weights on CIFAR-10, CIFAR-100, MNIST or a folder of pictures, or resumes a run"
-          + " that was interrupted.",
+      "Fine-tunes weights, or trains a network from scratch, on CIFAR-10, CIFAR-100, MNIST or a"
+          + " folder of pictures; or resumes a run that was interrupted.",
       "A head is replaced by one of zeros if its number of classes is not the data's; otherwise it is"
           + " kept. RUN gets config.json, metrics.csv, TensorBoard's files, checkpoints, best.h5 (the"
           + " weights with the highest measured accuracy), final.h5 and report.html."
@@ -45,6 +45,23 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "W.h5",
       description = "Weights to start from, of any readable format.")
   private Path weights;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description =
+          "Network to train from scratch, instead of weights: mixer, lenet5 or resnet, or a preset:"
+              + " Mixer-S/32, Mixer-S/16, Mixer-S/4, Mixer-B/32, Mixer-B/16, Mixer-L/32, Mixer-L/16,"
+              + " Mixer-H/14, LeNet-5, ResNet.")
+  private String model;
+
+  @Option(
+      names = "--channels",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description =
+          "Channels of the images of --model: 1 for gray, 3 for RGB (default: the data's own).")
+  private Integer channels;
 
   @Mixin private DataOptions data;
 
@@ -67,8 +84,9 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = NumberConverter.Positive.class,
       description =
-          "Size that images are resized to: the weights' own, or a whole multiple of it, for which"
-              + " the token-mixing weights become block-diagonal, as in the paper's appendix.")
+          "Size that images are resized to (default: the network's own). With --weights of a Mixer,"
+              + " a whole multiple of their own size: the token-mixing weights become block-diagonal,"
+              + " as in the paper's appendix.")
   private Integer imageSize;
 
   @Option(
@@ -98,6 +116,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public CommandSpec transform(CommandSpec command) {
       SettingOptions.add(command, TrainSettings.class);
+      ModelOptions.TYPES.forEach(type -> SettingOptions.add(command, type));
       for (String last : List.of("--verbose", "--help", "--version")) {
         OptionSpec option = command.findOption(last);
         if (option != null) {
@@ -130,16 +149,16 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private FineTuning tuning() {
-    require("--weights=W.h5", weights);
+  private FineTuning tuning() throws IOException {
+    require("--weights=W.h5' or '--model=NAME", weights == null ? model : weights);
     require("--out=RUN", out);
-    FineTuning tuning = FineTuning.of(weights, data.path()).recipe(recipe);
+    FineTuning tuning = start().recipe(recipe);
     ObjectNode settings = SettingOptions.given(spec, TrainSettings.class);
     if (noAugment) {
       settings.putNull("crop_min_area").put("flip", false);
     }
     settings.properties().forEach(entry -> tuning.set(entry.getKey(), entry.getValue()));
-    if (imageSize != null) {
+    if (imageSize != null && model == null) {
       tuning.imageSize(imageSize);
     }
     List<String> words = new ArrayList<>(List.of("finetune-cifar"));
@@ -151,6 +170,27 @@ final class TrainCommand implements Callable<Integer> {
         .overwrite(overwrite)
         .devices(devices.get())
         .command(words);
+  }
+
+  private FineTuning start() throws IOException {
+    if (model == null) {
+      List<String> given = ModelOptions.given(spec);
+      if (channels != null || !given.isEmpty()) {
+        String option = channels != null ? "channels" : given.get(0).replace('_', '-');
+        throw new ParameterException(spec.commandLine(), "--" + option + " needs --model");
+      }
+      return FineTuning.of(weights, data.path());
+    }
+    if (weights != null) {
+      throw new ParameterException(spec.commandLine(), "give --weights or --model, not both");
+    }
+    int ofImages = channels == null ? data.channels() : channels;
+    try {
+      return FineTuning.scratch(
+          ModelOptions.network(spec, model, imageSize, ofImages), data.path());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   private void check(FineTuning tuning) {

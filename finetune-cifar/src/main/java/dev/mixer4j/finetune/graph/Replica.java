@@ -1,18 +1,17 @@
 package dev.mixer4j.finetune.graph;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Mixer;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerVariables;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variable;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.Preprocessing;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.input.Batch;
 import dev.mixer4j.finetune.input.BatchInput;
 import dev.mixer4j.finetune.input.Feeds;
 import dev.mixer4j.finetune.optim.AllReduce;
 import dev.mixer4j.finetune.optim.ClippedGradients;
-import dev.mixer4j.finetune.optim.CrossEntropy;
 import dev.mixer4j.finetune.optim.ExponentialMovingAverage;
 import dev.mixer4j.finetune.optim.GradientAccumulator;
 import dev.mixer4j.finetune.optim.NamedTensors;
@@ -21,7 +20,9 @@ import dev.mixer4j.finetune.optim.StateVariable;
 import dev.mixer4j.finetune.optim.StateVariables;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -36,17 +37,17 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TUint8;
 
 /**
- * One device's part of a training's graph: a network whose variables each step updates. Where there
- * are several, they have their gradients in common and so stay the same.
+ * One device's part of a training's graph: a network whose variables each step updates. Replicas
+ * average their gradients, so their weights stay identical.
  */
 final class Replica {
 
-  /** Stands in TensorFlow's message where the check of a step's numbers fails. */
+  /** Part of TensorFlow's message if a number of a step is not finite. */
   static final String NOT_FINITE = "loss and gradients";
 
-  private final MixerConfig config;
+  private final Network network;
   private final BatchInput input;
-  private final MixerVariables variables;
+  private final Variables variables;
   private final Operand<TFloat32> logits;
   private final StepTotals totals;
   private final Optional<GradientAccumulator> accumulator;
@@ -56,38 +57,42 @@ final class Replica {
   private final StateVariables state;
 
   /**
-   * Adds it to a graph.
+   * Adds the replica to a graph.
    *
    * @param tf scope of all its operations
-   * @param variables in it
+   * @param variables in that scope
    * @param group of the replicas
    */
   Replica(
       Ops tf,
       Graph graph,
-      MixerVariables variables,
-      MixerConfig config,
+      Variables variables,
+      Network network,
       TrainSettings settings,
       LabelledImages images,
       Optimizer optimizer,
       AllReduce.Group group) {
     this.variables = variables;
-    this.config = config;
-    input = new BatchInput(tf, config, settings, images);
-    Operand<TFloat32> trainLogits =
-        Mixer.training(
-                tf,
-                config,
-                variables::value,
-                input.images(),
-                settings.precision(),
-                settings.regularization(),
-                input.dropSeed())
-            .logits();
-    Operand<TFloat32> loss = CrossEntropy.mean(tf, input.targets(), trainLogits);
+    this.network = network;
+    input = new BatchInput(tf, network, settings, images);
+    Pass pass =
+        Pass.training(
+            tf,
+            variables::value,
+            settings.precision(),
+            settings.regularization(),
+            input.dropSeed(),
+            name -> !settings.headOnly() || name.startsWith(Network.HEAD));
+    Operand<TFloat32> trainLogits = network.apply(pass, input.images()).logits();
+    Operand<TFloat32> loss = settings.loss().mean(tf, input.targets(), trainLogits);
     totals = new StepTotals(tf, loss, trainLogits, input.labels());
-    List<Optimizer.Parameter> parameters =
-        checked(tf, loss, parameters(tf, graph, loss, settings.headOnly()));
+    List<Optimizer.Parameter> changes = gradients(tf, graph, loss, pass);
+    int trained = changes.size();
+    // The changes of batch norm's running averages are summed over the images like gradients.
+    pass.updates()
+        .forEach(
+            (name, value) -> changes.add(parameter(name, tf.math.sub(value, variables.value(name)))));
+    List<Optimizer.Parameter> parameters = checked(tf, loss, changes);
     accumulator =
         settings.microBatchSize() == null
             ? Optional.empty()
@@ -96,6 +101,8 @@ final class Replica {
     if (group.size() > 1) {
       parameters = AllReduce.sum(tf, parameters, group);
     }
+    List<Optimizer.Parameter> notTrained = parameters.subList(trained, parameters.size());
+    parameters = parameters.subList(0, trained);
     if (settings.clipNorm() != null) {
       parameters = ClippedGradients.of(tf, parameters, settings.clipNorm()).parameters();
     }
@@ -105,30 +112,39 @@ final class Replica {
             .map(
                 decay ->
                     new ExponentialMovingAverage(
-                        tf, decay, config.variables(), variables::handle, updates.updates()));
+                        tf, decay, trainable(), variables::handle, updates.updates()));
     perUpdate.addAll(updates.updates());
+    notTrained.forEach(p -> perUpdate.add(tf.assignAddVariableOp(p.handle(), p.gradient())));
     accumulator.ifPresent(sums -> perUpdate.addAll(sums.clear()));
     averages.ifPresent(ema -> perUpdate.addAll(ema.updates()));
+    Operand<TFloat32> resized = Preprocessing.resize(tf, network.input(), input.pixels());
     logits =
-        Mixer.inference(
-                tf,
-                config,
-                averages.isPresent() ? averages.get()::value : variables::value,
-                Preprocessing.normalize(
-                    tf, config, Preprocessing.resize(tf, config, input.pixels())),
-                settings.precision())
+        network
+            .apply(
+                Pass.inference(tf, this::measured, settings.precision()),
+                Preprocessing.normalize(tf, network.input(), resized))
             .logits();
     List<StateVariable> kept = new ArrayList<>(updates.state());
     averages.ifPresent(ema -> kept.addAll(ema.state()));
     state = new StateVariables(tf, kept);
   }
 
-  private List<Optimizer.Parameter> parameters(
-      Ops tf, Graph graph, Operand<TFloat32> loss, boolean headOnly) {
-    List<String> names =
-        config.variables().keySet().stream()
-            .filter(name -> !headOnly || name.startsWith("head/"))
-            .toList();
+  private Map<String, Shape> trainable() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    network.variables().stream()
+        .filter(Variable::trainable)
+        .forEach(variable -> shapes.put(variable.name(), variable.shape()));
+    return shapes;
+  }
+
+  private Optimizer.Parameter parameter(String name, Operand<TFloat32> gradient) {
+    return new Optimizer.Parameter(
+        name, network.shapes().get(name), variables.handle(name), gradient);
+  }
+
+  private List<Optimizer.Parameter> gradients(
+      Ops tf, Graph graph, Operand<TFloat32> loss, Pass pass) {
+    List<String> names = trainable().keySet().stream().filter(pass::trains).toList();
     Output<?>[] values =
         names.stream().map(name -> variables.value(name).asOutput()).toArray(Output<?>[]::new);
     Output<?>[] gradients =
@@ -138,15 +154,12 @@ final class Replica {
     for (int i = 0; i < values.length; i++) {
       @SuppressWarnings("unchecked") // a gradient has the type of what it is the gradient of
       Operand<TFloat32> gradient = (Output<TFloat32>) gradients[i];
-      String name = names.get(i);
-      parameters.add(
-          new Optimizer.Parameter(
-              name, config.variables().get(name), variables.handle(name), gradient));
+      parameters.add(parameter(names.get(i), gradient));
     }
     return parameters;
   }
 
-  /** No update, and no sum, is made of a step whose loss or gradients are not finite. */
+  /** Nothing is updated or summed in a step whose loss, gradients or averages are not finite. */
   private static List<Optimizer.Parameter> checked(
       Ops tf, Operand<TFloat32> loss, List<Optimizer.Parameter> parameters) {
     List<Operand<TFloat32>> numbers = new ArrayList<>(List.of(loss));
@@ -165,8 +178,8 @@ final class Replica {
     return tf.constant(axes);
   }
 
-  /** Sets all variables to what they are before the first step. */
-  void start(Session session, MixerWeights weights, LabelledImages images) {
+  /** Sets all variables to their values before the first step. */
+  void start(Session session, Weights weights, LabelledImages images) {
     variables.load(session, weights);
     Session.Runner runner = session.runner().addTarget(totals.initialization());
     accumulator.ifPresent(
@@ -218,7 +231,7 @@ final class Replica {
     return totals.read();
   }
 
-  /** Where images go in that are not trained on, [batch, height, width, 3] uint8. */
+  /** Where images go in that are not trained on, [batch, height, width, channels] uint8. */
   Operand<TUint8> pixels() {
     return input.pixels();
   }
@@ -228,21 +241,26 @@ final class Replica {
     return logits;
   }
 
-  MixerWeights snapshot(Session session, List<String> classNames) {
-    return averages.isPresent()
-        ? averages.get().snapshot(session, config, classNames, ImageTransform.FIT)
-        : variables.snapshot(session, classNames, ImageTransform.FIT);
+  /** The value that measurements use: the moving average if there is one. */
+  private Operand<TFloat32> measured(String name) {
+    return averages
+        .map(ema -> ema.value(name))
+        .orElseGet(() -> variables.value(name)); // batch norm's averages have no moving average
   }
 
-  MixerWeights weights(Session session) {
-    return variables.snapshot(session, List.of(), ImageTransform.FIT);
+  Weights snapshot(Session session) {
+    return Snapshot.take(session, network, this::measured);
+  }
+
+  Weights weights(Session session) {
+    return variables.snapshot(session);
   }
 
   NamedTensors state(Session session) {
     return state.save(session);
   }
 
-  void restore(Session session, MixerWeights savedWeights, NamedTensors savedState) {
+  void restore(Session session, Weights savedWeights, NamedTensors savedState) {
     variables.load(session, savedWeights);
     state.load(session, savedState);
   }

@@ -1,8 +1,8 @@
 package dev.mixer4j.finetune.graph;
 
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerVariables;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
@@ -46,7 +46,7 @@ public final class TrainingGraph implements AutoCloseable {
   /**
    * Sums over the images of the steps since they last began anew.
    *
-   * @param loss of the images' cross-entropies
+   * @param loss of the images' losses
    * @param correct how many were classified as their labels say, before each step's update
    */
   public record Totals(double loss, long correct) {}
@@ -73,13 +73,13 @@ public final class TrainingGraph implements AutoCloseable {
    * @throws MixerException if a device is not there
    */
   public TrainingGraph(
-      MixerWeights start, TrainSettings settings, LabelledImages images, Devices devices) {
+      Weights start, TrainSettings settings, LabelledImages images, Devices devices) {
     this(start, settings, images, settings.optimizer().build(), devices);
   }
 
   /** With any rule for the updates. */
   public TrainingGraph(
-      MixerWeights start,
+      Weights start,
       TrainSettings asked,
       LabelledImages images,
       Optimizer optimizer,
@@ -92,10 +92,10 @@ public final class TrainingGraph implements AutoCloseable {
       Ops tf = Ops.create(graph);
       List<String> scopes = IntStream.range(0, found.count()).mapToObj(i -> "replica" + i).toList();
       // All variables first: each new scope of a name looks through the whole graph.
-      Map<Ops, MixerVariables> variables = new LinkedHashMap<>();
+      Map<Ops, Variables> variables = new LinkedHashMap<>();
       for (String scope : scopes) {
         Ops inScope = tf.withSubScope(scope);
-        variables.put(inScope, new MixerVariables(inScope, start.config()));
+        variables.put(inScope, new Variables(inScope, start.network()));
       }
       variables.forEach(
           (inScope, own) ->
@@ -104,7 +104,7 @@ public final class TrainingGraph implements AutoCloseable {
                       inScope,
                       graph,
                       own,
-                      start.config(),
+                      start.network(),
                       settings,
                       images,
                       optimizer,
@@ -256,12 +256,12 @@ public final class TrainingGraph implements AutoCloseable {
   }
 
   /** A copy of the weights of this moment, or of their average, which the caller closes. */
-  public MixerWeights snapshot(List<String> classNames) {
-    return replicas.get(0).snapshot(session, classNames);
+  public Weights snapshot() {
+    return replicas.get(0).snapshot(session);
   }
 
   /** A copy of the weights themselves, which the caller closes. */
-  public MixerWeights weights() {
+  public Weights weights() {
     return replicas.get(0).weights(session);
   }
 
@@ -276,7 +276,7 @@ public final class TrainingGraph implements AutoCloseable {
    * @param savedWeights as {@link #weights} gave them
    * @param savedState as {@link #state} gave it
    */
-  public void restore(long step, MixerWeights savedWeights, NamedTensors savedState) {
+  public void restore(long step, Weights savedWeights, NamedTensors savedState) {
     told(
         () -> {
           replicas.forEach(replica -> replica.restore(session, savedWeights, savedState));

@@ -1,9 +1,10 @@
 package dev.mixer4j.finetune.input;
 
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.Preprocessing;
 import dev.mixer4j.finetune.data.LabelledImages;
-import dev.mixer4j.finetune.optim.CrossEntropy;
+import dev.mixer4j.finetune.optim.Loss;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
@@ -35,9 +36,11 @@ public final class BatchInput {
   private final Operand<TFloat32> images;
   private final Operand<TFloat32> targets;
 
-  public BatchInput(Ops tf, MixerConfig config, TrainSettings settings, LabelledImages data) {
+  public BatchInput(Ops tf, Network network, TrainSettings settings, LabelledImages data) {
     this.settings = settings;
-    pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
+    ImageInput size = network.input();
+    pixels =
+        tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, size.channels())));
     indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
     labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
     flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
@@ -53,11 +56,11 @@ public final class BatchInput {
     }
     Operand<TFloat32> resized =
         settings.cropMinArea() != null
-            ? CropAndResize.of(tf, bytes, boxes, flips, config.imageSize())
-            : Preprocessing.resize(tf, config, flip(tf, bytes, flips));
-    Operand<TFloat32> prepared = Preprocessing.normalize(tf, config, resized);
+            ? CropAndResize.of(tf, bytes, boxes, flips, size.height(), size.width())
+            : Preprocessing.resize(tf, size, flip(tf, bytes, flips));
+    Operand<TFloat32> prepared = Preprocessing.normalize(tf, size, resized);
     Operand<TFloat32> expected =
-        CrossEntropy.targets(tf, labels, config.classes(), settings.labelSmoothing());
+        Loss.targets(tf, labels, network.classes(), settings.labelSmoothing());
     boolean mixed = settings.mixup() > 0;
     images = mixed ? Mixup.blend(tf, prepared, share) : prepared;
     targets = mixed ? Mixup.blend(tf, expected, share) : expected;
@@ -66,7 +69,7 @@ public final class BatchInput {
   /**
    * Mirrors some of the images left to right.
    *
-   * @param pixels [batch, height, width, 3] uint8
+   * @param pixels [batch, height, width, channels] uint8
    * @param flips [batch] bool
    */
   public static Operand<TUint8> flip(Ops tf, Operand<TUint8> pixels, Operand<TBool> flips) {
@@ -99,12 +102,12 @@ public final class BatchInput {
     }
   }
 
-  /** Where bytes that are not trained on go in: [batch, height, width, 3] uint8. */
+  /** Where bytes that are not trained on go in: [batch, height, width, channels] uint8. */
   public Operand<TUint8> pixels() {
     return pixels;
   }
 
-  /** The network's input, [batch, imageSize, imageSize, 3]. */
+  /** The network's input, [batch, height, width, channels]. */
   public Operand<TFloat32> images() {
     return images;
   }

@@ -16,7 +16,7 @@ import org.tensorflow.types.family.TType;
 
 /**
  * All images of a data set in the device's memory. They are stored as 64-bit words, since on a GPU
- * TensorFlow has no gather of bytes and would bring all of them back to the processor for each.
+ * TensorFlow has no gather of bytes and would copy all of them to the CPU each time.
  */
 public final class CachedImages {
 
@@ -30,13 +30,15 @@ public final class CachedImages {
   /** Adds the variable, unset. */
   public CachedImages(Ops tf, LabelledImages data) {
     int images = data.size();
-    imageShape = new int[] {-1, data.height(), data.width(), 3};
-    imageBytes = data.height() * data.width() * 3;
+    imageShape = new int[] {-1, data.height(), data.width(), data.channels()};
+    imageBytes = data.height() * data.width() * data.channels();
     int imageWords = (imageBytes + Long.BYTES - 1) / Long.BYTES;
     paddedBytes = imageWords * Long.BYTES;
     pixels =
         tf.placeholder(
-            TUint8.class, Placeholder.shape(Shape.of(images, data.height(), data.width(), 3)));
+            TUint8.class,
+            Placeholder.shape(
+                Shape.of(images, data.height(), data.width(), data.channels())));
     Operand<TUint8> padded =
         tf.pad(
             tf.reshape(pixels, tf.array(images, imageBytes)),
@@ -55,7 +57,7 @@ public final class CachedImages {
    * Some of the images.
    *
    * @param indices [batch]
-   * @return [batch, height, width, 3]
+   * @return [batch, height, width, channels]
    */
   public Operand<TUint8> gather(Ops tf, Operand<TInt32> indices) {
     Operand<TInt64> rows =

@@ -25,36 +25,45 @@ final class CropAndResize {
 
   private final Ops tf;
   private final Operand<TFloat32> boxes;
-  private final int size;
+  private final int height;
+  private final int width;
 
-  private CropAndResize(Ops tf, Operand<TFloat32> boxes, int size) {
+  private CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
     this.tf = tf;
     this.boxes = boxes;
-    this.size = size;
+    this.height = height;
+    this.width = width;
   }
 
   /**
    * Adds the operations to the caller's graph.
    *
-   * @param pixels [batch, height, width, 3] uint8
+   * @param pixels [batch, height, width, channels] uint8
    * @param boxes [batch, 4] int32, each image's top, left, height and width in pixels; a box lies
    *     within its image and is not empty, which nothing here checks
    * @param flips [batch] bool, true for an image to mirror left to right
-   * @param size height and width of the result
-   * @return [batch, size, size, 3] float32 in 0..255
+   * @param height of the result
+   * @param width of the result
+   * @return [batch, height, width, channels] float32 in 0..255
    */
   static Operand<TFloat32> of(
-      Ops tf, Operand<TUint8> pixels, Operand<TInt32> boxes, Operand<TBool> flips, int size) {
+      Ops tf,
+      Operand<TUint8> pixels,
+      Operand<TInt32> boxes,
+      Operand<TBool> flips,
+      int height,
+      int width) {
     Operand<TFloat32> numbers = tf.dtypes.cast(boxes, TFloat32.class);
-    return new CropAndResize(tf, numbers, size).apply(pixels, flips);
+    return new CropAndResize(tf, numbers, height, width).apply(pixels, flips);
   }
 
   private Operand<TFloat32> apply(Operand<TUint8> pixels, Operand<TBool> flips) {
-    Operand<TFloat32> forward = range(tf.constant(size));
-    Operand<TFloat32> backward = tf.math.sub(tf.constant(size - 1f), forward);
+    Operand<TFloat32> down = range(tf.constant(height));
+    Operand<TFloat32> forward = range(tf.constant(width));
+    Operand<TFloat32> backward = tf.math.sub(tf.constant(width - 1f), forward);
     Operand<TFloat32> across = tf.select(column(flips), backward, forward);
-    Operand<TFloat32> rows = weights(forward, TOP, HEIGHT, extent(pixels, 1));
-    Operand<TFloat32> columns = weights(across, LEFT, WIDTH, extent(pixels, 2));
+    Operand<TFloat32> rows = weights(down, height, TOP, HEIGHT, extent(pixels, 1));
+    Operand<TFloat32> columns = weights(across, width, LEFT, WIDTH, extent(pixels, 2));
     Operand<TFloat32> image = tf.dtypes.cast(pixels, TFloat32.class);
     image = tf.linalg.einsum(List.of(columns, image), "bxw,bhwc->bhxc");
     return tf.linalg.einsum(List.of(rows, image), "byh,bhxc->byxc");
@@ -64,12 +73,13 @@ final class CropAndResize {
    * How much each pixel of one axis adds to each pixel of the result: [batch, size, extent].
    *
    * @param outputs the result's pixels in their order, [batch or 1, size]
+   * @param size the result's pixels along the axis
    * @param start the box's number that says where it starts
    * @param length the one that says how far it goes
    * @param extent the image's pixels along the axis
    */
   private Operand<TFloat32> weights(
-      Operand<TFloat32> outputs, int start, int length, Operand<TInt32> extent) {
+      Operand<TFloat32> outputs, int size, int start, int length, Operand<TInt32> extent) {
     Operand<TFloat32> half = tf.constant(0.5f);
     Operand<TFloat32> one = tf.constant(1f);
     Operand<TFloat32> scale = tf.math.div(number(length), tf.constant((float) size));

@@ -15,6 +15,7 @@ import java.util.List;
  * @param split what those are: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} where some
  *     training images are held out
  * @param classNames in the order of the labels
+ * @param fromScratch whether the run began without weights
  * @param newHead whether the run began with a head of zeros
  */
 public record TrainingPlan(
@@ -27,6 +28,7 @@ public record TrainingPlan(
     int measuredImages,
     String split,
     List<String> classNames,
+    boolean fromScratch,
     boolean newHead) {
 
   /** {@return the epochs of the whole run, of which the last may end in its middle} */

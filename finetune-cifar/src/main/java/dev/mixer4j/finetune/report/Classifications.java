@@ -1,7 +1,7 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.core.Logits;
 import dev.mixer4j.core.MixerException;
-import java.util.Arrays;
 import java.util.List;
 
 /** What a network answered for labelled images: the input of all that is measured and drawn. */
@@ -39,14 +39,8 @@ public final class Classifications {
     double[][] probabilities = new double[logits.length][];
     double loss = 0;
     for (int i = 0; i < logits.length; i++) {
-      double max = logits[i][argMax(logits[i])];
-      double[] exponentials = new double[logits[i].length];
-      for (int c = 0; c < exponentials.length; c++) {
-        exponentials[c] = Math.exp(logits[i][c] - max);
-      }
-      double sum = Arrays.stream(exponentials).sum();
-      loss += max + Math.log(sum) - logits[i][labels[i]];
-      probabilities[i] = Arrays.stream(exponentials).map(e -> e / sum).toArray();
+      loss += Logits.crossEntropy(logits[i], labels[i]);
+      probabilities[i] = Logits.softmax(logits[i]);
     }
     return new Classifications(
         labels, logits, probabilities, loss / labels.length, List.copyOf(classNames));
@@ -121,7 +115,7 @@ public final class Classifications {
 
   /** The class of the highest score; the first of equals, as NumPy and PyTorch have it. */
   public int prediction(int image) {
-    return argMax(values[image]);
+    return Logits.argMax(values[image]);
   }
 
   public boolean isCorrect(int image) {
@@ -150,15 +144,5 @@ public final class Classifications {
       rank += row[c] > own || row[c] == own && c < labels[image] ? 1 : 0;
     }
     return rank;
-  }
-
-  private static int argMax(float[] row) {
-    int best = 0;
-    for (int c = 1; c < row.length; c++) {
-      if (row[c] > row[best]) {
-        best = c;
-      }
-    }
-    return best;
   }
 }

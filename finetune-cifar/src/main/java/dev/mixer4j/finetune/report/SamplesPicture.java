@@ -127,12 +127,13 @@ final class SamplesPicture {
 
   private static BufferedImage image(LabelledImages images, int index) {
     byte[] bytes = images.bytes(index);
+    int channels = images.channels();
     BufferedImage image = Pictures.canvas(images.width(), images.height());
     for (int p = 0; p < images.width() * images.height(); p++) {
-      int rgb =
-          Byte.toUnsignedInt(bytes[3 * p]) << 16
-              | Byte.toUnsignedInt(bytes[3 * p + 1]) << 8
-              | Byte.toUnsignedInt(bytes[3 * p + 2]);
+      int rgb = 0;
+      for (int c = 0; c < 3; c++) { // a gray level is red, green and blue
+        rgb = rgb << 8 | bytes[channels * p + Math.min(c, channels - 1)] & 0xff;
+      }
       image.setRGB(p % images.width(), p / images.width(), rgb);
     }
     return image;

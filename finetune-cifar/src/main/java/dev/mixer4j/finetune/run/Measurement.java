@@ -2,6 +2,8 @@ package dev.mixer4j.finetune.run;
 
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.graph.TrainingGraph;
+import dev.mixer4j.core.Logits;
+import dev.mixer4j.finetune.optim.Loss;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -19,13 +21,14 @@ public final class Measurement {
   /**
    * Classifies all images.
    *
-   * @param network from [batch, height, width, 3] uint8 to logits [batch][classes]
+   * @param network from [batch, height, width, channels] uint8 to logits [batch][classes]
    * @param progress is told how many images are done, at first 0
    */
   public static Measurement of(
       Function<TUint8, float[][]> network,
       LabelledImages data,
       int batchSize,
+      Loss loss,
       IntConsumer progress) {
     Measurement score = new Measurement();
     progress.accept(0);
@@ -36,7 +39,7 @@ public final class Measurement {
       try (TUint8 pixels = data.pixels(indices)) {
         float[][] logits = network.apply(pixels);
         int[] labels = data.labels(indices);
-        score.add(crossEntropy(logits, labels), logits, labels, System.nanoTime() - start);
+        score.add(loss.mean(logits, labels), logits, labels, System.nanoTime() - start);
       }
       progress.accept(to);
     }
@@ -46,7 +49,7 @@ public final class Measurement {
   /**
    * Adds a batch.
    *
-   * @param meanLoss the batch's, over its images
+   * @param meanLoss over the images of the batch
    * @param logits [batch][classes]
    * @param batchNanos how long the batch took
    */
@@ -55,7 +58,7 @@ public final class Measurement {
     images += labels.length;
     nanos += batchNanos;
     for (int i = 0; i < labels.length; i++) {
-      correct += argMax(logits[i]) == labels[i] ? 1 : 0;
+      correct += Logits.argMax(logits[i]) == labels[i] ? 1 : 0;
     }
   }
 
@@ -84,31 +87,6 @@ public final class Measurement {
   /** Share of the time that was spent waiting for data, in [0, 1]. */
   public double waitShare() {
     return (double) waitNanos / nanos;
-  }
-
-  /** The mean over the batch of {@code log Σ exp(logits) − logits[label]}, in double precision. */
-  public static double crossEntropy(float[][] logits, int[] labels) {
-    double sum = 0;
-    for (int i = 0; i < labels.length; i++) {
-      double max = logits[i][argMax(logits[i])];
-      double exponentials = 0;
-      for (float logit : logits[i]) {
-        exponentials += Math.exp(logit - max);
-      }
-      sum += max + Math.log(exponentials) - logits[i][labels[i]];
-    }
-    return sum / labels.length;
-  }
-
-  /** The first of the largest, as PyTorch and NumPy have it. */
-  private static int argMax(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
-      if (values[i] > values[best]) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   /** Mean loss of an image; NaN if there were none. */

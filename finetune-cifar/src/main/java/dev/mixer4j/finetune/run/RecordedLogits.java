@@ -17,7 +17,7 @@ public final class RecordedLogits implements Function<TUint8, float[][]> {
   /**
    * Records a network.
    *
-   * @param network from [batch, height, width, 3] uint8 to logits [batch][classes]
+   * @param network from [batch, height, width, channels] uint8 to logits [batch][classes]
    */
   public RecordedLogits(Function<TUint8, float[][]> network) {
     this.network = network;

@@ -8,26 +8,28 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The content of {@code config.json}: what is needed to repeat or resume a run. */
 record RunConfig(
     List<String> command,
     ObjectNode settings,
-    Start weights,
+    StartedFrom weights,
     ObjectNode network,
     Data data,
     Versions versions) {
@@ -42,12 +44,13 @@ record RunConfig(
           .build();
 
   /**
-   * The weights that a run starts from.
+   * The file that a run starts from; without a path, it trains the network from scratch.
    *
    * @param zeroHead whether the head is one of zeros, because the file's head has other classes or
    *     is missing, or because the settings ask for it
    */
-  record Start(String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
+  record StartedFrom(
+      String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
 
   /** The data of a run; limits that are null are not given. */
   record Data(
@@ -62,22 +65,17 @@ record RunConfig(
       List<String> classNames) {}
 
   static RunConfig of(
-      RunRequest request,
-      boolean zeroHead,
-      MixerConfig network,
-      Source source,
-      Dataset data,
-      TrainingRun.Images images) {
+      RunRequest request, Start start, Dataset data, TrainingRun.Images images) {
     return new RunConfig(
         request.command(),
         request.settings().toJson(),
-        new Start(
-            absolute(request.weights()),
+        new StartedFrom(
+            request.weights() == null ? null : absolute(request.weights()),
             request.imageSize(),
-            source.format(),
-            source.sha256(),
-            zeroHead),
-        toJson(network),
+            start.origin().map(Origin::format).orElse(null),
+            start.origin().map(Origin::sha256).orElse(null),
+            start.zeroHead()),
+        NetworkJson.write(start.weights().network()),
         data(request, data, images),
         Versions.current());
   }
@@ -122,7 +120,7 @@ record RunConfig(
     try {
       RunConfig config = JSON.readValue(Files.readAllBytes(file), RunConfig.class);
       config.request(); // checks the settings
-      config.mixer();
+      config.trained();
       return config;
     } catch (JsonParseException e) {
       throw new MixerException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
@@ -139,8 +137,9 @@ record RunConfig(
   RunRequest request() {
     return new RunRequest(
         command,
-        Path.of(weights.path),
+        weights.path == null ? null : Path.of(weights.path),
         weights.imageSize,
+        weights.path == null ? trained() : null,
         Path.of(data.path),
         data.splitSeed,
         Objects.requireNonNullElse(data.limitTrain, Integer.MAX_VALUE),
@@ -148,9 +147,17 @@ record RunConfig(
         TrainSettings.fromJson(settings));
   }
 
-  /** The file that the run's weights were made from. */
-  Source source() {
-    return new Source(weights.format, weights.sha256);
+  /** What the files of weights say beside the values. */
+  ModelInfo info() {
+    return new ModelInfo(
+        data.classNames,
+        Optional.of(ImageTransform.FIT),
+        Optional.ofNullable(weights.format).map(format -> new Origin(format, weights.sha256)));
+  }
+
+  /** The network, whose weights the checkpoints hold. */
+  Network trained() {
+    return NetworkJson.read(network);
   }
 
   /**
@@ -170,44 +177,5 @@ record RunConfig(
                     request.data(), found.getKey(), before.get(found.getKey()), found.getValue()));
       }
     }
-  }
-
-  private static ObjectNode toJson(MixerConfig config) {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("image_size", config.imageSize())
-        .put("patch_size", config.patchSize())
-        .put("hidden_size", config.hiddenSize())
-        .put("blocks", config.blocks())
-        .put("tokens_mlp_size", config.tokensMlpSize())
-        .put("channels_mlp_size", config.channelsMlpSize())
-        .put("classes", config.classes())
-        .put("gelu", config.gelu().toString())
-        .put("layer_norm_epsilon", config.layerNormEpsilon());
-    json.set("mean", JSON.valueToTree(config.mean().toArray()));
-    json.set("std", JSON.valueToTree(config.std().toArray()));
-    return json;
-  }
-
-  /** The network, whose weights the checkpoints hold. */
-  MixerConfig mixer() {
-    return new MixerConfig(
-        network.required("image_size").intValue(),
-        network.required("patch_size").intValue(),
-        network.required("hidden_size").intValue(),
-        network.required("blocks").intValue(),
-        network.required("tokens_mlp_size").intValue(),
-        network.required("channels_mlp_size").intValue(),
-        network.required("classes").intValue(),
-        Gelu.of(network.required("gelu").asText()),
-        network.required("layer_norm_epsilon").floatValue(),
-        rgb(network.required("mean")),
-        rgb(network.required("std")));
-  }
-
-  private static Rgb rgb(JsonNode values) {
-    return new Rgb(
-        values.required(0).floatValue(),
-        values.required(1).floatValue(),
-        values.required(2).floatValue());
   }
 }

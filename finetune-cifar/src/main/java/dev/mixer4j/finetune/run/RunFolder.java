@@ -3,14 +3,14 @@ package dev.mixer4j.finetune.run;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.report.AtomicFile;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.TensorBoardLog;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.channels.FileChannel;
@@ -41,14 +41,14 @@ public final class RunFolder implements AutoCloseable {
       "step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait";
 
   private final Path folder;
-  private final Source source;
+  private final ModelInfo info;
   private final Writer metrics;
   private final TensorBoardLog events;
   private final FileChannel lock;
 
-  private RunFolder(Path folder, Source source, long step, FileChannel lock) throws IOException {
+  private RunFolder(Path folder, ModelInfo info, long step, FileChannel lock) throws IOException {
     this.folder = folder;
-    this.source = source;
+    this.info = info;
     this.lock = lock;
     this.metrics = Files.newBufferedWriter(folder.resolve(METRICS), StandardOpenOption.APPEND);
     try {
@@ -92,9 +92,9 @@ public final class RunFolder implements AutoCloseable {
    * Makes the folder and starts its metrics; files of an earlier run are removed.
    *
    * @param config goes to {@value #CONFIG}
-   * @param source what its weights start from
+   * @param info what the files of weights say beside the values
    */
-  public static RunFolder create(Path folder, ObjectNode config, Source source) throws IOException {
+  public static RunFolder create(Path folder, ObjectNode config, ModelInfo info) throws IOException {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -102,14 +102,14 @@ public final class RunFolder implements AutoCloseable {
     }
     FileChannel lock = lock(folder);
     try {
-      return create(folder, config, source, lock);
+      return create(folder, config, info, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
     }
   }
 
-  private static RunFolder create(Path folder, ObjectNode config, Source source, FileChannel lock)
+  private static RunFolder create(Path folder, ObjectNode config, ModelInfo info, FileChannel lock)
       throws IOException {
     removeLeftovers(folder);
     for (String name : List.of(CONFIG, METRICS, BEST, FINAL, LAST_GOOD)) {
@@ -125,7 +125,7 @@ public final class RunFolder implements AutoCloseable {
     write(
         folder.resolve(CONFIG),
         new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
-    return new RunFolder(folder, source, 0, lock);
+    return new RunFolder(folder, info, 0, lock);
   }
 
   /**
@@ -135,13 +135,13 @@ public final class RunFolder implements AutoCloseable {
    * @param measured the split that is measured on the way
    * @throws MixerException if the metrics are damaged
    */
-  public static RunFolder resume(Path folder, Source source, long step, String measured)
+  public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
       throws IOException {
     FileChannel lock = lock(folder);
     try {
       removeLeftovers(folder);
       takeBack(folder, step, measured);
-      return new RunFolder(folder, source, step, lock);
+      return new RunFolder(folder, info, step, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
@@ -233,9 +233,9 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Writes weights, which replace those of the same name. */
-  public void write(String name, MixerWeights weights) throws IOException {
+  public void write(String name, Weights weights) throws IOException {
     CheckpointWriter.write(
-        folder.resolve(name), TargetFormat.H5, weights, source, true, bytes -> {});
+        folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
   }
 
   /** A file of the run. */

@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune.run;
 
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
@@ -7,14 +9,14 @@ import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
 
 /**
  * What a caller asks of a run.
  *
  * @param command the command line that starts it
- * @param weights to start from
+ * @param weights to start from; null to train a network from scratch
  * @param imageSize that images are resized to; null for the weights' own
+ * @param model the network to train from scratch; null to start from weights
  * @param data folder or archive
  * @param splitSeed seed of the choice of pictures that are held out
  * @param limitTrain largest number of training images
@@ -25,20 +27,16 @@ public record RunRequest(
     List<String> command,
     Path weights,
     Integer imageSize,
+    Network model,
     Path data,
     long splitSeed,
     int limitTrain,
     int limitTest,
     TrainSettings settings) {
 
-  /** Opens the data set. */
-  Dataset dataset(int networkSize) throws IOException {
-    double fraction = settings.validationFraction();
+  /** Opens the data set for a network. */
+  Dataset dataset(ImageInput input) throws IOException {
     return Datasets.open(
-        data,
-        new DatasetRequest(
-            networkSize,
-            fraction == 0 ? OptionalDouble.empty() : OptionalDouble.of(fraction),
-            splitSeed));
+        data, DatasetRequest.of(input, settings.validationFraction(), splitSeed));
   }
 }

@@ -1,12 +1,12 @@
 package dev.mixer4j.finetune.run;
 
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.graph.TrainingGraph;
 import dev.mixer4j.finetune.optim.NamedTensors;
-import dev.mixer4j.weights.SafetensorsOutput;
-import dev.mixer4j.weights.TensorFile;
+import dev.mixer4j.weights.write.SafetensorsOutput;
+import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.TensorFiles;
 import java.io.Closeable;
 import java.io.IOException;
@@ -56,10 +56,10 @@ final class TrainingCheckpoint implements Closeable {
    * @param keep how many stay, this one among them
    */
   static void write(
-      Path run, RunState state, MixerWeights weights, NamedTensors variables, int keep)
+      Path run, RunState state, Weights weights, NamedTensors variables, int keep)
       throws IOException {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    weights.config().variables().forEach((name, shape) -> shapes.put(WEIGHTS + name, shape));
+    weights.network().shapes().forEach((name, shape) -> shapes.put(WEIGHTS + name, shape));
     variables.shapes().forEach((name, shape) -> shapes.put(STATE + name, shape));
     Path folder = Files.createDirectories(run.resolve(FOLDER));
     Path target = folder.resolve(NAME.formatted(state.step()));
@@ -87,7 +87,7 @@ final class TrainingCheckpoint implements Closeable {
       Path path,
       Map<String, Shape> shapes,
       RunState state,
-      MixerWeights weights,
+      Weights weights,
       NamedTensors variables)
       throws IOException {
     long largest = shapes.values().stream().mapToLong(Shape::size).max().orElse(0);
@@ -164,21 +164,17 @@ final class TrainingCheckpoint implements Closeable {
   }
 
   /** The weights, of a network that the caller knows. */
-  MixerWeights weights(MixerConfig config) {
-    return new MixerWeights() {
+  Weights weights(Network network) {
+    Map<String, Shape> shapes = network.shapes();
+    return new Weights() {
       @Override
-      public MixerConfig config() {
-        return config;
-      }
-
-      @Override
-      public List<String> classNames() {
-        return List.of();
+      public Network network() {
+        return network;
       }
 
       @Override
       public void read(String name, FloatBuffer destination) {
-        readTensor(WEIGHTS + name, config.variables().get(name), destination);
+        readTensor(WEIGHTS + name, shapes.get(name), destination);
       }
 
       @Override
@@ -192,7 +188,7 @@ final class TrainingCheckpoint implements Closeable {
    * @param weights as {@link #weights} gave them
    * @throws MixerException if it is another kind of training
    */
-  void restore(TrainingGraph graph, MixerWeights weights) {
+  void restore(TrainingGraph graph, Weights weights) {
     try {
       graph.restore(state.step(), weights, variables());
     } catch (IllegalArgumentException e) {

@@ -1,6 +1,6 @@
 package dev.mixer4j.finetune.run;
 
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.graph.TrainingGraph;
 import dev.mixer4j.finetune.input.Batch;
@@ -216,6 +216,7 @@ final class TrainingLoop {
             network::logits,
             on,
             settings.imagesAtOnce(),
+            settings.loss(),
             done -> listener.testing(done, on.size()));
     if (!Double.isFinite(found.loss())) {
       throw new DivergenceException(
@@ -237,7 +238,7 @@ final class TrainingLoop {
 
   /** Keeps the weights of before a failed step, and tells where good ones are. */
   private String keepLastGood() throws IOException {
-    try (MixerWeights weights = graph.snapshot(images.classNames)) {
+    try (Weights weights = graph.snapshot()) {
       if (isFinite(weights)) {
         run.write(RunFolder.LAST_GOOD, weights);
         return "the weights of before are in " + run.file(RunFolder.LAST_GOOD) + REMEDY;
@@ -248,8 +249,8 @@ final class TrainingLoop {
         + REMEDY;
   }
 
-  private static boolean isFinite(MixerWeights weights) {
-    for (Map.Entry<String, Shape> variable : weights.config().variables().entrySet()) {
+  private static boolean isFinite(Weights weights) {
+    for (Map.Entry<String, Shape> variable : weights.network().shapes().entrySet()) {
       FloatBuffer values = FloatBuffer.allocate((int) variable.getValue().size());
       weights.read(variable.getKey(), values);
       for (float value : values.array()) {
@@ -262,7 +263,7 @@ final class TrainingLoop {
   }
 
   private void save() throws IOException {
-    try (MixerWeights weights = graph.weights();
+    try (Weights weights = graph.weights();
         NamedTensors variables = graph.state()) {
       // An update may break them although its gradients were sound; a good checkpoint stays then.
       if (!isFinite(weights)) {
@@ -275,7 +276,7 @@ final class TrainingLoop {
   }
 
   private void write(String name) throws IOException {
-    try (MixerWeights weights = graph.snapshot(images.classNames)) {
+    try (Weights weights = graph.snapshot()) {
       run.write(name, weights);
     }
   }

@@ -1,11 +1,8 @@
 package dev.mixer4j.finetune.run;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
@@ -18,10 +15,7 @@ import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
 import dev.mixer4j.finetune.session.TrainingDevices;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.HigherResolution;
-import dev.mixer4j.weights.ImportOptions;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,95 +35,62 @@ public final class TrainingRun {
     this.connection = new TrainingDevices(devices);
   }
 
-  /** Trains into a folder, whose files of an earlier run are replaced. */
-  public FineTuningResult start(RunRequest input, Path folder) throws IOException {
-    try (MixerCheckpoint asTheyAre = MixerCheckpoint.open(input.weights(), options(input, null))) {
-      int size = input.imageSize() == null ? asTheyAre.config().imageSize() : input.imageSize();
-      Dataset dataset = input.dataset(size);
-      int classes = dataset.classNames().size();
-      boolean fits = asTheyAre.config().classes() == classes && !input.settings().newHead();
-      try (MixerCheckpoint start =
-              MixerCheckpoint.open(input.weights(), options(input, fits ? null : classes));
-          MixerWeights network = HigherResolution.of(start, size)) {
-        Source source = start.asSource();
-        boolean zeroHead = !start.used().containsValue("head/kernel");
-        // Read before the folder is touched: they may be damaged.
-        Images images = Images.read(input, dataset);
-        input.settings().rates(images.train().size()); // refuses what makes no schedule
-        RunConfig config = RunConfig.of(input, zeroHead, network.config(), source, dataset, images);
-        connection.connect(listener::warning);
-        listener.started(plan(input, images, false, 0, zeroHead));
-        try (TrainingGraph graph =
-                new TrainingGraph(network, input.settings(), images.train(), devices);
-            RunFolder run = RunFolder.create(folder, config.toJson(), source)) {
-          return train(input, images, run, graph, RunState.START, config);
-        }
+  /** Trains into a folder; the files of an earlier run there are replaced. */
+  public FineTuningResult start(RunRequest request, Path folder) throws IOException {
+    Dataset dataset = request.dataset(Start.input(request));
+    try (Start start = Start.open(request, dataset.classNames().size())) {
+      // Read before the folder is touched: they may be damaged.
+      Images images = Images.read(request, dataset);
+      request.settings().rates(images.train().size()); // refuses what makes no schedule
+      RunConfig config = RunConfig.of(request, start, dataset, images);
+      connection.connect(listener::warning);
+      listener.started(plan(request, images, null, start.zeroHead()));
+      try (TrainingGraph graph =
+              new TrainingGraph(start.weights(), request.settings(), images.train(), devices);
+          RunFolder run = RunFolder.create(folder, config.toJson(), config.info())) {
+        return train(request, images, run, graph, RunState.START, config);
       }
     }
   }
 
-  /** Goes on with a run. */
+  /** Resumes a run. */
   public FineTuningResult resume(Path folder) throws IOException {
     RunConfig config = RunConfig.read(folder);
-    RunRequest input = config.request();
+    RunRequest request = config.request();
     if (RunFolder.isFinished(folder)) {
       throw new MixerException(
           "%s: this run is finished; see %s".formatted(folder, folder.resolve(RunReport.HTML)));
     }
-    MixerConfig network = config.mixer();
-    Source source = config.source();
-    try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null)) {
-      if (saved == null) {
-        checkWeights(input, source);
-      }
-      Dataset dataset = input.dataset(network.imageSize());
-      Images images = Images.read(input, dataset);
-      config.checkData(input, dataset, images);
+    try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null);
+        Weights weights =
+            saved == null ? Start.again(config, request).weights() : saved.weights(config.trained())) {
+      Dataset dataset = request.dataset(weights.network().input());
+      Images images = Images.read(request, dataset);
+      config.checkData(request, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
       connection.connect(listener::warning);
-      listener.started(plan(input, images, true, state.step(), config.weights().zeroHead()));
-      try (MixerWeights start =
-              saved == null ? startWeights(input, config, network) : saved.weights(network);
-          TrainingGraph graph =
-              new TrainingGraph(start, input.settings(), images.train(), devices)) {
+      listener.started(plan(request, images, state, config.weights().zeroHead()));
+      try (TrainingGraph graph =
+          new TrainingGraph(weights, request.settings(), images.train(), devices)) {
         if (saved != null) {
-          saved.restore(graph, start);
+          saved.restore(graph, weights);
         }
         String measured = images.training().split();
-        try (RunFolder run = RunFolder.resume(folder, source, state.step(), measured)) {
-          return train(input, images, run, graph, state, config);
+        try (RunFolder run = RunFolder.resume(folder, config.info(), state.step(), measured)) {
+          return train(request, images, run, graph, state, config);
         }
       }
     }
   }
 
-  private static void checkWeights(RunRequest input, Source source) throws IOException {
-    try (MixerCheckpoint file = MixerCheckpoint.open(input.weights())) {
-      String found = file.asSource().sha256();
-      if (!found.equals(source.sha256())) {
-        throw new MixerException(
-            "%s: expected the weights that the run started from, with SHA-256 %s, found %s"
-                .formatted(input.weights(), source.sha256(), found));
-      }
-    }
-  }
-
-  private static MixerWeights startWeights(RunRequest input, RunConfig config, MixerConfig network)
-      throws IOException {
-    MixerCheckpoint start =
-        MixerCheckpoint.open(
-            input.weights(),
-            options(input, config.weights().zeroHead() ? network.classes() : null));
-    return HigherResolution.of(start, network.imageSize());
-  }
-
+  /** The plan of a run; a state that is null is that of a new run. */
   private static TrainingPlan plan(
-      RunRequest input, Images images, boolean resumed, long stepsDone, boolean zeroHead) {
-    TrainSettings settings = input.settings();
+      RunRequest request, Images images, RunState state, boolean zeroHead) {
+    TrainSettings settings = request.settings();
     int trained = images.train().size();
     return new TrainingPlan(
-        resumed,
-        stepsDone,
+        state != null,
+        state == null ? 0 : state.step(),
         settings.totalSteps(trained),
         settings.stepsPerEpoch(trained),
         settings.batchSize(),
@@ -137,16 +98,8 @@ public final class TrainingRun {
         images.training().measured().size(),
         images.training().split(),
         images.names(),
+        request.model() != null,
         zeroHead);
-  }
-
-  private static ImportOptions options(RunRequest input, Integer classes) {
-    return new ImportOptions(
-        classes, null, rgb(input.settings().mean()), rgb(input.settings().std()));
-  }
-
-  private static Rgb rgb(String text) {
-    return text == null ? null : Rgb.parse(text);
   }
 
   /**
@@ -157,11 +110,11 @@ public final class TrainingRun {
   public record Images(
       LabelledImages train, LabelledImages validation, LabelledImages test, List<String> names) {
 
-    static Images read(RunRequest input, Dataset dataset) throws IOException {
+    static Images read(RunRequest request, Dataset dataset) throws IOException {
       return new Images(
-          dataset.train(input.limitTrain()),
-          dataset.validation(input.limitTest()),
-          dataset.test(input.limitTest()),
+          dataset.train(request.limitTrain()),
+          dataset.validation(request.limitTest()),
+          dataset.test(request.limitTest()),
           dataset.classNames());
     }
 
@@ -174,7 +127,7 @@ public final class TrainingRun {
   }
 
   private FineTuningResult train(
-      RunRequest input,
+      RunRequest request,
       Images images,
       RunFolder run,
       TrainingGraph graph,
@@ -196,7 +149,7 @@ public final class TrainingRun {
       if (!split.equals(MetricsRow.TEST)) {
         heldOutTest = OptionalDouble.of(training.measureOn(images.test()).accuracy());
       }
-      report = report(input, images, run, ended, config, graph.settings().imagesAtOnce());
+      report = report(request, images, run, ended, config, graph.settings().imagesAtOnce());
     }
     return new FineTuningResult(
         run.path(),
@@ -214,7 +167,7 @@ public final class TrainingRun {
 
   /** On the best weights, since those are what one takes. */
   private Optional<Path> report(
-      RunRequest input,
+      RunRequest request,
       Images images,
       RunFolder run,
       RunState ended,
@@ -222,15 +175,19 @@ public final class TrainingRun {
       int imagesAtOnce)
       throws IOException {
     LabelledImages test = images.test();
-    try (MixerCheckpoint best = MixerCheckpoint.open(run.file(RunFolder.BEST));
-        MixerClassifier classifier =
-            new MixerClassifier(best, ImageTransform.FIT, devices.first())) {
+    try (Checkpoint best = Checkpoint.open(run.file(RunFolder.BEST));
+        ImageClassifier classifier = new ImageClassifier(best, best.info(), devices.first())) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Measurement.of(network, test, imagesAtOnce, done -> listener.testing(done, test.size()));
-      long perEpoch = input.settings().stepsPerEpoch(images.train().size());
+      Measurement.of(
+          network,
+          test,
+          imagesAtOnce,
+          request.settings().loss(),
+          done -> listener.testing(done, test.size()));
+      long perEpoch = request.settings().stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(
-              input.command(),
+              request.command(),
               config.toJson(),
               RunFolder.BEST,
               (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),

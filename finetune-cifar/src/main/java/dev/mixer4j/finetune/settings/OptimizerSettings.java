@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.settings;
 
+import dev.mixer4j.core.Setting;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 

@@ -1,11 +1,14 @@
 package dev.mixer4j.finetune.settings;
 
+import dev.mixer4j.core.Setting;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Regularization;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.finetune.optim.Loss;
 import dev.mixer4j.finetune.optim.Schedule;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 
@@ -59,7 +62,7 @@ public record TrainSettings(
         Double clipNorm,
     @Setting(value = "Train the head only.", byDefault = "false") boolean headOnly,
     @Setting(
-            value = "Start from a head of zeros even if the weights' own head fits the data.",
+            value = "Start from a head of zeros even if the network's own head fits the data.",
             byDefault = "false")
         boolean newHead,
     @Setting(
@@ -72,13 +75,19 @@ public record TrainSettings(
     @Setting(
             value = "Mean of pixels scaled to [0, 1].",
             label = "R,G,B",
-            byDefault = "the weights' own")
+            byDefault = "the network's own")
         String mean,
     @Setting(
             value = "Standard deviation of pixels scaled to [0, 1].",
             label = "R,G,B",
-            byDefault = "the weights' own")
+            byDefault = "the network's own")
         String std,
+    @Setting(
+            value =
+                "The loss: cross-entropy of the softmax, or mse, the mean squared error against"
+                    + " one-hot targets.",
+            byDefault = "cross-entropy")
+        Loss loss,
     @Setting(
             value = "Label smoothing: share of a label that is spread over all classes.",
             range = "[0, 1)",
@@ -178,26 +187,32 @@ public record TrainSettings(
               + (settings.epochs == null ? "neither" : "both"));
     }
     Settings.forNumbers(settings, Settings::check);
-    checkChannels("mean", settings.mean, Float::isFinite, "finite numbers");
+    checkChannels("mean", settings.mean, Float::isFinite, "one finite number or three");
     checkChannels(
-        "std", settings.std, value -> value > 0 && Float.isFinite(value), "numbers above 0");
+        "std", settings.std, value -> value > 0 && Float.isFinite(value), "one number above 0 or three");
     return settings;
   }
 
   private static void checkChannels(
       String setting, String text, Predicate<Float> allowed, String expected) {
-    if (text == null) {
-      return;
-    }
     try {
-      for (float value : Rgb.parse(text).toArray()) {
-        if (!allowed.test(value)) {
-          throw new IllegalArgumentException("expected %s, found '%s'".formatted(expected, text));
-        }
+      List<Float> values = text == null ? List.of(1f) : ImageInput.parseChannels(text);
+      if (values.size() != 1 && values.size() != 3 || !values.stream().allMatch(allowed)) {
+        throw new IllegalArgumentException("expected %s, found '%s'".formatted(expected, text));
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(setting + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The mean of each channel, or one for all; null for the network's own. */
+  public List<Float> channelMeans() {
+    return mean == null ? null : ImageInput.parseChannels(mean);
+  }
+
+  /** The standard deviation of each channel, or one for all; null for the network's own. */
+  public List<Float> channelStds() {
+    return std == null ? null : ImageInput.parseChannels(std);
   }
 
   public ObjectNode toJson() {

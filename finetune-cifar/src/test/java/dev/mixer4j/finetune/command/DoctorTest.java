@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.finetune.graph.DeviceTrial;
 import dev.mixer4j.finetune.session.GpuKernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,7 +86,7 @@ class DoctorTest {
   }
 
   @Test
-  void aDeviceIsComparedWithAnother() {
+  void aDeviceIsComparedWithAnother() throws IOException {
     DeviceTrial a = DeviceTrial.on(Device.CPU);
     DeviceTrial b = DeviceTrial.on(Device.CPU);
     assertThat(a.difference(b)).isZero();

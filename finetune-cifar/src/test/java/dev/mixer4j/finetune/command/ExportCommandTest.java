@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,9 +100,9 @@ class ExportCommandTest {
             "squash bicubic");
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(ran.out()).contains("; squash bicubic", "  serving_default  as images");
-    try (MixerCheckpoint back = MixerCheckpoint.open(model);
+    try (Checkpoint back = Checkpoint.open(model);
         SavedModelBundle bundle = SavedModelBundle.load(model.toString(), "serve")) {
-      assertThat(back.transform()).hasToString("Optional[squash bicubic]");
+      assertThat(back.info().transform()).hasToString("Optional[squash bicubic]");
       assertThat(bundle.function("serving_default").signature().inputNames())
           .containsExactly("images");
     }
@@ -113,8 +113,8 @@ class ExportCommandTest {
     Path model = dir.resolve("cropping");
     Fixtures.Ran ran = Fixtures.run("export", "--weights", dir.resolve("w.h5"), "-o", model);
     assertThat(ran.code()).as(ran.err()).isZero();
-    try (MixerCheckpoint back = MixerCheckpoint.open(model)) {
-      assertThat(back.transform()).contains(ImageTransform.TIMM);
+    try (Checkpoint back = Checkpoint.open(model)) {
+      assertThat(back.info().transform()).contains(ImageTransform.TIMM);
     }
     assertPredictsAs(model, dir.resolve("w.h5"));
   }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Metadata;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,8 +116,8 @@ class PredictCommandTest {
 
   @Test
   void imagesBecomeWhatTheWeightsSay() throws IOException {
-    try (MixerCheckpoint trained = MixerCheckpoint.open(weights)) {
-      assertThat(trained.transform()).contains(ImageTransform.FIT);
+    try (Checkpoint trained = Checkpoint.open(weights)) {
+      assertThat(trained.info().transform()).contains(ImageTransform.FIT);
       String fit = prediction(write(trained, "said", Optional.of(ImageTransform.FIT)));
       assertThat(prediction(weights)).isEqualTo(fit);
       String timm = prediction(write(trained, "timm", Optional.of(ImageTransform.TIMM)));
@@ -127,10 +127,10 @@ class PredictCommandTest {
   }
 
   private static Path write(
-      MixerCheckpoint trained, String name, Optional<ImageTransform> transform) throws IOException {
+      Checkpoint trained, String name, Optional<ImageTransform> transform) throws IOException {
     Path file = dir.resolve(name + ".h5");
-    Metadata metadata = Metadata.of(trained, trained.asSource()).withTransform(transform);
-    CheckpointWriter.write(file, TargetFormat.H5, trained, () -> metadata, false, bytes -> {});
+    ModelInfo info = new ModelInfo(trained.info().classNames(), transform, Optional.empty());
+    CheckpointWriter.write(file, TargetFormat.H5, trained, info, false, bytes -> {});
     return file;
   }
 

@@ -2,12 +2,11 @@ package dev.mixer4j.finetune.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.Network;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -76,9 +75,9 @@ class TrainCommandTest {
         .isNotEqualTo(Fixtures.read(b.resolve("final.h5")).get("stem/kernel"));
   }
 
-  private static MixerConfig config(Path weights) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
-      return checkpoint.config();
+  private static Network network(Path weights) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      return checkpoint.network();
     }
   }
 
@@ -109,9 +108,9 @@ class TrainCommandTest {
         .containsPattern(
             "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s, 0:00:0[0-9] left")
         .containsPattern("epoch 4/4  test: loss [0-9.]+, accuracy 100.00%");
-    try (MixerCheckpoint best = MixerCheckpoint.open(out.resolve("best.h5"))) {
-      assertThat(best.classNames()).isEqualTo(Fixtures.NAMES);
-      assertThat(best.source().orElseThrow().format()).isEqualTo("h5");
+    try (Checkpoint best = Checkpoint.open(out.resolve("best.h5"))) {
+      assertThat(best.info().classNames()).isEqualTo(Fixtures.NAMES);
+      assertThat(best.info().origin().orElseThrow().format()).isEqualTo("h5");
     }
   }
 
@@ -151,11 +150,11 @@ class TrainCommandTest {
     assertThat(settings.get("log_every").asInt()).isEqualTo(50);
     assertThat(config.at("/settings/optimizer/epsilon").asDouble()).isEqualTo(1e-8);
     assertThat(config.at("/weights/path").asText()).isEqualTo(weights.toString());
-    try (MixerCheckpoint start = MixerCheckpoint.open(weights);
-        MixerCheckpoint end = MixerCheckpoint.open(out.resolve("final.h5"))) {
-      String hash = start.asSource().sha256();
+    try (Checkpoint start = Checkpoint.open(weights);
+        Checkpoint end = Checkpoint.open(out.resolve("final.h5"))) {
+      String hash = start.origin().sha256();
       assertThat(config.at("/weights/sha256").asText()).isEqualTo(hash);
-      assertThat(end.source().orElseThrow().sha256()).isEqualTo(hash);
+      assertThat(end.info().origin().orElseThrow().sha256()).isEqualTo(hash);
     }
     assertThat(config.at("/weights/zero_head").asBoolean()).isFalse();
     assertThat(config.at("/network/hidden_size").asInt()).isEqualTo(16);
@@ -217,9 +216,9 @@ class TrainCommandTest {
   void normalizationGoesIntoTheWeights() throws IOException {
     Path plain = train();
     Path run = train("--mean", "0.1,0.2,0.3", "--std", "0.25");
-    assertThat(config(run.resolve("final.h5")).mean()).isEqualTo(new Rgb(0.1f, 0.2f, 0.3f));
-    assertThat(config(run.resolve("final.h5")).std()).isEqualTo(Rgb.gray(0.25f));
-    assertThat(config(plain.resolve("final.h5")).mean()).isEqualTo(Rgb.gray(0.5f));
+    assertThat(network(run.resolve("final.h5")).input().mean()).containsExactly(0.1f, 0.2f, 0.3f);
+    assertThat(network(run.resolve("final.h5")).input().std()).containsOnly(0.25f);
+    assertThat(network(plain.resolve("final.h5")).input().mean()).containsOnly(0.5f);
     assertOtherWeights(plain, run);
   }
 
@@ -227,7 +226,7 @@ class TrainCommandTest {
   void headOfOtherClassesIsReplacedByZeros() throws IOException {
     weights = Fixtures.resource("adam/start.safetensors"); // five classes, random head
     Path run = train("--epochs", 1);
-    assertThat(config(run.resolve("best.h5")).classes()).isEqualTo(3);
+    assertThat(network(run.resolve("best.h5")).classes()).isEqualTo(3);
     assertThat(rows(run).get(1)).startsWith("0,0,test,1.098612,0.333333,");
     JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
     assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
@@ -250,7 +249,7 @@ class TrainCommandTest {
     Fixtures.Ran ran = run(out, "--epochs", 1);
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(ran.err()).contains("head: new, all zero");
-    assertThat(config(out.resolve("final.h5")).classes()).isEqualTo(3);
+    assertThat(network(out.resolve("final.h5")).classes()).isEqualTo(3);
     JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
     assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
   }
@@ -264,8 +263,8 @@ class TrainCommandTest {
     train("--image-size", 32, "--epochs", 1);
     Path larger = dir.resolve("larger");
     assertThat(run(larger, "--image-size", 64, "--epochs", 1).code()).isZero();
-    try (MixerCheckpoint trained = MixerCheckpoint.open(larger.resolve("final.h5"))) {
-      assertThat(trained.config().imageSize()).isEqualTo(64);
+    try (Checkpoint trained = Checkpoint.open(larger.resolve("final.h5"))) {
+      assertThat(trained.network().input().size()).isEqualTo(64);
     }
     Fixtures.Ran ran = run(dir.resolve("other"), "--image-size", 48);
     assertThat(ran.code()).isEqualTo(3);
@@ -372,7 +371,7 @@ class TrainCommandTest {
     assertThat(evaluated.out()).contains("accuracy 100.00%", "6 images");
     assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
-    assertThat(config(larger.resolve("final.h5")).imageSize()).isEqualTo(64);
+    assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);
   }
 
   @Test
@@ -480,7 +479,7 @@ class TrainCommandTest {
         2,
         "clip_norm: expected above 0, found Infinity");
     Files.writeString(file, "{\"std\": \"wide\"}");
-    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "std: expected R,G,B");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "std: expected a number, or one for each channel");
     Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"'});
     assertRefused(run(dir.resolve("a"), "--recipe", file), 3, file + ": not valid JSON");
   }

@@ -18,7 +18,7 @@ class HeldOutTest {
   @TempDir Path dir;
 
   private Dataset open(double fraction) throws IOException {
-    return Datasets.open(dir, new DatasetRequest(32, OptionalDouble.of(fraction), 0));
+    return Datasets.open(dir, new DatasetRequest(32, 0, OptionalDouble.of(fraction), 0));
   }
 
   @Test

@@ -47,7 +47,7 @@ class ImageFolderTest {
   }
 
   private Dataset open(double fraction, long seed) throws IOException {
-    return Datasets.open(dir, new DatasetRequest(SIZE, OptionalDouble.of(fraction), seed));
+    return Datasets.open(dir, new DatasetRequest(SIZE, 0, OptionalDouble.of(fraction), seed));
   }
 
   private static List<Integer> levels(LabelledImages images) {
@@ -150,7 +150,7 @@ class ImageFolderTest {
       picture(other.resolve("a/" + i + ".png"), 10 + i);
       picture(other.resolve("b/" + i + ".png"), i);
     }
-    DatasetRequest options = new DatasetRequest(SIZE, OptionalDouble.of(0.4), 3);
+    DatasetRequest options = new DatasetRequest(SIZE, 0, OptionalDouble.of(0.4), 3);
     assertThat(levels(Datasets.open(dir, options).train(ALL)))
         .isEqualTo(levels(Datasets.open(other, options).train(ALL)));
   }

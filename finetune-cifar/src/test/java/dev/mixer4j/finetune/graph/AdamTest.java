@@ -2,15 +2,15 @@ package dev.mixer4j.finetune.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.input.Batch;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.StateVariable;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -100,9 +100,9 @@ class AdamTest {
 
   private static Trained train(Optimizer optimizer) throws IOException {
     LabelledImages images =
-        new LabelledImages(SIZE, SIZE, bytes("images.npy"), toBytes(ints(bytes("labels.npy"))));
+        new LabelledImages(SIZE, SIZE, 3, bytes("images.npy"), toBytes(ints(bytes("labels.npy"))));
     double[] losses = new double[STEPS];
-    try (MixerCheckpoint start = MixerCheckpoint.open(Fixtures.resource("adam/start.safetensors"));
+    try (Checkpoint start = Checkpoint.open(Fixtures.resource("adam/start.safetensors"));
         TrainingGraph graph =
             new TrainingGraph(start, Fixtures.settings(), images, optimizer, Fixtures.CPU)) {
       for (int step = 0; step < STEPS; step++) {
@@ -115,7 +115,7 @@ class AdamTest {
           losses[step] = graph.totals().loss() / BATCH;
         }
       }
-      try (MixerWeights end = graph.snapshot(List.of())) {
+      try (Weights end = graph.snapshot()) {
         return new Trained(losses, Fixtures.read(end));
       }
     }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.LabelledImages;
@@ -53,7 +53,7 @@ class DevicesTest {
     for (int i = 0; i < IMAGES; i++) {
       labels[i] = (byte) (i % Fixtures.NAMES.size());
     }
-    return new LabelledImages(size, size, pixels, labels);
+    return new LabelledImages(size, size, 3, pixels, labels);
   }
 
   /** What is left of two epochs: weights, the rest of the state, and the totals. */
@@ -75,8 +75,8 @@ class DevicesTest {
           }
         }
         TrainingGraph.Totals totals = graph.totals();
-        try (MixerWeights weights = graph.weights();
-            MixerWeights average = graph.snapshot(List.of())) {
+        try (Weights weights = graph.weights();
+            Weights average = graph.snapshot()) {
           return new Trained(
               Fixtures.read(weights), Fixtures.read(average), totals.loss(), totals.correct());
         }
@@ -172,7 +172,7 @@ class DevicesTest {
 
   @Test
   void aStepThatFailsChangesNothing() {
-    MixerWeights start = new TrainingGraphTest.Huge(new InitialWeights(Fixtures.TINY, 5));
+    Weights start = new TrainingGraphTest.Huge(new InitialWeights(Fixtures.TINY, 5));
     LabelledImages images = images();
     TrainSettings settings = Fixtures.settings("batch_size", 12);
     try (TrainingGraph graph = new TrainingGraph(start, settings, images, Devices.cpus(2))) {
@@ -182,7 +182,7 @@ class DevicesTest {
             .isInstanceOf(DivergenceException.class)
             .hasMessageContaining("step 1 (epoch 1, images 0 to 11");
       }
-      try (MixerWeights weights = graph.weights()) {
+      try (Weights weights = graph.weights()) {
         assertThat(Fixtures.read(weights))
             .usingRecursiveComparison()
             .isEqualTo(Fixtures.read(start));

@@ -3,17 +3,19 @@ package dev.mixer4j.finetune.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.finetune.optim.Loss;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerClassifier;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.input.Batch;
 import dev.mixer4j.finetune.input.BatchInput;
 import dev.mixer4j.finetune.input.EpochPlan;
 import dev.mixer4j.finetune.progress.DivergenceException;
-import dev.mixer4j.finetune.run.Measurement;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -46,7 +48,7 @@ class TrainingGraphTest {
   private static LabelledImages images() {
     byte[] pixels = new byte[BATCH * 32 * 32 * 3];
     new Random(3).nextBytes(pixels);
-    return new LabelledImages(32, 32, pixels, new byte[] {0, 1, 2, 2, 1, 0});
+    return new LabelledImages(32, 32, 3, pixels, new byte[] {0, 1, 2, 2, 1, 0});
   }
 
   private static TrainingGraph graph(float dropout) {
@@ -70,7 +72,7 @@ class TrainingGraphTest {
   }
 
   private static Map<String, float[]> weights(TrainingGraph graph) {
-    try (MixerWeights snapshot = graph.snapshot(List.of())) {
+    try (Weights snapshot = graph.snapshot()) {
       return Fixtures.read(snapshot);
     }
   }
@@ -129,7 +131,7 @@ class TrainingGraphTest {
       double last = step(graph, false, 1);
       assertThat(last).isLessThan(first / 2);
       assertThat(last)
-          .isCloseTo(Measurement.crossEntropy(logits, images().labels(ROWS)), Offset.offset(1e-5));
+          .isCloseTo(Loss.CROSS_ENTROPY.mean(logits, images().labels(ROWS)), Offset.offset(1e-5));
     }
   }
 
@@ -139,10 +141,9 @@ class TrainingGraphTest {
       for (int i = 0; i < 3; i++) {
         step(graph, false, 1);
       }
-      try (MixerWeights snapshot = graph.snapshot(Fixtures.NAMES);
-          MixerClassifier classifier = new MixerClassifier(snapshot);
+      try (Weights snapshot = graph.snapshot();
+          ImageClassifier classifier = new ImageClassifier(snapshot, ModelInfo.NONE);
           TUint8 pixels = images().pixels(ROWS)) {
-        assertThat(snapshot.classNames()).isEqualTo(Fixtures.NAMES);
         float[][] expected = classifier.logits(pixels);
         float[][] found = graph.logits(pixels);
         for (int i = 0; i < BATCH; i++) {
@@ -215,15 +216,10 @@ class TrainingGraphTest {
   }
 
   /** Weights too large to compute with, in all else the tests' own. */
-  record Huge(MixerWeights weights) implements MixerWeights {
+  record Huge(Weights weights) implements Weights {
     @Override
-    public MixerConfig config() {
-      return weights.config();
-    }
-
-    @Override
-    public List<String> classNames() {
-      return List.of();
+    public Network network() {
+      return weights.network();
     }
 
     @Override
@@ -246,7 +242,7 @@ class TrainingGraphTest {
         microBatch == 0
             ? Fixtures.settings("ema_decay", 0.9)
             : Fixtures.settings("ema_decay", 0.9, "micro_batch_size", microBatch);
-    MixerWeights start = new Huge(new InitialWeights(Fixtures.TINY, 5));
+    Weights start = new Huge(new InitialWeights(Fixtures.TINY, 5));
     LabelledImages images = images();
     Batch.Part part =
         new Batch.Part(ROWS, images.pixels(ROWS), images.labels(ROWS), new boolean[BATCH], null);
@@ -296,8 +292,8 @@ class TrainingGraphTest {
     try (TrainingGraph graph =
         new TrainingGraph(new InitialWeights(Fixtures.TINY, 5), settings, images(), Fixtures.CPU)) {
       step(graph, false, 1);
-      try (MixerWeights weights = graph.weights();
-          MixerWeights average = graph.snapshot(Fixtures.NAMES)) {
+      try (Weights weights = graph.weights();
+          Weights average = graph.snapshot()) {
         Map<String, float[]> now = Fixtures.read(weights);
         Fixtures.read(average)
             .forEach(
@@ -307,7 +303,7 @@ class TrainingGraphTest {
                     assertThat(values[i]).isCloseTo(expected, Offset.offset(1e-6f));
                   }
                 });
-        try (MixerClassifier classifier = new MixerClassifier(average);
+        try (ImageClassifier classifier = new ImageClassifier(average, ModelInfo.NONE);
             TUint8 pixels = images().pixels(ROWS)) {
           float[][] expected = classifier.logits(pixels);
           float[][] found = graph.logits(pixels);

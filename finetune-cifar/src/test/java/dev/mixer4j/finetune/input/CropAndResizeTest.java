@@ -2,10 +2,10 @@ package dev.mixer4j.finetune.input;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.Preprocessing;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.util.Random;
 import org.assertj.core.data.Offset;
@@ -60,14 +60,13 @@ class CropAndResizeTest {
   void theWholeImageIsPreprocessingsResize(int height, int width, int size) {
     byte[] bytes = new byte[2 * height * width * 3];
     new Random(1).nextBytes(bytes);
-    MixerConfig config = MixerConfig.of(size, 1, 1, 1, 1, 1, 1);
     int[] whole = {0, 0, height, width, 0, 0, height, width};
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       var pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       var boxes = tf.constant(Shape.of(2, 4), DataBuffers.of(whole));
-      var cropped = CropAndResize.of(tf, pixels, boxes, tf.array(false, false), size);
-      var resized = Preprocessing.resize(tf, config, pixels);
+      var cropped = CropAndResize.of(tf, pixels, boxes, tf.array(false, false), size, size);
+      var resized = Preprocessing.resize(tf, ImageInput.square(size, 3), pixels);
       var difference =
           tf.reduceMax(tf.math.abs(tf.math.sub(cropped, resized)), tf.array(0, 1, 2, 3));
       assertThat(cropped.shape()).isEqualTo(Shape.of(2, size, size, 3));
@@ -113,7 +112,7 @@ class CropAndResizeTest {
       var pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
       var fedBoxes = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 4)));
       var fedFlips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
-      var cropped = CropAndResize.of(tf, pixels, fedBoxes, fedFlips, size);
+      var cropped = CropAndResize.of(tf, pixels, fedBoxes, fedFlips, size, size);
       try (Session session = new Session(graph);
           TUint8 input = TUint8.tensorOf(shape, DataBuffers.of(bytes));
           TInt32 boxInput = TInt32.tensorOf(Shape.of(flips.length, 4), DataBuffers.of(boxes));

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.finetune.optim.Loss;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,21 +19,21 @@ class MeasurementTest {
   void crossEntropyIsTheNegativeLogOfTheLabelsShare() {
     float[][] logits = {{1, 2, 3}, {0, 0, 0}};
     double first = Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3)) - 2;
-    assertThat(Measurement.crossEntropy(logits, new int[] {1, 2}))
+    assertThat(Loss.CROSS_ENTROPY.mean(logits, new int[] {1, 2}))
         .isCloseTo((first + Math.log(3)) / 2, CLOSE);
   }
 
   @Test
   void crossEntropyOfHugeLogitsStaysFinite() {
-    assertThat(Measurement.crossEntropy(new float[][] {{1e30f, 0}}, new int[] {0})).isZero();
-    assertThat(Measurement.crossEntropy(new float[][] {{0, -1000}}, new int[] {1})).isEqualTo(1000);
+    assertThat(Loss.CROSS_ENTROPY.mean(new float[][] {{1e30f, 0}}, new int[] {0})).isZero();
+    assertThat(Loss.CROSS_ENTROPY.mean(new float[][] {{0, -1000}}, new int[] {1})).isEqualTo(1000);
   }
 
   @Test
   void crossEntropyOfBrokenLogitsIsNotFinite() {
     for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-      assertThat(Measurement.crossEntropy(new float[][] {{broken, 0}}, new int[] {0})).isNaN();
-      assertThat(Measurement.crossEntropy(new float[][] {{0, broken}}, new int[] {0})).isNaN();
+      assertThat(Loss.CROSS_ENTROPY.mean(new float[][] {{broken, 0}}, new int[] {0})).isNaN();
+      assertThat(Loss.CROSS_ENTROPY.mean(new float[][] {{0, broken}}, new int[] {0})).isNaN();
     }
   }
 
@@ -57,9 +58,10 @@ class MeasurementTest {
   @Test
   void takesEveryImageInBatchesAndTheRestAtTheEnd() {
     LabelledImages data =
-        new LabelledImages(1, 1, new byte[7 * 3], new byte[] {0, 1, 0, 1, 0, 1, 0});
+        new LabelledImages(1, 1, 3, new byte[7 * 3], new byte[] {0, 1, 0, 1, 0, 1, 0});
     List<Integer> done = new ArrayList<>();
-    Measurement score = Measurement.of(MeasurementTest::alwaysClassOne, data, 3, done::add);
+    Measurement score = Measurement.of(
+            MeasurementTest::alwaysClassOne, data, 3, Loss.CROSS_ENTROPY, done::add);
     assertThat(done).containsExactly(0, 3, 6, 7);
     assertThat(score.images()).isEqualTo(7);
     assertThat(score.accuracy()).isEqualTo(3 / 7.0);

@@ -15,7 +15,7 @@ import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.progress.DivergenceException;
 import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.ModelInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +67,7 @@ class TrainingLoopTest {
                 Fixtures.CPU);
         RunFolder folder =
             RunFolder.create(
-                out, new JsonMapper().createObjectNode(), new Source("npz", "0".repeat(64)))) {
+                out, new JsonMapper().createObjectNode(), ModelInfo.NONE)) {
       TrainingLoop.Images images =
           new TrainingLoop.Images(train, data.test(9), "test", data.classNames());
       TrainingLoop training =

@@ -34,7 +34,7 @@ class TensorFloat32Test {
     for (String precision : List.of("float32", "tf32", "bfloat16")) {
       boolean allowed = !precision.equals("float32");
       TensorFloat32.allow(!allowed);
-      LabelledImages images = new LabelledImages(32, 32, new byte[32 * 32 * 3], new byte[1]);
+      LabelledImages images = new LabelledImages(32, 32, 3, new byte[32 * 32 * 3], new byte[1]);
       new TrainingGraph(
               new InitialWeights(Fixtures.TINY, 1),
               Fixtures.settings("precision", precision),

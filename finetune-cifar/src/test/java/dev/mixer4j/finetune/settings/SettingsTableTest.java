@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.Setting;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.input.Mixup;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +23,7 @@ import org.tensorflow.types.TFloat32;
  * Against PyTorch's loss of timm's targets: tools/reference/make_augmentation_fixtures.py made the
  * files.
  */
-class CrossEntropyTest {
+class LossTest {
 
   private static final int CLASSES = 7;
 
@@ -40,9 +40,9 @@ class CrossEntropyTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Operand<TFloat32> x = tf.constant(logits.shape(), DataBuffers.of(logits.values()));
-      Operand<TFloat32> targets = CrossEntropy.targets(tf, tf.constant(labels), CLASSES, smoothing);
+      Operand<TFloat32> targets = Loss.targets(tf, tf.constant(labels), CLASSES, smoothing);
       targets = Mixup.blend(tf, targets, tf.constant(lambda));
-      Operand<TFloat32> loss = CrossEntropy.mean(tf, targets, x);
+      Operand<TFloat32> loss = Loss.CROSS_ENTROPY.mean(tf, targets, x);
       Output<?> gradient = graph.addGradients(loss.asOutput(), new Output<?>[] {x.asOutput()})[0];
       try (Session session = new Session(graph);
           Result result = session.runner().fetch(targets).fetch(loss).fetch(gradient).run()) {
