@@ -1,37 +1,37 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.format.MismatchException;
 import java.nio.FloatBuffer;
-import java.util.List;
-import java.util.Optional;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Weights for images that are a whole factor larger, as the paper's appendix on fine-tuning at
- * higher resolution has it: the image is seen as factor² parts of the old size, and the
+ * A Mixer's weights for images that are a whole factor larger, as in the paper's appendix on
+ * fine-tuning at higher resolution: the image is cut into factor² parts of the old size, and the
  * token-mixing MLPs become block-diagonal, a copy of the old one for each part. Their width grows
  * by factor² too. Before fine-tuning, the network gives the mean of what it would give for the
  * parts.
  *
  * <p>Tokens stay in the image's row-major order, so the blocks' rows and columns are interleaved.
  */
-public final class HigherResolution implements MixerWeights {
+public final class HigherResolution implements Weights {
 
-  private final MixerWeights source;
-  private final MixerConfig config;
+  private final Weights source;
+  private final Mixer old;
+  private final Mixer network;
   private final int oldGrid;
   private final int factor;
 
-  private HigherResolution(MixerWeights source, int imageSize, int factor) {
-    MixerConfig old = source.config();
+  private HigherResolution(Weights source, Mixer old, int imageSize, int factor) {
     this.source = source;
-    this.oldGrid = old.imageSize() / old.patchSize();
+    this.old = old;
+    this.oldGrid = old.input().size() / old.patchSize();
     this.factor = factor;
-    this.config =
-        new MixerConfig(
-            imageSize,
+    this.network =
+        new Mixer(
+            old.input().withSize(imageSize),
             old.patchSize(),
             old.hiddenSize(),
             old.blocks(),
@@ -39,9 +39,7 @@ public final class HigherResolution implements MixerWeights {
             old.channelsMlpSize(),
             old.classes(),
             old.gelu(),
-            old.layerNormEpsilon(),
-            old.mean(),
-            old.std());
+            old.layerNormEpsilon());
   }
 
   /**
@@ -50,23 +48,28 @@ public final class HigherResolution implements MixerWeights {
    * @param source is read, and closed, through the result
    * @param imageSize a whole multiple of the weights' own
    * @return the adapted weights, or the source where the size is its own
-   * @throws MismatchException if it is none
+   * @throws MismatchException if it is none, or the network is no Mixer
    */
-  public static MixerWeights of(MixerWeights source, int imageSize) {
-    int old = source.config().imageSize();
+  public static Weights of(Weights source, int imageSize) {
+    if (!(source.network() instanceof Mixer mixer)) {
+      throw new MismatchException(
+          "image size %d: only a Mixer's weights can be adapted to larger images, found a %s"
+              .formatted(imageSize, source.network().family()));
+    }
+    int old = mixer.input().size();
     if (imageSize < old || imageSize % old != 0 || imageSize / old > 64) {
       throw new MismatchException(
           ("image size %d: expected a whole multiple of the weights' %d, such as %d: the"
                   + " token-mixing MLPs are made for %d tokens, and only whole copies of them keep"
                   + " what they learned")
-              .formatted(imageSize, old, 2 * old, source.config().tokens()));
+              .formatted(imageSize, old, 2 * old, mixer.tokens()));
     }
     if (imageSize == old) {
       return source;
     }
-    HigherResolution adapted = new HigherResolution(source, imageSize, imageSize / old);
+    HigherResolution adapted = new HigherResolution(source, mixer, imageSize, imageSize / old);
     long largest =
-        adapted.config.variables().values().stream().mapToLong(Shape::size).max().orElseThrow();
+        adapted.network.shapes().values().stream().mapToLong(Shape::size).max().orElseThrow();
     if (largest > Integer.MAX_VALUE / Float.BYTES) {
       throw new MismatchException(
           "image size %d: expected tensors of at most 2 GiB, found one of %d numbers; take a smaller"
@@ -78,18 +81,8 @@ public final class HigherResolution implements MixerWeights {
   }
 
   @Override
-  public MixerConfig config() {
-    return config;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return source.classNames();
-  }
-
-  @Override
-  public Optional<ImageTransform> transform() {
-    return source.transform();
+  public Network network() {
+    return network;
   }
 
   @Override
@@ -98,11 +91,11 @@ public final class HigherResolution implements MixerWeights {
       source.read(name, destination);
       return;
     }
-    Shape oldShape = source.config().variables().get(name);
-    FloatBuffer old = FloatBuffer.allocate((int) oldShape.size());
-    source.read(name, old);
-    int width = source.config().tokensMlpSize();
-    Shape shape = config.variables().get(name);
+    Shape oldShape = old.shapes().get(name);
+    FloatBuffer values = FloatBuffer.allocate((int) oldShape.size());
+    source.read(name, values);
+    int width = old.tokensMlpSize();
+    Shape shape = network.shapes().get(name);
     int columns = (int) shape.get(shape.numDimensions() - 1);
     for (int i = 0; i < shape.size(); i++) {
       int row = i / columns;
@@ -110,13 +103,15 @@ public final class HigherResolution implements MixerWeights {
       destination.put(
           switch (name.substring(name.indexOf("Dense"))) {
             case "Dense_0/kernel" -> // [tokens, width]
-                part(row) == column / width ? old.get(oldToken(row) * width + column % width) : 0f;
-            case "Dense_0/bias" -> old.get(column % width);
+                part(row) == column / width
+                    ? values.get(oldToken(row) * width + column % width)
+                    : 0f;
+            case "Dense_0/bias" -> values.get(column % width);
             case "Dense_1/kernel" -> // [width, tokens]
                 row / width == part(column)
-                    ? old.get(row % width * source.config().tokens() + oldToken(column))
+                    ? values.get(row % width * old.tokens() + oldToken(column))
                     : 0f;
-            default -> old.get(oldToken(column));
+            default -> values.get(oldToken(column));
           });
     }
   }

@@ -1,20 +1,21 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.Rgb;
+import java.util.List;
+import java.util.Map;
 
 /**
- * What a caller decides in place of the file. Null leaves it to the file, and where the file does
- * not say, to its format: Flax's weights use the tanh form of GELU, timm's the exact one, and both
- * scale pixels to [-1, 1].
+ * What a caller decides in place of the file. Whatever is null or empty is left to the file and, if
+ * the file does not tell, to its format: Flax's Mixers use the tanh form of GELU, timm's the exact
+ * one, and pixels are scaled to [-1, 1].
  *
- * @param classes a head of so many classes, all zero, in place of the file's; 0 for no head
- * @param gelu the activation's form
- * @param mean of pixels scaled to [0, 1]
- * @param std of pixels scaled to [0, 1]
+ * @param classes classes of a new head, all zero, in place of the file's; 0 for no head; or null
+ * @param settings of the network by name, such as {@code gelu}; or empty
+ * @param mean of pixels scaled to [0, 1], one value or one for each channel; or null
+ * @param std of pixels scaled to [0, 1], one value or one for each channel; or null
  */
-public record ImportOptions(Integer classes, Gelu gelu, Rgb mean, Rgb std) {
+public record ImportOptions(
+    Integer classes, Map<String, String> settings, List<Float> mean, List<Float> std) {
 
   /** Everything as the file has it. */
-  public static final ImportOptions NONE = new ImportOptions(null, null, null, null);
+  public static final ImportOptions NONE = new ImportOptions(null, Map.of(), null, null);
 }

@@ -1,114 +1,86 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.core.Rgb;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a file says beside its tensors: everything about a network that their shapes do not tell.
+ * What a file says beside its tensors.
  *
- * @param gelu the activation's form
- * @param layerNormEpsilon as in {@link MixerConfig}
- * @param mean of pixels scaled to [0, 1]
- * @param std of pixels scaled to [0, 1]
- * @param transform what becomes of an image before the network sees it, or empty
- * @param classNames in the order of the logits, or empty
- * @param source what the weights were made from
+ * @param network the network, with the settings that no tensor's shape tells
+ * @param info class names, transform and origin, as far as they are known
  */
-public record Metadata(
-    Gelu gelu,
-    float layerNormEpsilon,
-    Rgb mean,
-    Rgb std,
-    Optional<ImageTransform> transform,
-    List<String> classNames,
-    Source source) {
+public record Metadata(Network network, ModelInfo info) {
+
+  private static final JsonMapper JSON = new JsonMapper();
 
   /**
-   * {@return what is known of weights that were made from a source}
-   *
-   * @param weights asked for what they know
-   * @param source what they were made from
+   * {@return everything as texts, by name} Class names are a JSON array, since they may hold any
+   * character.
    */
-  public static Metadata of(MixerWeights weights, Source source) {
-    MixerConfig config = weights.config();
-    return new Metadata(
-        config.gelu(),
-        config.layerNormEpsilon(),
-        config.mean(),
-        config.std(),
-        weights.transform(),
-        weights.classNames(),
-        source);
-  }
-
-  /**
-   * {@return a configuration with this GELU and normalization} Its LayerNorm epsilon stays.
-   *
-   * @param config of the network
-   */
-  public MixerConfig applyTo(MixerConfig config) {
-    return config.withGelu(gelu).withNormalization(mean, std);
-  }
-
-  /**
-   * {@return the same with another transform, or none}
-   *
-   * @param other what becomes of an image before the network sees it, or empty
-   */
-  public Metadata withTransform(Optional<ImageTransform> other) {
-    return new Metadata(gelu, layerNormEpsilon, mean, std, other, classNames, source);
-  }
-
-  /** As texts, for formats whose metadata are such; class names are one a line. */
-  Map<String, String> toText() {
-    Map<String, String> text = new LinkedHashMap<>();
-    text.put("mixer4j.gelu", gelu.toString());
-    text.put("mixer4j.layer_norm_epsilon", Float.toString(layerNormEpsilon));
-    text.put("mixer4j.mean", mean.toString());
-    text.put("mixer4j.std", std.toString());
-    transform.ifPresent(known -> text.put("mixer4j.transform", known.toString()));
-    text.put("mixer4j.source_format", source.format());
-    text.put("mixer4j.source_sha256", source.sha256());
-    if (!classNames.isEmpty()) {
-      text.put("mixer4j.class_names", String.join("\n", classNames));
+  public Map<String, String> toNotes() {
+    Map<String, String> notes = new LinkedHashMap<>();
+    notes.put("network", NetworkJson.write(network).toString());
+    info.transform().ifPresent(transform -> notes.put("transform", transform.toString()));
+    info.origin()
+        .ifPresent(
+            origin -> {
+              notes.put("source_format", origin.format());
+              notes.put("source_sha256", origin.sha256());
+            });
+    if (!info.classNames().isEmpty()) {
+      notes.put("class_names", JSON.valueToTree(info.classNames()).toString());
     }
-    return text;
+    return notes;
   }
 
   /**
-   * Reads what {@link #toText} wrote; empty where none of it is there.
+   * {@return what {@link #toNotes} wrote; empty if there is nothing}
    *
-   * @throws IllegalArgumentException if it is there and makes no sense
+   * @param notes by name
+   * @throws IllegalArgumentException if the notes are damaged
    */
-  static Optional<Metadata> ofText(Map<String, String> text) {
-    if (!text.containsKey("mixer4j.gelu")) {
+  static Optional<Metadata> of(Map<String, String> notes) {
+    if (notes.isEmpty()) {
       return Optional.empty();
     }
-    String names = text.get("mixer4j.class_names");
+    Optional<Origin> origin =
+        Optional.ofNullable(notes.get("source_format"))
+            .map(format -> new Origin(format, notes.getOrDefault("source_sha256", "")));
+    List<String> names = new ArrayList<>();
+    if (notes.containsKey("class_names")) {
+      json(notes, "class_names").forEach(name -> names.add(name.asText()));
+    }
+    Optional<ImageTransform> transform =
+        Optional.ofNullable(notes.get("transform")).map(ImageTransform::parse);
+    JsonNode network = json(notes, "network");
+    if (!network.isObject()) {
+      throw new IllegalArgumentException("network: expected a JSON object, found " + network);
+    }
     return Optional.of(
-        new Metadata(
-            Gelu.of(text.get("mixer4j.gelu")),
-            Float.parseFloat(value(text, "mixer4j.layer_norm_epsilon")),
-            Rgb.parse(value(text, "mixer4j.mean")),
-            Rgb.parse(value(text, "mixer4j.std")),
-            Optional.ofNullable(text.get("mixer4j.transform")).map(ImageTransform::parse),
-            names == null ? List.of() : List.of(names.split("\n", -1)),
-            new Source(
-                value(text, "mixer4j.source_format"), value(text, "mixer4j.source_sha256"))));
+        new Metadata(NetworkJson.read(network), new ModelInfo(names, transform, origin)));
   }
 
-  private static String value(Map<String, String> text, String key) {
-    String value = text.get(key);
-    if (value == null) {
-      throw new IllegalArgumentException("no " + key);
+  private static JsonNode json(Map<String, String> notes, String name) {
+    String text = notes.get(name);
+    if (text == null) {
+      throw new IllegalArgumentException(
+          "no '%s'; convert the weights again from their source".formatted(name));
     }
-    return value;
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "%s: not valid JSON: %s".formatted(name, e.getOriginalMessage()), e);
+    }
   }
 }

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Weights;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 import org.tensorflow.ndarray.Shape;
@@ -31,9 +31,9 @@ public record TensorDifference(
    * @param b the second's
    * @return how its values differ
    */
-  public static TensorDifference of(String name, MixerWeights a, MixerWeights b) {
-    Shape shapeA = a.config().variables().get(name);
-    Shape shapeB = b.config().variables().get(name);
+  public static TensorDifference of(String name, Weights a, Weights b) {
+    Shape shapeA = a.network().shapes().get(name);
+    Shape shapeB = b.network().shapes().get(name);
     if (!shapeA.equals(shapeB)) {
       return new TensorDifference(name, shapeA, shapeB, shapeA.size(), Double.NaN, Double.NaN);
     }
@@ -54,7 +54,7 @@ public record TensorDifference(
     return new TensorDifference(name, shapeA, shapeB, different, maxDifference, maxMagnitude);
   }
 
-  private static FloatBuffer values(String name, Shape shape, MixerWeights weights) {
+  private static FloatBuffer values(String name, Shape shape, Weights weights) {
     FloatBuffer values = FloatBuffer.allocate((int) shape.size());
     weights.read(name, values);
     return values.flip();

@@ -1,5 +1,24 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.elements.ZipArchive;
+import dev.mixer4j.weights.format.hdf5.Hdf5File;
+import dev.mixer4j.weights.format.hdf5.Hdf5Reader;
+import dev.mixer4j.weights.format.keras.KerasArchive;
+import dev.mixer4j.weights.format.keras.KerasReader;
+import dev.mixer4j.weights.format.numpy.NpzReader;
+import dev.mixer4j.weights.format.paddle.PaddleReader;
+import dev.mixer4j.weights.format.safetensors.SafetensorsIndex;
+import dev.mixer4j.weights.format.safetensors.SafetensorsReader;
+import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
+import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
+import dev.mixer4j.weights.format.tensorflow.TensorBundleReader;
+import dev.mixer4j.weights.format.torch.TorchLegacyStream;
+import dev.mixer4j.weights.format.torch.TorchZip;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -7,6 +26,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 
 /** Opens tensor files of every format that is read, told apart by their content. */
@@ -32,7 +52,7 @@ public final class TensorFiles {
   public static TensorFile open(Path path) throws IOException {
     Path index = path.resolveSibling(path.getFileName() + TensorBundleReader.INDEX);
     if (!Files.exists(path) && Files.exists(index)) {
-      return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Optional.empty());
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Map.of());
     }
     if (Files.isDirectory(path)) {
       return openFolder(path);
@@ -45,7 +65,7 @@ public final class TensorFiles {
       return openZip(path);
     }
     if (startsWith(start, HDF5)) {
-      return Hdf5Reader.open(path);
+      return openHdf5(path);
     }
     if (TorchLegacyStream.isMagic(start)) {
       return TorchLegacyStream.open(path);
@@ -53,10 +73,10 @@ public final class TensorFiles {
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
     }
-    if (path.toString().endsWith(TensorBundleReader.INDEX) && SortedTable.isTable(path)) {
+    if (path.toString().endsWith(TensorBundleReader.INDEX) && LevelDbTable.isTable(path)) {
       String name = path.getFileName().toString();
       Path prefix = path.resolveSibling(name.substring(0, name.length() - ".index".length()));
-      return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Optional.empty());
+      return new TensorBundleReader(path, Format.TF_CHECKPOINT, prefix, Map.of());
     }
     // After safetensors: the length of its header may start with the same two bytes.
     if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
@@ -74,7 +94,7 @@ public final class TensorFiles {
   }
 
   private static TensorFile openFolder(Path folder) throws IOException {
-    Path definition = folder.resolve(SavedModelWriter.DEFINITION);
+    Path definition = folder.resolve(SavedModelNotes.DEFINITION);
     if (!Files.exists(definition)) {
       throw new UnsupportedFileException(
           folder + ": a folder without saved_model.pb; expected a SavedModel, or a file");
@@ -84,6 +104,21 @@ public final class TensorFiles {
         Format.SAVED_MODEL,
         folder.resolve("variables").resolve("variables"),
         SavedModelNotes.read(definition));
+  }
+
+  private static TensorFile openHdf5(Path path) throws IOException {
+    Hdf5File file = new Hdf5File(path, path);
+    try {
+      return file.root().getAttribute("format_version") == null && KerasReader.reads(file)
+          ? new KerasReader(file)
+          : new Hdf5Reader(file);
+    } catch (IOException | WeightsException e) {
+      file.close();
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) { // jHDF's, on damaged files
+      file.close();
+      throw file.broken(e);
+    }
   }
 
   private static boolean startsWith(byte[] bytes, byte[] magic) {

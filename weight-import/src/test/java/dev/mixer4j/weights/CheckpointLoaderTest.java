@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Interpolation;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerFileException;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.numpy.NpyFile;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +26,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@link MixerClassifier#load}, with the loader that it finds here. */
+/** {@link ImageClassifier#load}, with the loader that it finds here. */
 class CheckpointLoaderTest {
 
   private static final List<String> IMAGES = List.of("photo_wide", "photo_tall", "gray");
@@ -31,7 +37,7 @@ class CheckpointLoaderTest {
   @Test
   void answersAsTimmDoes() throws IOException {
     NpyFile expected = NpyFile.read(Fixtures.path("transforms/logits.npy"));
-    try (MixerClassifier classifier = MixerClassifier.load(Fixtures.path("square.pth"))) {
+    try (ImageClassifier classifier = ImageClassifier.load(Fixtures.path("square.pth"))) {
       float[][] logits = classifier.logits(images());
       assertThat(logits).hasDimensions(IMAGES.size(), (int) expected.shape().get(1));
       for (float[] row : logits) {
@@ -46,10 +52,11 @@ class CheckpointLoaderTest {
   void transformsAsItIsTold() throws IOException {
     ImageTransform squash = ImageTransform.squash(Interpolation.BICUBIC);
     Path weights = Fixtures.path("square.pth");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights);
-        MixerClassifier expected = new MixerClassifier(checkpoint, squash);
-        MixerClassifier loaded = MixerClassifier.load(weights, squash);
-        MixerClassifier cropping = MixerClassifier.load(weights)) {
+    try (Checkpoint checkpoint = Checkpoint.open(weights);
+        ImageClassifier expected =
+            new ImageClassifier(checkpoint, checkpoint.info().withTransform(squash));
+        ImageClassifier loaded = ImageClassifier.load(weights, squash);
+        ImageClassifier cropping = ImageClassifier.load(weights)) {
       float[][] logits = loaded.logits(images());
       assertThat(logits).isDeepEqualTo(expected.logits(images()));
       assertThat(logits[0]).isNotEqualTo(cropping.logits(images())[0]);
@@ -61,11 +68,12 @@ class CheckpointLoaderTest {
     Path file = folder.resolve("fit.h5");
     RandomWeights weights =
         new RandomWeights(RandomWeights.TINY, List.of(), Optional.of(ImageTransform.FIT));
-    Source source = new Source("npz", "0".repeat(64));
-    CheckpointWriter.write(file, TargetFormat.H5, weights, source, false, bytes -> {});
-    try (MixerClassifier fit = MixerClassifier.load(file);
-        MixerClassifier overridden = MixerClassifier.load(file, ImageTransform.TIMM);
-        MixerClassifier unknown = MixerClassifier.load(Fixtures.path("square.pth"))) {
+    Origin source = new Origin("npz", "0".repeat(64));
+    CheckpointWriter.write(
+        file, TargetFormat.H5, weights, weights.info().withOrigin(source), false, bytes -> {});
+    try (ImageClassifier fit = ImageClassifier.load(file);
+        ImageClassifier overridden = ImageClassifier.load(file, ImageTransform.TIMM);
+        ImageClassifier unknown = ImageClassifier.load(Fixtures.path("square.pth"))) {
       assertThat(fit.transform()).isEqualTo(ImageTransform.FIT);
       assertThat(overridden.transform()).isEqualTo(ImageTransform.TIMM);
       assertThat(unknown.transform()).isEqualTo(ImageTransform.TIMM);
@@ -76,17 +84,17 @@ class CheckpointLoaderTest {
   @Test
   void saysWhatIsWrongWithAFile() throws IOException {
     Path missing = folder.resolve("missing.h5");
-    assertThatThrownBy(() -> MixerClassifier.load(missing))
+    assertThatThrownBy(() -> ImageClassifier.load(missing))
         .isInstanceOf(MixerFileException.class)
         .hasMessage(missing + ": no such file");
     Path empty = Files.createFile(folder.resolve("empty.h5"));
-    assertThatThrownBy(() -> MixerClassifier.load(empty))
+    assertThatThrownBy(() -> ImageClassifier.load(empty))
         .isInstanceOf(UnsupportedFileException.class)
         .hasMessageContainingAll(empty.toString(), "found an empty file");
     byte[] whole = Files.readAllBytes(Fixtures.path("square.safetensors"));
     Path cut = folder.resolve("cut.safetensors");
     Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
-    assertThatThrownBy(() -> MixerClassifier.load(cut))
+    assertThatThrownBy(() -> ImageClassifier.load(cut))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining(cut.toString());
   }

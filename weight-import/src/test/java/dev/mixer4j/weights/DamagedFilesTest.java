@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -71,8 +77,8 @@ class DamagedFilesTest {
   private static byte[] npz(boolean compressed) {
     ZipBytes zip = new ZipBytes();
     WEIGHTS
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach(
             (name, shape) -> {
               String sizes = Arrays.toString(shape.asArray()).replaceAll("[\\[\\]]", "") + ",";
@@ -88,8 +94,9 @@ class DamagedFilesTest {
 
   private static byte[] h5() throws IOException {
     Path file = folder.resolve("sound.h5");
-    Source source = new Source("npz", "0".repeat(64));
-    CheckpointWriter.write(file, TargetFormat.H5, WEIGHTS, source, true, bytes -> {});
+    Origin source = new Origin("npz", "0".repeat(64));
+    CheckpointWriter.write(
+        file, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(source), true, bytes -> {});
     return Files.readAllBytes(file);
   }
 
@@ -189,8 +196,8 @@ class DamagedFilesTest {
         }
       }
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(path)) {
-      for (String variable : checkpoint.config().variables().keySet()) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      for (String variable : checkpoint.network().shapes().keySet()) {
         Fixtures.values(checkpoint, variable);
       }
     }

@@ -2,6 +2,9 @@ package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.WeightsException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.layer.Gelu;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -37,9 +37,9 @@ class FixtureTensorsTest {
   @ParameterizedTest
   @MethodSource("filesOfTheSameWeights")
   void everyTensorHasTheBitsOfTheNpz(String name, String file) throws IOException {
-    try (MixerCheckpoint npz = MixerCheckpoint.open(Fixtures.path(name + ".npz"));
-        MixerCheckpoint other = MixerCheckpoint.open(Fixtures.path(file))) {
-      for (String variable : other.config().variables().keySet()) {
+    try (Checkpoint npz = Checkpoint.open(Fixtures.path(name + ".npz"));
+        Checkpoint other = Checkpoint.open(Fixtures.path(file))) {
+      for (String variable : other.network().shapes().keySet()) {
         assertThat(Fixtures.values(other, variable))
             .as(variable)
             .isEqualTo(Fixtures.values(npz, variable));
@@ -62,8 +62,8 @@ class FixtureTensorsTest {
   @ParameterizedTest
   @MethodSource("geometries")
   void geometryIsTheReferences(String name, String file, Gelu gelu) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(Fixtures.path(file))) {
-      assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry(name, gelu));
+    try (Checkpoint checkpoint = Checkpoint.open(Fixtures.path(file))) {
+      assertThat(checkpoint.network()).isEqualTo(Fixtures.geometry(name, gelu));
       assertThat(checkpoint.tensors().keySet())
           .containsExactlyInAnyOrderElementsOf(checkpoint.used().keySet());
     }

@@ -2,8 +2,8 @@ package dev.mixer4j.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
@@ -27,9 +27,9 @@ public final class Fixtures {
   }
 
   /** The geometry that the reference frameworks built, from NAME.json. */
-  public static MixerConfig geometry(String name, Gelu gelu) throws IOException {
+  public static Mixer geometry(String name, Gelu gelu) throws IOException {
     JsonNode json = new JsonMapper().readTree(path(name + ".json").toFile());
-    return MixerConfig.of(
+    return Mixer.of(
             json.get("image_size").intValue(),
             json.get("patch_size").intValue(),
             json.get("hidden_size").intValue(),
@@ -40,9 +40,14 @@ public final class Fixtures {
         .withGelu(gelu);
   }
 
+  /** The network of a checkpoint that is a Mixer's. */
+  public static Mixer mixer(Checkpoint checkpoint) {
+    return (Mixer) checkpoint.network();
+  }
+
   /** One variable's numbers. */
-  public static float[] values(MixerCheckpoint checkpoint, String variable) {
-    int size = (int) checkpoint.config().variables().get(variable).size();
+  public static float[] values(Checkpoint checkpoint, String variable) {
+    int size = (int) checkpoint.network().shapes().get(variable).size();
     FloatBuffer values = FloatBuffer.allocate(size);
     checkpoint.read(variable, values);
     return values.array();

@@ -8,11 +8,11 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 
 /** Changes an HDF5 file through the native library, to make files that are not Mixer4J's own. */
-final class Hdf5Edit implements AutoCloseable {
+public final class Hdf5Edit implements AutoCloseable {
 
   private final long file;
 
-  Hdf5Edit(Path path) {
+  public Hdf5Edit(Path path) {
     checked(H5open());
     file = checked(H5Fopen(path.toString(), H5F_ACC_RDWR, H5P_DEFAULT));
   }
@@ -24,12 +24,12 @@ final class Hdf5Edit implements AutoCloseable {
     return id;
   }
 
-  Hdf5Edit deleteAttribute(String name) {
+  public Hdf5Edit deleteAttribute(String name) {
     checked(H5Adelete(file, name));
     return this;
   }
 
-  Hdf5Edit attribute(String name, int value) {
+  public Hdf5Edit attribute(String name, int value) {
     try (IntPointer data = new IntPointer(1).put(value)) {
       long space = H5Screate(H5S_SCALAR);
       long id = create(name, H5T_STD_I32LE_g(), space);
@@ -41,7 +41,7 @@ final class Hdf5Edit implements AutoCloseable {
   }
 
   /** A vector, whatever its length. */
-  Hdf5Edit attribute(String name, float... values) {
+  public Hdf5Edit attribute(String name, float... values) {
     try (FloatPointer data = new FloatPointer(values)) {
       long space = H5Screate_simple(1, new long[] {values.length}, (long[]) null);
       long id = create(name, H5T_IEEE_F32LE_g(), space);
@@ -53,7 +53,7 @@ final class Hdf5Edit implements AutoCloseable {
   }
 
   /** A text of fixed length, which h5py and others write too. */
-  Hdf5Edit attribute(String name, String value) {
+  public Hdf5Edit attribute(String name, String value) {
     try (BytePointer data = new BytePointer(value)) {
       long space = H5Screate(H5S_SCALAR);
       long type = H5Tcopy(H5T_C_S1_g());
@@ -74,27 +74,27 @@ final class Hdf5Edit implements AutoCloseable {
     return checked(H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
   }
 
-  Hdf5Edit softLink(String target, String name) {
+  public Hdf5Edit softLink(String target, String name) {
     checked(H5Lcreate_soft(target, file, name, H5P_DEFAULT, H5P_DEFAULT));
     return this;
   }
 
-  Hdf5Edit externalLink(String otherFile, String target, String name) {
+  public Hdf5Edit externalLink(String otherFile, String target, String name) {
     checked(H5Lcreate_external(otherFile, target, file, name, H5P_DEFAULT, H5P_DEFAULT));
     return this;
   }
 
-  Hdf5Edit hardLink(String target, String name) {
+  public Hdf5Edit hardLink(String target, String name) {
     checked(H5Lcreate_hard(file, target, file, name, H5P_DEFAULT, H5P_DEFAULT));
     return this;
   }
 
-  Hdf5Edit group(String name) {
+  public Hdf5Edit group(String name) {
     H5Gclose(checked(H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)));
     return this;
   }
 
-  Hdf5Edit delete(String name) {
+  public Hdf5Edit delete(String name) {
     checked(H5Ldelete(file, name, H5P_DEFAULT));
     return this;
   }
@@ -104,7 +104,7 @@ final class Hdf5Edit implements AutoCloseable {
    *
    * @param type such as {@code H5T_IEEE_F32BE_g()}
    */
-  Hdf5Edit dataset(String name, long type, boolean chunked, float... values) {
+  public Hdf5Edit dataset(String name, long type, boolean chunked, float... values) {
     long space = H5Screate_simple(1, new long[] {values.length}, (long[]) null);
     long properties = H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g());
     if (chunked) {

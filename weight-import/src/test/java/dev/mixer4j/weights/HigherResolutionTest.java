@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.format.MismatchException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,13 +26,12 @@ class HigherResolutionTest {
   /** Against NumPy's kron and a permutation: tools/reference/make_checkpoint_fixtures.py. */
   @Test
   void tokenMixingIsBlockDiagonal() throws IOException {
-    try (MixerCheckpoint narrow = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
-        MixerWeights larger = HigherResolution.of(narrow, 72);
-        MixerCheckpoint numpys = MixerCheckpoint.open(Fixtures.path("narrow.72.npz"))) {
-      assertThat(larger.config()).isEqualTo(numpys.config());
-      for (String name : larger.config().variables().keySet()) {
-        FloatBuffer values =
-            FloatBuffer.allocate((int) larger.config().variables().get(name).size());
+    try (Checkpoint narrow = Checkpoint.open(Fixtures.path("narrow.npz"));
+        Weights larger = HigherResolution.of(narrow, 72);
+        Checkpoint numpys = Checkpoint.open(Fixtures.path("narrow.72.npz"))) {
+      assertThat(larger.network()).isEqualTo(numpys.network());
+      for (String name : larger.network().shapes().keySet()) {
+        FloatBuffer values = FloatBuffer.allocate((int) larger.network().shapes().get(name).size());
         larger.read(name, values);
         assertThat(values.array()).as(name).isEqualTo(Fixtures.values(numpys, name));
       }
@@ -42,9 +42,9 @@ class HigherResolutionTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void aLargeImagesFeaturesAreTheMeanOfItsPartsFeatures(int factor) {
-    MixerConfig config = MixerConfig.of(8, 2, 6, 2, 5, 7, 0);
+    Mixer config = Mixer.of(8, 2, 6, 2, 5, 7, 0);
     RandomWeights weights = new RandomWeights(config);
-    int size = config.imageSize();
+    int size = config.input().size();
     int large = size * factor;
     Random random = new Random(factor);
     float[] image = new float[large * large * 3];
@@ -81,25 +81,28 @@ class HigherResolutionTest {
   }
 
   @Test
-  void whatIsKnownBesideTheTensorsStays() {
-    Optional<ImageTransform> fit = Optional.of(ImageTransform.FIT);
-    RandomWeights weights = new RandomWeights(RandomWeights.TINY, List.of("a", "b"), fit);
-    MixerWeights larger = HigherResolution.of(weights, 8);
-    assertThat(larger.classNames()).containsExactly("a", "b");
-    assertThat(larger.transform()).isEqualTo(fit);
+  void settingsThatDoNotDependOnTheSizeStay() {
+    ImageInput input = RandomWeights.TINY.input();
+    RandomWeights weights =
+        new RandomWeights(
+            RandomWeights.TINY.withInput(
+                input.withNormalization(List.of(0.1f, 0.2f, 0.3f), List.of(2f))));
+    Weights larger = HigherResolution.of(weights, 8);
+    assertThat(larger.network())
+        .isEqualTo(Mixer.of(8, 2, 3, 1, 8, 5, 2).withInput(weights.network().input().withSize(8)));
   }
 
   @Test
   void tensorsBeyondTwoGibibytesAreRefused() {
-    MixerWeights weights = new RandomWeights(MixerConfig.of(32, 4, 8, 1, 256, 8, 0));
+    Weights weights = new RandomWeights(Mixer.of(32, 4, 8, 1, 256, 8, 0));
     assertThatThrownBy(() -> HigherResolution.of(weights, 2048))
         .isInstanceOf(MismatchException.class)
         .hasMessageContaining("image size 2048: expected tensors of at most 2 GiB");
   }
 
-  private static float[][] features(MixerWeights weights, float[] images, int count) {
-    int size = weights.config().imageSize();
-    try (MixerClassifier classifier = new MixerClassifier(weights);
+  private static float[][] features(Weights weights, float[] images, int count) {
+    int size = weights.network().input().size();
+    try (ImageClassifier classifier = new ImageClassifier(weights, ModelInfo.NONE);
         TFloat32 batch =
             TFloat32.tensorOf(Shape.of(count, size, size, 3), DataBuffers.of(images))) {
       return classifier.features(batch);

@@ -3,25 +3,32 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@link ImportOptions} change in a {@link MixerCheckpoint}. */
+/** What {@link ImportOptions} change in a {@link Checkpoint}. */
 class ImportOptionsTest {
 
-  private static final MixerConfig CONFIG =
+  private static final Mixer CONFIG =
       RandomWeights.TINY
           .withGelu(Gelu.TANH)
-          .withNormalization(new Rgb(0.1f, 0.2f, 0.3f), new Rgb(0.4f, 0.5f, 0.6f));
+          .withInput(
+              RandomWeights.TINY
+                  .input()
+                  .withNormalization(List.of(0.1f, 0.2f, 0.3f), List.of(0.4f, 0.5f, 0.6f)));
   private static final RandomWeights WEIGHTS = new RandomWeights(CONFIG, List.of("cat", "dog"));
-  private static final Source SOURCE = new Source("safetensors", "cd".repeat(32));
+  private static final Origin SOURCE = new Origin("safetensors", "cd".repeat(32));
 
   @TempDir private Path folder;
   private Path h5;
@@ -30,20 +37,21 @@ class ImportOptionsTest {
   @BeforeEach
   void write() throws IOException {
     h5 = folder.resolve("a.h5");
-    CheckpointWriter.write(h5, TargetFormat.H5, WEIGHTS, SOURCE, false, bytes -> {});
+    CheckpointWriter.write(
+        h5, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(SOURCE), false, bytes -> {});
     timm = TimmState.of(WEIGHTS).write(folder.resolve("a.safetensors"));
   }
 
   private static ImportOptions classes(Integer classes) {
-    return new ImportOptions(classes, null, null, null);
+    return new ImportOptions(classes, Map.of(), null, null);
   }
 
   @Test
   void noneLeavesEverythingAsTheFileHasIt() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5)) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG);
-      assertThat(checkpoint.classNames()).containsExactly("cat", "dog");
-      assertThat(checkpoint.source()).contains(SOURCE);
+    try (Checkpoint checkpoint = Checkpoint.open(h5)) {
+      assertThat(checkpoint.network()).isEqualTo(CONFIG);
+      assertThat(checkpoint.info().classNames()).containsExactly("cat", "dog");
+      assertThat(checkpoint.info().origin()).contains(SOURCE);
       assertThat(checkpoint.ignored()).isEmpty();
       assertThat(Fixtures.values(checkpoint, "head/kernel"))
           .isEqualTo(WEIGHTS.values("head/kernel"));
@@ -52,8 +60,8 @@ class ImportOptionsTest {
 
   @Test
   void classesGiveAZeroHead() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(timm, classes(7))) {
-      assertThat(checkpoint.config().classes()).isEqualTo(7);
+    try (Checkpoint checkpoint = Checkpoint.open(timm, classes(7))) {
+      assertThat(checkpoint.network().classes()).isEqualTo(7);
       assertThat(checkpoint.ignored()).containsExactly("head.weight", "head.bias");
       assertThat(checkpoint.used()).doesNotContainKeys("head.weight", "head.bias");
       assertThat(Fixtures.values(checkpoint, "head/kernel")).isEqualTo(new float[3 * 7]);
@@ -64,8 +72,8 @@ class ImportOptionsTest {
 
   @Test
   void classesOfTheSameNumberGiveAZeroHeadToo() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(2))) {
-      assertThat(checkpoint.classNames()).isEmpty();
+    try (Checkpoint checkpoint = Checkpoint.open(h5, classes(2))) {
+      assertThat(checkpoint.info().classNames()).isEmpty();
       assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
       assertThat(Fixtures.values(checkpoint, "head/kernel")).containsOnly(0);
     }
@@ -73,10 +81,10 @@ class ImportOptionsTest {
 
   @Test
   void zeroClassesDropTheHead() throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(h5, classes(0))) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG.withClasses(0));
-      assertThat(checkpoint.config().variables()).doesNotContainKey("head/kernel");
-      assertThat(checkpoint.classNames()).isEmpty();
+    try (Checkpoint checkpoint = Checkpoint.open(h5, classes(0))) {
+      assertThat(checkpoint.network()).isEqualTo(CONFIG.withClasses(0));
+      assertThat(checkpoint.network().shapes()).doesNotContainKey("head/kernel");
+      assertThat(checkpoint.info().classNames()).isEmpty();
       assertThat(checkpoint.ignored()).containsExactly("head/kernel", "head/bias");
     }
   }
@@ -85,10 +93,10 @@ class ImportOptionsTest {
   void classesWhereThereIsNoHead() throws IOException {
     Path headless =
         TimmState.of(WEIGHTS).remove("head.weight").remove("head.bias").write(folder.resolve("b"));
-    try (MixerCheckpoint plain = MixerCheckpoint.open(headless);
-        MixerCheckpoint checkpoint = MixerCheckpoint.open(headless, classes(4))) {
-      assertThat(plain.config().classes()).isZero();
-      assertThat(checkpoint.config().classes()).isEqualTo(4);
+    try (Checkpoint plain = Checkpoint.open(headless);
+        Checkpoint checkpoint = Checkpoint.open(headless, classes(4))) {
+      assertThat(plain.network().classes()).isZero();
+      assertThat(checkpoint.network().classes()).isEqualTo(4);
       assertThat(checkpoint.ignored()).isEmpty();
       assertThat(Fixtures.values(checkpoint, "head/bias")).isEqualTo(new float[4]);
     }
@@ -97,40 +105,45 @@ class ImportOptionsTest {
   @Test
   void headThatDoesNotFitMayBeReplaced() throws IOException {
     Path file = TimmState.of(WEIGHTS).reshape("head.weight", 2, 9).write(folder.resolve("b"));
-    assertThatThrownBy(() -> MixerCheckpoint.open(file)).isInstanceOf(MismatchException.class);
-    MixerCheckpoint.open(file, classes(2)).close();
+    assertThatThrownBy(() -> Checkpoint.open(file)).isInstanceOf(MismatchException.class);
+    Checkpoint.open(file, classes(2)).close();
   }
 
   @Test
   void negativeNumberOfClasses() {
-    assertThatThrownBy(() -> MixerCheckpoint.open(timm, classes(-1)))
+    assertThatThrownBy(() -> Checkpoint.open(timm, classes(-1)))
         .isInstanceOf(MismatchException.class)
         .hasMessageContainingAll(timm.toString(), "classes must be 0 or more, found -1");
   }
 
   @Test
   void geluMeanAndStd() throws IOException {
-    Rgb mean = new Rgb(0.7f, 0.8f, 0.9f);
-    Rgb std = new Rgb(1, 2, 3);
+    List<Float> mean = List.of(0.7f, 0.8f, 0.9f);
+    List<Float> std = List.of(1f, 2f, 3f);
     for (Path file : List.of(h5, timm)) {
-      ImportOptions options = new ImportOptions(null, Gelu.ERF, mean, std);
-      try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file, options)) {
-        assertThat(checkpoint.config())
-            .isEqualTo(CONFIG.withGelu(Gelu.ERF).withNormalization(mean, std));
+      ImportOptions options = new ImportOptions(null, Map.of("gelu", "erf"), mean, std);
+      try (Checkpoint checkpoint = Checkpoint.open(file, options)) {
+        assertThat(checkpoint.network())
+            .isEqualTo(
+                CONFIG
+                    .withGelu(Gelu.ERF)
+                    .withInput(RandomWeights.TINY.input().withNormalization(mean, std)));
       }
     }
-    try (MixerCheckpoint checkpoint =
-        MixerCheckpoint.open(timm, new ImportOptions(null, Gelu.TANH, null, std))) {
-      assertThat(checkpoint.config()).isEqualTo(CONFIG.withNormalization(Rgb.gray(0.5f), std));
+    try (Checkpoint checkpoint =
+        Checkpoint.open(timm, new ImportOptions(null, Map.of("gelu", "tanh"), null, std))) {
+      assertThat(checkpoint.network())
+          .isEqualTo(
+              CONFIG.withInput(RandomWeights.TINY.input().withNormalization(List.of(0.5f), std)));
     }
   }
 
   @Test
   void formatDecidesOnGeluWhereTheFileDoesNotSay() throws IOException {
-    try (MixerCheckpoint npz = MixerCheckpoint.open(Fixtures.path("narrow.npz"));
-        MixerCheckpoint pth = MixerCheckpoint.open(Fixtures.path("narrow.pth"))) {
-      assertThat(npz.config().gelu()).isEqualTo(Gelu.TANH);
-      assertThat(pth.config().gelu()).isEqualTo(Gelu.ERF);
+    try (Checkpoint npz = Checkpoint.open(Fixtures.path("narrow.npz"));
+        Checkpoint pth = Checkpoint.open(Fixtures.path("narrow.pth"))) {
+      assertThat(Fixtures.mixer(npz).gelu()).isEqualTo(Gelu.TANH);
+      assertThat(Fixtures.mixer(pth).gelu()).isEqualTo(Gelu.ERF);
     }
   }
 
@@ -141,10 +154,10 @@ class ImportOptionsTest {
         file,
         TargetFormat.H5,
         new RandomWeights(CONFIG, List.of("cat")),
-        SOURCE,
+        new RandomWeights(CONFIG, List.of("cat")).info().withOrigin(SOURCE),
         false,
         bytes -> {});
-    assertThatThrownBy(() -> MixerCheckpoint.open(file))
+    assertThatThrownBy(() -> Checkpoint.open(file))
         .isInstanceOf(MismatchException.class)
         .hasMessageContainingAll(file.toString(), "found 1 names for 2 classes");
   }

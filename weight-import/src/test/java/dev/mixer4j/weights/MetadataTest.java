@@ -3,7 +3,9 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,24 +14,27 @@ import org.junit.jupiter.api.Test;
 class MetadataTest {
 
   private static final Metadata FIT =
-      Metadata.of(
-          new RandomWeights(RandomWeights.TINY, List.of("a", "b"), Optional.of(ImageTransform.FIT)),
-          new Source("npz", "0".repeat(64)));
+      new Metadata(
+          RandomWeights.TINY,
+          new ModelInfo(
+              List.of("a", "b"),
+              Optional.of(ImageTransform.FIT),
+              Optional.of(new Origin("npz", "0".repeat(64)))));
 
   @Test
   void textsComeBackAsTheyWere() {
-    assertThat(Metadata.ofText(FIT.toText())).contains(FIT);
-    Metadata unknown = FIT.withTransform(Optional.empty());
-    assertThat(unknown.toText()).doesNotContainKey("mixer4j.transform");
-    assertThat(Metadata.ofText(unknown.toText())).contains(unknown);
-    assertThat(Metadata.ofText(Map.of("format", "pt"))).isEmpty();
+    assertThat(Metadata.of(FIT.toNotes())).contains(FIT);
+    Metadata unknown = new Metadata(RandomWeights.TINY, ModelInfo.NONE);
+    assertThat(unknown.toNotes()).containsOnlyKeys("network");
+    assertThat(Metadata.of(unknown.toNotes())).contains(unknown);
+    assertThat(Metadata.of(Map.of())).isEmpty();
   }
 
   @Test
   void aTransformThatIsNoneIsRefused() {
-    Map<String, String> text = FIT.toText();
-    text.put("mixer4j.transform", "crop");
-    assertThatThrownBy(() -> Metadata.ofText(text))
+    Map<String, String> text = FIT.toNotes();
+    text.put("transform", "crop");
+    assertThatThrownBy(() -> Metadata.of(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found 'crop'");
   }

@@ -15,7 +15,7 @@ public final class NpyBytes {
     return of("<f4", false, shape, floats(ByteOrder.LITTLE_ENDIAN, values));
   }
 
-  static byte[] of(String descr, boolean fortran, String shape, byte[] data) {
+  public static byte[] of(String descr, boolean fortran, String shape, byte[] data) {
     String dictionary =
         "{'descr': '%s', 'fortran_order': %s, 'shape': (%s), }"
             .formatted(descr, fortran ? "True" : "False", shape);
@@ -23,7 +23,7 @@ public final class NpyBytes {
   }
 
   /** Any header, padded as NumPy does. */
-  static byte[] withHeader(int version, String dictionary, byte[] data) {
+  public static byte[] withHeader(int version, String dictionary, byte[] data) {
     int start = version == 1 ? 10 : 12;
     int padded = (start + dictionary.length() + 1 + 63) / 64 * 64 - start;
     String header = dictionary + " ".repeat(padded - dictionary.length() - 1) + "\n";
@@ -31,7 +31,7 @@ public final class NpyBytes {
   }
 
   /** Any header with any announced length. */
-  static byte[] withLength(int version, int length, String header, byte[] data) {
+  public static byte[] withLength(int version, int length, String header, byte[] data) {
     ByteBuffer start = ByteBuffer.allocate(version == 1 ? 10 : 12).order(ByteOrder.LITTLE_ENDIAN);
     start.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));
     start.put((byte) version).put((byte) 0);
@@ -47,7 +47,7 @@ public final class NpyBytes {
     return all.toByteArray();
   }
 
-  static byte[] floats(ByteOrder order, float... values) {
+  public static byte[] floats(ByteOrder order, float... values) {
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(order);
     bytes.asFloatBuffer().put(values);
     return bytes.array();

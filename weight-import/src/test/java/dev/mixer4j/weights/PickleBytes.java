@@ -6,23 +6,23 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Makes pickles, opcode by opcode. */
-final class PickleBytes {
+public final class PickleBytes {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
   /** Starts a pickle of protocol 2, which torch.save writes. */
-  static PickleBytes start() {
+  public static PickleBytes start() {
     return new PickleBytes().op(0x80, 2);
   }
 
-  PickleBytes op(int... opcodes) {
+  public PickleBytes op(int... opcodes) {
     for (int opcode : opcodes) {
       bytes.write(opcode);
     }
     return this;
   }
 
-  PickleBytes text(String text) {
+  public PickleBytes text(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     op('X');
     bytes.writeBytes(little(Integer.BYTES, utf8.length));
@@ -30,19 +30,19 @@ final class PickleBytes {
     return this;
   }
 
-  PickleBytes number(long number) {
+  public PickleBytes number(long number) {
     op(0x8a, 8);
     bytes.writeBytes(little(Long.BYTES, number));
     return this;
   }
 
-  PickleBytes global(String module, String name) {
+  public PickleBytes global(String module, String name) {
     op('c');
     bytes.writeBytes((module + "\n" + name + "\n").getBytes(StandardCharsets.UTF_8));
     return this;
   }
 
-  PickleBytes tuple(long... numbers) {
+  public PickleBytes tuple(long... numbers) {
     op('(');
     for (long number : numbers) {
       number(number);
@@ -51,7 +51,7 @@ final class PickleBytes {
   }
 
   /** A storage by its persistent id. */
-  PickleBytes storage(String type, String key, long elements) {
+  public PickleBytes storage(String type, String key, long elements) {
     return op('(')
         .text("storage")
         .global("torch", type)
@@ -62,7 +62,7 @@ final class PickleBytes {
   }
 
   /** A tensor, as torch.save writes it. */
-  PickleBytes tensor(
+  public PickleBytes tensor(
       String type, String key, long elements, long offset, long[] sizes, long[] strides) {
     return global("torch._utils", "_rebuild_tensor_v2")
         .op('(')
@@ -76,7 +76,7 @@ final class PickleBytes {
   }
 
   /** Ends the pickle. */
-  byte[] stop() {
+  public byte[] stop() {
     return op('.').bytes.toByteArray();
   }
 

@@ -3,6 +3,10 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.WeightsException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,7 +42,7 @@ class RefusedSourcesTest {
         "bfloat16.weights.h5 | bfloat16 | float32",
       })
   void refuses(String source, String what, String remedy) {
-    assertThatThrownBy(() -> MixerCheckpoint.open(SourceFixtures.source(source)))
+    assertThatThrownBy(() -> Checkpoint.open(SourceFixtures.source(source)))
         .isInstanceOf(UnsupportedFileException.class)
         .hasMessageContaining(source)
         .hasMessageContaining(what)
@@ -83,7 +87,7 @@ class RefusedSourcesTest {
       })
   void refusesAnIndexThatLeadsAstray(String file, String problem) throws IOException {
     Path index = sharded(json -> json.replaceFirst("model-00001-of-00003.safetensors", file));
-    assertThatThrownBy(() -> MixerCheckpoint.open(index))
+    assertThatThrownBy(() -> Checkpoint.open(index))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining(index.toString())
         .hasMessageContaining("tensor 'blocks.0.norm1.bias'")
@@ -93,7 +97,7 @@ class RefusedSourcesTest {
   @Test
   void refusesAShardWithMoreThanTheIndex() throws IOException {
     Path index = sharded(json -> json.replaceFirst("\"blocks.0.norm1.bias\": \"[^\"]*\",", ""));
-    assertThatThrownBy(() -> MixerCheckpoint.open(index))
+    assertThatThrownBy(() -> Checkpoint.open(index))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining("holds 'blocks.0.norm1.bias', which the index does not have");
   }
@@ -101,7 +105,7 @@ class RefusedSourcesTest {
   @Test
   void refusesAnIndexThatNamesATensorTwice() throws IOException {
     Path index = sharded(json -> json.replaceFirst("blocks.0.norm1.weight", "blocks.0.norm1.bias"));
-    assertThatThrownBy(() -> MixerCheckpoint.open(index))
+    assertThatThrownBy(() -> Checkpoint.open(index))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining("Duplicate field 'blocks.0.norm1.bias'");
   }
@@ -135,7 +139,7 @@ class RefusedSourcesTest {
         out.write(content);
       }
     }
-    assertThatThrownBy(() -> MixerCheckpoint.open(file))
+    assertThatThrownBy(() -> Checkpoint.open(file))
         .isInstanceOf(WeightsException.class)
         .hasMessageContaining("changed.keras")
         .hasMessageContaining(problem);
@@ -144,9 +148,8 @@ class RefusedSourcesTest {
   @Test
   void leavesNoTemporaryFile() throws IOException {
     long before = temporaryFiles();
-    try (MixerCheckpoint checkpoint =
-        MixerCheckpoint.open(SourceFixtures.source("keras3_tanh.keras"))) {
-      assertThat(checkpoint.config().blocks()).isEqualTo(2);
+    try (Checkpoint checkpoint = Checkpoint.open(SourceFixtures.source("keras3_tanh.keras"))) {
+      assertThat(Fixtures.mixer(checkpoint).blocks()).isEqualTo(2);
     }
     assertThat(temporaryFiles()).isEqualTo(before);
   }
@@ -180,7 +183,7 @@ class RefusedSourcesTest {
     }
     damaged[elements] = (byte) 0xc5;
     Path file = Files.write(folder.resolve("damaged"), damaged);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       assertThatThrownBy(() -> checkpoint.read("stem/kernel", FloatBuffer.allocate(8 * 8 * 3 * 20)))
           .isInstanceOf(MalformedFileException.class)
           .hasMessageContaining("patch_embed.patch_embed.weight")
@@ -200,7 +203,7 @@ class RefusedSourcesTest {
             + Integer.parseInt(offsets.substring(0, offsets.indexOf(',')));
     Arrays.fill(bytes, start, start + 4 * 20, (byte) 0xff);
     Path file = Files.write(folder.resolve("nan.safetensors"), bytes);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       assertThatThrownBy(
               () -> checkpoint.read("pre_head_layer_norm/bias", FloatBuffer.allocate(20)))
           .isInstanceOf(MismatchException.class)
@@ -211,7 +214,7 @@ class RefusedSourcesTest {
 
   private void assertMalformed(byte[] bytes, String... parts) throws IOException {
     Path file = Files.write(folder.resolve("damaged"), bytes);
-    assertThatThrownBy(() -> MixerCheckpoint.open(file))
+    assertThatThrownBy(() -> Checkpoint.open(file))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContainingAll(parts);

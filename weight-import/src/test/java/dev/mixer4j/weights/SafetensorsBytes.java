@@ -9,12 +9,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Makes safetensors files, sound ones and others. */
-final class SafetensorsBytes {
+public final class SafetensorsBytes {
 
   private final List<String> fields = new ArrayList<>();
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
-  SafetensorsBytes tensor(String name, String dtype, long[] shape, byte[] bytes) {
+  public SafetensorsBytes tensor(String name, String dtype, long[] shape, byte[] bytes) {
     fields.add(
         "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
             .formatted(
@@ -23,18 +23,18 @@ final class SafetensorsBytes {
     return this;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return withHeader("{" + String.join(",", fields) + "}", data.toByteArray());
   }
 
   /** Any header, with its true length. */
-  static byte[] withHeader(String header, byte[] data) {
+  public static byte[] withHeader(String header, byte[] data) {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     return withLength(json.length, json, data);
   }
 
   /** Any header with any announced length. */
-  static byte[] withLength(long length, byte[] header, byte[] data) {
+  public static byte[] withLength(long length, byte[] header, byte[] data) {
     return ByteBuffer.allocate(8 + header.length + data.length)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putLong(length)

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
@@ -30,11 +31,11 @@ final class SourceFixtures {
   }
 
   /** All variables' numbers, bit by bit. */
-  static Map<String, int[]> bits(MixerCheckpoint checkpoint) {
+  static Map<String, int[]> bits(Checkpoint checkpoint) {
     Map<String, int[]> all = new LinkedHashMap<>();
     checkpoint
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach(
             (name, shape) -> {
               FloatBuffer values = FloatBuffer.allocate((int) shape.size());
@@ -49,7 +50,7 @@ final class SourceFixtures {
   }
 
   static Map<String, int[]> bits(Path path) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
       return bits(checkpoint);
     }
   }
@@ -58,8 +59,8 @@ final class SourceFixtures {
   static float worstLogit(Path checkpoint, Path inputs, Path expected) throws IOException {
     NpyFile x = NpyFile.read(inputs);
     NpyFile y = NpyFile.read(expected);
-    try (MixerCheckpoint weights = MixerCheckpoint.open(checkpoint);
-        MixerClassifier classifier = new MixerClassifier(weights);
+    try (Checkpoint weights = Checkpoint.open(checkpoint);
+        ImageClassifier classifier = new ImageClassifier(weights);
         TFloat32 batch = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values().array()))) {
       float worst = 0;
       for (float[] row : classifier.logits(batch)) {

@@ -2,7 +2,9 @@ package dev.mixer4j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.TensorFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,7 +62,7 @@ class SourceFormatsTest {
   })
   void holdsTheSameNumbers(String source, Format format, String expected) throws IOException {
     Path path = SourceFixtures.source(source);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
       assertThat(checkpoint.format()).isEqualTo(format);
       Map<String, int[]> bits = SourceFixtures.bits(checkpoint);
       Map<String, int[]> reference = SourceFixtures.bits(SourceFixtures.path(expected));
@@ -92,7 +94,7 @@ class SourceFormatsTest {
   })
   void saysWhatItTookAndWhatNot(String source, String part, String prefix, String ignored)
       throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(SourceFixtures.source(source))) {
+    try (Checkpoint checkpoint = Checkpoint.open(SourceFixtures.source(source))) {
       assertThat(checkpoint.part()).isEqualTo(part);
       assertThat(checkpoint.prefix()).isEqualTo(prefix);
       assertThat(String.join(" ", checkpoint.ignored())).isEqualTo(ignored);
@@ -112,9 +114,9 @@ class SourceFormatsTest {
     "train_state.npz, TANH, 1e-6",
   })
   void knowsTheNumerics(String source, Gelu gelu, float epsilon) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(SourceFixtures.source(source))) {
-      assertThat(checkpoint.config().gelu()).isEqualTo(gelu);
-      assertThat(checkpoint.config().layerNormEpsilon()).isEqualTo(epsilon);
+    try (Checkpoint checkpoint = Checkpoint.open(SourceFixtures.source(source))) {
+      assertThat(Fixtures.mixer(checkpoint).gelu()).isEqualTo(gelu);
+      assertThat(Fixtures.mixer(checkpoint).layerNormEpsilon()).isEqualTo(epsilon);
     }
   }
 
@@ -156,9 +158,9 @@ class SourceFormatsTest {
 
   @Test
   void keepsTheTextsOfSafetensors() throws IOException {
-    try (MixerCheckpoint plain = MixerCheckpoint.open(SourceFixtures.path("narrow.safetensors"));
-        MixerCheckpoint sharded =
-            MixerCheckpoint.open(SourceFixtures.source("sharded/model.safetensors.index.json"))) {
+    try (Checkpoint plain = Checkpoint.open(SourceFixtures.path("narrow.safetensors"));
+        Checkpoint sharded =
+            Checkpoint.open(SourceFixtures.source("sharded/model.safetensors.index.json"))) {
       assertThat(plain.texts()).containsExactlyEntriesOf(Map.of("format", "pt"));
       assertThat(sharded.texts()).isEqualTo(Map.of("format", "pt", "note", "split"));
     }

@@ -1,6 +1,12 @@
 package dev.mixer4j.weights;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -60,7 +66,8 @@ class TensorFilesFuzzTest {
     for (TargetFormat format :
         List.of(TargetFormat.H5, TargetFormat.NPZ, TargetFormat.SAFETENSORS)) {
       Path file = folder.resolve("seed." + format);
-      CheckpointWriter.write(file, format, weights, new Source("npz", ""), false, n -> {});
+      CheckpointWriter.write(
+          file, format, weights, weights.info().withOrigin(new Origin("npz", "")), false, n -> {});
       files.add(file);
     }
     files.add(Fixtures.path("square.pth"));

@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import dev.mixer4j.weights.format.elements.Permutation;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -18,8 +19,8 @@ final class TimmState {
   static TimmState of(RandomWeights weights) {
     TimmState state = new TimmState();
     weights
-        .config()
-        .variables()
+        .network()
+        .shapes()
         .forEach((name, shape) -> state.putVariable(name, shape, weights.values(name)));
     return state;
   }

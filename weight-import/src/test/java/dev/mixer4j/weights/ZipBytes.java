@@ -10,13 +10,13 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Makes zip files. */
-final class ZipBytes {
+public final class ZipBytes {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final ZipOutputStream zip = new ZipOutputStream(bytes);
 
   /** Adds an entry as it is, which NumPy and PyTorch do. */
-  ZipBytes stored(String name, byte[] content) {
+  public ZipBytes stored(String name, byte[] content) {
     ZipEntry entry = new ZipEntry(name);
     entry.setMethod(ZipEntry.STORED);
     entry.setSize(content.length);
@@ -26,12 +26,12 @@ final class ZipBytes {
     return add(entry, content);
   }
 
-  ZipBytes compressed(String name, byte[] content) {
+  public ZipBytes compressed(String name, byte[] content) {
     return add(new ZipEntry(name), content);
   }
 
   /** Adds an empty entry with a comment, which lies in the directory alone. */
-  ZipBytes commented(String name, String comment) {
+  public ZipBytes commented(String name, String comment) {
     ZipEntry entry = new ZipEntry(name);
     entry.setComment(comment);
     return add(entry, new byte[0]);
@@ -49,7 +49,7 @@ final class ZipBytes {
     return this;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     try {
       zip.close();
     } catch (IOException e) {
@@ -59,7 +59,7 @@ final class ZipBytes {
   }
 
   /** Where the {@code n}-th occurrence (from 0) of an ASCII text starts. */
-  static int indexOf(byte[] bytes, String text, int n) {
+  public static int indexOf(byte[] bytes, String text, int n) {
     String all = new String(bytes, StandardCharsets.ISO_8859_1);
     int at = all.indexOf(text);
     for (int i = 0; i < n; i++) {

@@ -1,27 +1,31 @@
 package dev.mixer4j.weights.command;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.Metadata;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.tensorflow.ndarray.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,12 +39,12 @@ import picocli.CommandLine.Spec;
     name = "convert",
     description = {
       "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
-      "SOURCE is a JAX .npz (Flax names), a PyTorch .pth or a .safetensors or its index (timm names),"
-          + " a Keras .h5, .weights.h5 or .keras (keras_cv_attention_models' names), or a Paddle"
-          + " .pdparams (PaddleViT's or timm's), a TensorFlow checkpoint or a SavedModel (Flax's names);"
-          + " its content tells which. The geometry comes from its tensors.",
-      "A published file, as 'import-weights list' shows them, is recognised by its SHA-256: mean, std,"
-          + " GELU and class names are then its publisher's, unless options say otherwise."
+      "SOURCE is a JAX .npz, a PyTorch .pth, a .safetensors or its index, a Keras .h5, .weights.h5 or"
+          + " .keras, a Paddle .pdparams, a TensorFlow checkpoint or a SavedModel; the content decides."
+          + " The network (a Mixer, LeNet-5 or the small ResNet) is found by the names and shapes of the"
+          + " tensors.",
+      "A published file, as 'import-weights list' shows them, is recognized by its SHA-256. It gets mean,"
+          + " std, GELU and class names of its publisher; options come first."
     })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -57,7 +61,7 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   /** What the source file is, and which published one, if any. */
-  private record Origin(Source source, Optional<PublishedCheckpoint> known) {}
+  private record Recognized(Origin origin, Optional<PublishedCheckpoint> known) {}
 
   private final Supplier<PublishedCheckpoints> published;
 
@@ -71,15 +75,15 @@ final class ConvertCommand implements Callable<Integer> {
       required = true,
       paramLabel = "TARGET",
       description =
-          "What to write. Its extension tells the format: .h5, .safetensors (timm's names, for"
-              + " PyTorch), .npz (Flax's names, for JAX), .ckpt (a TensorFlow checkpoint's prefix).")
+          "The file to write. Its extension decides on the format: .h5, .safetensors (PyTorch's"
+              + " names), .npz (for JAX), .ckpt (the prefix of a TensorFlow checkpoint).")
   private Path target;
 
   @Option(
       names = "--to",
       paramLabel = "FORMAT",
       description =
-          "The format, whatever the extension: ${COMPLETION-CANDIDATES}. A saved-model is a folder.")
+          "The format, regardless of the extension: ${COMPLETION-CANDIDATES}. A saved-model is a folder.")
   private TargetFormat to;
 
   @Option(names = "--overwrite", description = "Replace TARGET if it is there.")
@@ -91,15 +95,15 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--image-size",
       paramLabel = "N",
       description =
-          "Adapt the token-mixing weights to larger images, a whole multiple of the source's size:"
-              + " block-diagonal copies, as in the paper's appendix, for fine-tuning.")
+          "Mixers only: adapt the token-mixing weights to larger images, a whole multiple of the"
+              + " source's size: block-diagonal copies, as in the paper's appendix, for fine-tuning.")
   private Integer imageSize;
 
   @Option(
       names = "--gelu",
       description =
-          "GELU's form, erf or tanh. Unless given or said by the file: tanh for Flax's names, as JAX"
-              + " computes it, erf for all others, as PyTorch, Keras and Paddle do.")
+          "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file tells, it is"
+              + " tanh with Flax's names, as JAX computes it, and erf with all others.")
   private Gelu gelu;
 
   @Mixin private NormalizationOptions normalization;
@@ -119,21 +123,22 @@ final class ConvertCommand implements Callable<Integer> {
     TargetFormat format = format();
     checkTarget(format);
     ImportOptions options =
-        new ImportOptions(classes, gelu, normalization.mean(), normalization.std());
+        new ImportOptions(classes, settings(), normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(source, options)) {
-      MixerWeights weights =
-          imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
+    try (Checkpoint checkpoint = Checkpoint.open(source, options)) {
+      Weights weights = imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
       // Beside the conversion, where only what is said of the tensors has to wait for it.
-      CompletableFuture<Origin> origin = CompletableFuture.supplyAsync(() -> origin(checkpoint));
-      Supplier<Metadata> metadata = () -> describe(weights, await(origin), options);
-      long bytes = weights.config().parameterCount() * Float.BYTES;
+      CompletableFuture<Recognized> recognized =
+          CompletableFuture.supplyAsync(() -> recognize(checkpoint));
+      Supplier<Metadata> metadata =
+          () -> describe(weights.network(), checkpoint.info(), await(recognized), options);
+      long bytes = bytes(weights.network());
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
       }
       Metadata written = metadata.get();
-      Summary.print(out, target, written.applyTo(weights.config()), written.transform());
-      await(origin)
+      Summary.print(out, target, written);
+      await(recognized)
           .known
           .ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
       Summary.printUse(out, checkpoint);
@@ -143,31 +148,39 @@ final class ConvertCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private Origin origin(MixerCheckpoint checkpoint) {
+  private Recognized recognize(Checkpoint checkpoint) {
     try {
-      Source source = checkpoint.asSource();
+      Origin origin = checkpoint.origin();
       long size = 0;
       for (Path file : checkpoint.files()) {
         size += Files.size(file);
       }
-      return new Origin(source, published.get().recognise(source, size));
+      return new Recognized(origin, published.get().recognise(origin, size));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Origin await(CompletableFuture<Origin> origin) {
+  private static Recognized await(CompletableFuture<Recognized> recognized) {
     try {
-      return origin.join();
+      return recognized.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException failed ? failed : e;
     }
   }
 
-  private static Metadata describe(MixerWeights weights, Origin origin, ImportOptions options) {
-    Metadata found = Metadata.of(weights, origin.source);
-    int classes = weights.config().classes();
-    return origin.known.map(known -> known.describe(found, classes, options)).orElse(found);
+  private static Metadata describe(
+      Network network, ModelInfo info, Recognized recognized, ImportOptions options) {
+    Metadata found = new Metadata(network, info.withOrigin(recognized.origin));
+    return recognized.known.map(known -> known.describe(found, options)).orElse(found);
+  }
+
+  private static long bytes(Network network) {
+    return network.shapes().values().stream().mapToLong(Shape::size).sum() * Float.BYTES;
+  }
+
+  private Map<String, String> settings() {
+    return gelu == null ? Map.of() : Map.of("gelu", gelu.toString());
   }
 
   private Integer classes() {

@@ -1,10 +1,10 @@
 package dev.mixer4j.weights.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.weights.TensorDifference;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.tensorflow.ndarray.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,8 +28,6 @@ import picocli.CommandLine.Spec;
     })
 final class DiffCommand implements Callable<Integer> {
 
-  private static final JsonMapper JSON = new JsonMapper();
-
   @Spec private CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "A", description = "A checkpoint of any readable format.")
@@ -42,70 +39,121 @@ final class DiffCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object, for programs.")
   private boolean json;
 
+  /** What differs. The components are the fields of the JSON. */
+  private record Report(
+      String a,
+      String b,
+      boolean same,
+      Map<String, String> settings,
+      List<String> onlyInA,
+      List<String> onlyInB,
+      List<Row> tensors) {}
+
+  private record Row(
+      String name,
+      String shapeA,
+      String shapeB,
+      long elements,
+      long different,
+      double maxDifference,
+      double maxMagnitude) {
+
+    static Row of(TensorDifference of) {
+      return new Row(
+          of.name(),
+          of.shapeA().toString(),
+          of.shapeB().toString(),
+          of.elements(),
+          of.different(),
+          of.maxDifference(),
+          of.maxMagnitude());
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
-    try (MixerCheckpoint a = MixerCheckpoint.open(first);
-        MixerCheckpoint b = MixerCheckpoint.open(second)) {
+    try (Checkpoint a = Checkpoint.open(first);
+        Checkpoint b = Checkpoint.open(second)) {
       Map<String, String> settings = settings(a, b);
-      List<String> onlyA = missing(a.config(), b.config());
-      List<String> onlyB = missing(b.config(), a.config());
+      List<String> onlyA = missing(a.network(), b.network());
+      List<String> onlyB = missing(b.network(), a.network());
       List<TensorDifference> tensors = compare(a, b);
       boolean same =
           settings.isEmpty()
               && onlyA.isEmpty()
               && onlyB.isEmpty()
               && tensors.stream().allMatch(TensorDifference::isNone);
+      Report report =
+          new Report(
+              first.toString(),
+              second.toString(),
+              same,
+              settings,
+              onlyA,
+              onlyB,
+              tensors.stream().map(Row::of).toList());
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
-        printJson(out, same, settings, onlyA, onlyB, tensors);
+        out.println(Json.text(report));
       } else {
-        print(out, same, settings, onlyA, onlyB, tensors);
+        print(out, report, tensors);
       }
       out.flush();
       return same ? Cli.DONE : Cli.CHECK_FAILED;
     }
   }
 
-  /** What differs beside the tensors, each as «A's, B's». */
-  private static Map<String, String> settings(MixerCheckpoint a, MixerCheckpoint b) {
+  /** What differs beside the tensors, each as "A's / B's". */
+  private static Map<String, String> settings(Checkpoint a, Checkpoint b) {
     Map<String, String> different = new LinkedHashMap<>();
-    MixerConfig x = a.config();
-    MixerConfig y = b.config();
-    note(different, "image size", x.imageSize(), y.imageSize());
-    note(different, "patch size", x.patchSize(), y.patchSize());
-    note(different, "GELU", x.gelu(), y.gelu());
-    note(different, "LayerNorm epsilon", x.layerNormEpsilon(), y.layerNormEpsilon());
-    note(different, "mean", x.mean(), y.mean());
-    note(different, "std", x.std(), y.std());
-    // Where a file does not say, it is taken so.
-    note(
-        different,
-        "transform",
-        a.transform().orElse(ImageTransform.TIMM),
-        b.transform().orElse(ImageTransform.TIMM));
-    note(different, "class names", a.classNames(), b.classNames());
+    Map<String, String> x = settings(a);
+    Map<String, String> y = settings(b);
+    for (String name : x.keySet()) {
+      if (y.containsKey(name) && !y.get(name).equals(x.get(name))) {
+        different.put(name, x.get(name) + " / " + y.get(name));
+      }
+    }
     return different;
   }
 
-  private static void note(Map<String, String> different, String what, Object a, Object b) {
-    if (!a.equals(b)) {
-      different.put(what, a + " / " + b);
-    }
+  /** All but the number of classes, which shows in the head's shape. */
+  private static Map<String, String> settings(Checkpoint checkpoint) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    ImageInput input = checkpoint.network().input();
+    String height = String.valueOf(input.height());
+    boolean square = input.width() == input.height();
+    settings.put("image size", square ? height : input.width() + " x " + height);
+    NetworkJson.write(checkpoint.network())
+        .<ObjectNode>without(List.of("input", "classes"))
+        .properties()
+        .forEach(each -> settings.put(label(each.getKey()), each.getValue().asText()));
+    settings.put("mean", ImageInput.channelsText(input.mean()));
+    settings.put("std", ImageInput.channelsText(input.std()));
+    settings.put("transform", checkpoint.info().transformOrDefault().toString());
+    settings.put("class names", checkpoint.info().classNames().toString());
+    return settings;
   }
 
-  private static List<String> missing(MixerConfig here, MixerConfig there) {
-    List<String> names = new ArrayList<>(here.variables().keySet());
-    names.removeAll(there.variables().keySet());
+  private static String label(String setting) {
+    return switch (setting) {
+      case "gelu" -> "GELU";
+      case "layer_norm_epsilon" -> "LayerNorm epsilon";
+      default -> setting.replace('_', ' ');
+    };
+  }
+
+  private static List<String> missing(Network here, Network there) {
+    List<String> names = new ArrayList<>(here.shapes().keySet());
+    names.removeAll(there.shapes().keySet());
     return names;
   }
 
-  private static List<TensorDifference> compare(MixerCheckpoint a, MixerCheckpoint b) {
-    Map<String, Shape> others = b.config().variables();
-    Map<String, Shape> shared = new LinkedHashMap<>(a.config().variables());
-    shared.keySet().retainAll(others.keySet());
+  private static List<TensorDifference> compare(Checkpoint a, Checkpoint b) {
+    List<String> shared = new ArrayList<>(a.network().shapes().keySet());
+    shared.retainAll(b.network().shapes().keySet());
     List<TensorDifference> differences = new ArrayList<>();
     try (Progress progress = Progress.of("Comparing", shared.size(), "tensors", 1)) {
-      for (String name : shared.keySet()) {
+      for (String name : shared) {
         differences.add(TensorDifference.of(name, a, b));
         progress.step(1);
       }
@@ -113,53 +161,19 @@ final class DiffCommand implements Callable<Integer> {
     return differences;
   }
 
-  private void print(
-      PrintWriter out,
-      boolean same,
-      Map<String, String> settings,
-      List<String> onlyA,
-      List<String> onlyB,
-      List<TensorDifference> tensors) {
-    settings.forEach((what, values) -> out.println("  " + what + ": " + values));
-    onlyA.forEach(name -> out.println("  " + name + ": only in " + first));
-    onlyB.forEach(name -> out.println("  " + name + ": only in " + second));
-    long changed = tensors.stream().filter(t -> !t.isNone()).count();
-    for (TensorDifference tensor : tensors) {
-      if (!tensor.isNone()) {
-        out.println("  " + tensor.describe());
-      }
-    }
+  private static void print(PrintWriter out, Report report, List<TensorDifference> tensors) {
+    report.settings.forEach((what, values) -> out.println("  " + what + ": " + values));
+    report.onlyInA.forEach(name -> out.println("  " + name + ": only in " + report.a));
+    report.onlyInB.forEach(name -> out.println("  " + name + ": only in " + report.b));
+    List<TensorDifference> changed = tensors.stream().filter(t -> !t.isNone()).toList();
+    changed.forEach(tensor -> out.println("  " + tensor.describe()));
+    boolean others = !report.onlyInA.isEmpty() || !report.onlyInB.isEmpty();
     out.println(
-        same
+        report.same
             ? "the same: %d tensors, bit for bit".formatted(tensors.size())
-            : changed > 0 || !onlyA.isEmpty() || !onlyB.isEmpty()
-                ? "different: %d of %d shared tensors".formatted(changed, tensors.size())
+            : !changed.isEmpty() || others
+                ? "different: %d of %d shared tensors".formatted(changed.size(), tensors.size())
                 : "the same %d tensors, bit for bit, in different settings"
                     .formatted(tensors.size()));
-  }
-
-  private void printJson(
-      PrintWriter out,
-      boolean same,
-      Map<String, String> settings,
-      List<String> onlyA,
-      List<String> onlyB,
-      List<TensorDifference> tensors)
-      throws IOException {
-    ObjectNode root = JSON.createObjectNode();
-    root.put("a", first.toString()).put("b", second.toString()).put("same", same);
-    ObjectNode changed = root.putObject("settings");
-    settings.forEach(changed::put);
-    onlyA.forEach(root.putArray("only_in_a")::add);
-    onlyB.forEach(root.putArray("only_in_b")::add);
-    var list = root.putArray("tensors");
-    for (TensorDifference tensor : tensors) {
-      ObjectNode node = list.addObject().put("name", tensor.name());
-      node.put("shape_a", tensor.shapeA().toString()).put("shape_b", tensor.shapeB().toString());
-      node.put("elements", tensor.elements()).put("different", tensor.different());
-      node.put("max_difference", tensor.maxDifference());
-      node.put("max_magnitude", tensor.maxMagnitude());
-    }
-    out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root));
   }
 }

@@ -2,16 +2,16 @@ package dev.mixer4j.weights.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.download.DownloadCache;
 import dev.mixer4j.weights.download.DownloadPolicy;
 import dev.mixer4j.weights.download.Downloaded;
 import dev.mixer4j.weights.download.Downloader;
 import dev.mixer4j.weights.download.Mirror;
+import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
 import dev.mixer4j.weights.published.PublishedFile;
+import dev.mixer4j.weights.write.CheckpointWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;

@@ -1,14 +1,16 @@
 package dev.mixer4j.weights.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.TensorInfo;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.format.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -23,10 +25,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
-    description = "Shows what a checkpoint of any readable format holds: geometry and tensors.")
+    description = "Shows the network and the tensors of a checkpoint of any readable format.")
 final class InspectCommand implements Callable<Integer> {
 
-  private static final JsonMapper JSON = new JsonMapper();
   private static final int MOST_NAMES = 10;
   private static final int MOST_TEXT = 200;
 
@@ -41,9 +42,9 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       if (json) {
-        out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(toJson(checkpoint)));
+        out.println(Json.text(report(checkpoint)));
       } else {
         print(out, checkpoint);
       }
@@ -52,18 +53,19 @@ final class InspectCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
-  private void print(PrintWriter out, MixerCheckpoint checkpoint) {
-    Summary.print(out, file, checkpoint.config(), checkpoint.transform());
+  private void print(PrintWriter out, Checkpoint checkpoint) {
+    Summary.print(out, file, new Metadata(checkpoint.network(), checkpoint.info()));
     out.println("  format        " + checkpoint.format());
     Summary.printUse(out, checkpoint);
     checkpoint
         .texts()
         .forEach((name, text) -> out.println("  metadata      " + name + ": " + oneLine(text)));
     checkpoint
-        .source()
+        .info()
+        .origin()
         .ifPresent(s -> out.println("  made from     " + s.format() + ", SHA-256 " + s.sha256()));
-    if (!checkpoint.classNames().isEmpty()) {
-      out.println("  class names   " + first(checkpoint.classNames()));
+    if (!checkpoint.info().classNames().isEmpty()) {
+      out.println("  class names   " + first(checkpoint.info().classNames()));
     }
     out.println();
     Map<String, TensorInfo> tensors = checkpoint.tensors();
@@ -87,63 +89,58 @@ final class InspectCommand implements Callable<Integer> {
         : String.join("; ", names.subList(0, MOST_NAMES)) + "; … (" + names.size() + ")";
   }
 
-  /** A text of the file's as a line that cannot pass for others, nor steer the terminal. */
+  /** A text of the file as one line without control characters, which could mimic our output. */
   private static String oneLine(String text) {
     String line = text.replaceAll("\\p{Cntrl}+", " ");
     return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT) + "…";
   }
 
-  private ObjectNode toJson(MixerCheckpoint checkpoint) {
-    MixerConfig config = checkpoint.config();
-    ObjectNode root = JSON.createObjectNode();
-    root.put("file", file.toString());
-    root.put("format", checkpoint.format().toString());
-    root.put("preset", MixerPreset.of(config).map(MixerPreset::toString).orElse(null));
-    root.put("parameters", config.parameterCount());
-    root.put("image_size", config.imageSize());
-    root.put("patch_size", config.patchSize());
-    root.put("tokens", config.tokens());
-    root.put("hidden_size", config.hiddenSize());
-    root.put("blocks", config.blocks());
-    root.put("tokens_mlp_size", config.tokensMlpSize());
-    root.put("channels_mlp_size", config.channelsMlpSize());
-    root.put("classes", config.classes());
-    root.put("gelu", config.gelu().toString());
-    root.put("layer_norm_epsilon", config.layerNormEpsilon());
-    root.set("mean", array(config.mean()));
-    root.set("std", array(config.std()));
-    root.put("transform", checkpoint.transform().map(ImageTransform::toString).orElse(null));
-    ArrayNode names = root.putArray("class_names");
-    checkpoint.classNames().forEach(names::add);
-    checkpoint
-        .source()
-        .ifPresent(s -> root.put("source_format", s.format()).put("source_sha256", s.sha256()));
-    root.put("taken_from", checkpoint.part());
-    root.put("prefix", checkpoint.prefix());
-    ArrayNode ignored = root.putArray("not_used");
-    checkpoint.ignored().forEach(ignored::add);
-    ObjectNode texts = root.putObject("metadata");
-    checkpoint.texts().forEach(texts::put);
-    Map<String, String> used = checkpoint.used();
-    ArrayNode tensors = root.putArray("tensors");
-    for (TensorInfo tensor : checkpoint.tensors().values()) {
-      ObjectNode node = tensors.addObject();
-      node.put("name", tensor.name());
-      node.put("dtype", tensor.dtype().toString());
-      ArrayNode shape = node.putArray("shape");
-      for (long size : tensor.shape().asArray()) {
-        shape.add(size);
-      }
-      node.put("canonical_name", used.get(tensor.name()));
-    }
-    return root;
-  }
+  /** What is known of a checkpoint. The components are the fields of the JSON. */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  private record Report(
+      String file,
+      String format,
+      String preset,
+      long parameters,
+      ObjectNode network,
+      String transform,
+      List<String> classNames,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String sourceFormat,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String sourceSha256,
+      String takenFrom,
+      String prefix,
+      List<String> notUsed,
+      Map<String, String> metadata,
+      List<Row> tensors) {}
 
-  private static ArrayNode array(Rgb rgb) {
-    ArrayNode array = JSON.createArrayNode();
-    for (float value : rgb.toArray()) {
-      array.add(value);
-    }
-    return array;
+  private record Row(String name, String dtype, long[] shape, String canonicalName) {}
+
+  private Report report(Checkpoint checkpoint) {
+    Network network = checkpoint.network();
+    ModelInfo info = checkpoint.info();
+    Map<String, String> used = checkpoint.used();
+    return new Report(
+        file.toString(),
+        checkpoint.format().toString(),
+        Networks.presetOf(network).orElse(null),
+        network.parameterCount(),
+        NetworkJson.write(network),
+        info.transform().map(ImageTransform::toString).orElse(null),
+        info.classNames(),
+        info.origin().map(Origin::format).orElse(null),
+        info.origin().map(Origin::sha256).orElse(null),
+        checkpoint.part(),
+        checkpoint.prefix(),
+        checkpoint.ignored(),
+        checkpoint.texts(),
+        checkpoint.tensors().values().stream()
+            .map(
+                tensor ->
+                    new Row(
+                        tensor.name(),
+                        tensor.dtype().toString(),
+                        tensor.shape().asArray(),
+                        used.get(tensor.name())))
+            .toList());
   }
 }

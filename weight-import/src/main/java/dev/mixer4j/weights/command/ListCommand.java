@@ -1,14 +1,12 @@
 package dev.mixer4j.weights.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
 import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,7 +18,7 @@ import picocli.CommandLine.Spec;
     name = "list",
     description = {
       "Lists the published checkpoints that 'download' fetches and 'convert' recognises.",
-      "A dash is for what no source says; an ellipsis, for a SHA-256 of which only the start is known."
+      "A dash stands for a value that no source gives, an ellipsis for the unknown rest of a SHA-256."
     })
 final class ListCommand implements Callable<Integer> {
 
@@ -36,10 +34,7 @@ final class ListCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PublishedCheckpoints published = PublishedCheckpoints.load();
     if (json) {
-      JsonMapper mapper = new JsonMapper();
-      ArrayNode array = mapper.createArrayNode();
-      published.all().forEach(checkpoint -> put(array.addObject(), checkpoint));
-      out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(array));
+      out.println(Json.text(published.all().stream().map(Row::of).toList()));
     } else {
       row(out, "NAME", "FORMAT", "CLASSES", "MEAN", "STD", "GELU", "SIZE", "LICENCE", "SHA-256");
       for (PublishedCheckpoint checkpoint : published.all()) {
@@ -72,9 +67,9 @@ final class ListCommand implements Callable<Integer> {
     out.println(String.format(Locale.ROOT, ROW, cells));
   }
 
-  private static String shortly(Rgb rgb) {
-    boolean gray = rgb.equals(Rgb.gray(rgb.red()));
-    return gray ? String.valueOf(rgb.red()) : rgb.toString();
+  private static String shortly(List<Float> channels) {
+    boolean gray = channels.stream().distinct().count() == 1;
+    return ImageInput.channelsText(gray ? channels.subList(0, 1) : channels);
   }
 
   private static String size(PublishedFile file) {
@@ -87,30 +82,46 @@ final class ListCommand implements Callable<Integer> {
     return file.sha256().map(digits -> file.hasWholeHash() ? digits : digits + "…").orElse("-");
   }
 
-  private static void put(ObjectNode node, PublishedCheckpoint checkpoint) {
-    node.put("name", checkpoint.name());
-    node.put("title", checkpoint.title());
-    node.put("source", checkpoint.source());
-    node.put("image_size", checkpoint.imageSize());
-    node.put("classes", checkpoint.classes());
-    node.put("class_list", checkpoint.classList());
-    ArrayNode mean = node.putArray("mean");
-    ArrayNode std = node.putArray("std");
-    for (int channel = 0; channel < 3; channel++) {
-      mean.add(checkpoint.mean().toArray()[channel]);
-      std.add(checkpoint.std().toArray()[channel]);
+  /** The published checkpoint as JSON has it: enumerations and URLs as texts, unknown as null. */
+  private record Row(
+      String name,
+      String title,
+      String source,
+      int imageSize,
+      int classes,
+      String classList,
+      List<Float> mean,
+      List<Float> std,
+      String transform,
+      String gelu,
+      String licence,
+      List<FileRow> files) {
+
+    static Row of(PublishedCheckpoint of) {
+      return new Row(
+          of.name(),
+          of.title(),
+          of.source(),
+          of.imageSize(),
+          of.classes(),
+          of.classList(),
+          of.mean(),
+          of.std(),
+          of.transform().toString(),
+          of.gelu().toString(),
+          of.licence(),
+          of.files().stream().map(FileRow::of).toList());
     }
-    node.put("transform", checkpoint.transform().toString());
-    node.put("gelu", checkpoint.gelu().toString());
-    node.put("licence", checkpoint.licence());
-    ArrayNode files = node.putArray("files");
-    for (PublishedFile file : checkpoint.files()) {
-      ObjectNode entry = files.addObject();
-      entry.put("format", file.format().toString());
-      entry.put("url", file.url().toString());
-      entry.put("file", file.fileName());
-      entry.put("size", file.size().isPresent() ? (Long) file.size().getAsLong() : null);
-      entry.put("sha256", file.sha256().orElse(null));
+  }
+
+  private record FileRow(String format, String url, String file, Long size, String sha256) {
+    static FileRow of(PublishedFile of) {
+      return new FileRow(
+          of.format().toString(),
+          of.url().toString(),
+          of.fileName(),
+          of.size().isPresent() ? (Long) of.size().getAsLong() : null,
+          of.sha256().orElse(null));
     }
   }
 }

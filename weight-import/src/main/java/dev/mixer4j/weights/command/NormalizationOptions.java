@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.command;
 
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.image.ImageInput;
+import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -11,55 +12,51 @@ public final class NormalizationOptions {
   @Option(
       names = "--mean",
       paramLabel = "R,G,B",
-      converter = RgbConverter.class,
+      converter = ChannelsConverter.class,
       description = "Mean of pixels scaled to [0, 1]; the weights' own unless given.")
-  private Rgb mean;
+  private List<Float> mean;
 
   @Option(
       names = "--std",
       paramLabel = "R,G,B",
       converter = StdConverter.class,
       description = "Standard deviation of pixels scaled to [0, 1]; the weights' own unless given.")
-  private Rgb std;
+  private List<Float> std;
 
   /** Made by picocli, which fills it. */
   public NormalizationOptions() {}
 
   /** {@return the mean, or null where it was not given} */
-  public Rgb mean() {
+  public List<Float> mean() {
     return mean;
   }
 
   /** {@return the standard deviation, or null where it was not given} */
-  public Rgb std() {
+  public List<Float> std() {
     return std;
   }
 
-  private static class RgbConverter implements ITypeConverter<Rgb> {
+  private static class ChannelsConverter implements ITypeConverter<List<Float>> {
     @Override
-    public Rgb convert(String text) {
+    public List<Float> convert(String text) {
       try {
-        Rgb rgb = Rgb.parse(text);
-        for (float value : rgb.toArray()) {
-          if (!Float.isFinite(value)) {
-            throw new TypeConversionException("expected finite numbers, found '" + text + "'");
-          }
+        List<Float> values = ImageInput.parseChannels(text);
+        if (!values.stream().allMatch(Float::isFinite)) {
+          throw new TypeConversionException("expected finite numbers, found '" + text + "'");
         }
-        return rgb;
+        return values;
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
     }
   }
 
-  private static final class StdConverter extends RgbConverter {
+  private static final class StdConverter extends ChannelsConverter {
     @Override
-    public Rgb convert(String text) {
-      Rgb std = super.convert(text);
-      for (float value : std.toArray()) {
-        if (!(value > 0)) {
-          throw new TypeConversionException("expected numbers above 0, found '" + text + "'");
-        }
+    public List<Float> convert(String text) {
+      List<Float> std = super.convert(text);
+      if (!std.stream().allMatch(value -> value > 0)) {
+        throw new TypeConversionException("expected numbers above 0, found '" + text + "'");
       }
       return std;
     }

@@ -1,14 +1,19 @@
 package dev.mixer4j.weights.command;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.weights.MixerCheckpoint;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
@@ -17,40 +22,65 @@ final class Summary {
 
   private Summary() {}
 
-  static String preset(MixerConfig config) {
-    return MixerPreset.of(config)
-        .map(preset -> "Mixer-" + preset)
-        .orElse("a Mixer of its own size");
+  /** The network's name, such as {@code Mixer-B/16}. */
+  static String name(Network network) {
+    return Networks.presetOf(network)
+        .orElse("a %s of its own size".formatted(network.getClass().getSimpleName()));
   }
 
-  static void print(
-      PrintWriter out, Path file, MixerConfig config, Optional<ImageTransform> transform) {
-    line(out, "%s: %s, %,d parameters", file, preset(config), config.parameterCount());
+  static void print(PrintWriter out, Path file, Metadata metadata) {
+    Network network = metadata.network();
+    ModelInfo info = metadata.info();
+    ImageInput input = network.input();
+    line(out, "%s: %s, %,d parameters", file, name(network), network.parameterCount());
+    if (network instanceof Mixer mixer) {
+      line(
+          out,
+          "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
+          input.size(),
+          mixer.patchSize(),
+          mixer.tokens(),
+          mixer.hiddenSize(),
+          mixer.blocks());
+      line(
+          out,
+          "  MLP widths    tokens %d, channels %d",
+          mixer.tokensMlpSize(),
+          mixer.channelsMlpSize());
+      printClasses(out, network);
+      line(out, "  GELU          %s", mixer.gelu());
+      line(out, "  LayerNorm     epsilon %s", mixer.layerNormEpsilon());
+    } else {
+      line(out, "  geometry      image %d x %d", input.width(), input.height());
+      printClasses(out, network);
+      ObjectNode settings =
+          NetworkJson.write(network).without(List.of("family", "input", "classes"));
+      settings
+          .properties()
+          .forEach(each -> line(out, "  %-12s  %s", each.getKey(), each.getValue().asText()));
+    }
     line(
         out,
-        "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
-        config.imageSize(),
-        config.patchSize(),
-        config.tokens(),
-        config.hiddenSize(),
-        config.blocks());
-    line(
-        out,
-        "  MLP widths    tokens %d, channels %d",
-        config.tokensMlpSize(),
-        config.channelsMlpSize());
-    line(out, "  classes       %s", config.classes() == 0 ? "none (no head)" : config.classes());
-    line(out, "  GELU          %s", config.gelu());
-    line(out, "  LayerNorm     epsilon %s", config.layerNormEpsilon());
-    line(out, "  pixels        mean %s, std %s", config.mean(), config.std());
+        "  pixels        %smean %s, std %s",
+        input.channels() == 3 ? "" : input.channels() + " channel, ",
+        channels(input.mean()),
+        channels(input.std()));
     line(
         out,
         "  images        %s",
-        transform.map(ImageTransform::toString).orElse("transform not known"));
+        info.transform().map(ImageTransform::toString).orElse("transform not known"));
+  }
+
+  private static void printClasses(PrintWriter out, Network network) {
+    line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
+  }
+
+  private static String channels(List<Float> values) {
+    return ImageInput.channelsText(values);
   }
 
   /** What of the source became weights and what did not. */
-  static void printUse(PrintWriter out, MixerCheckpoint checkpoint) {
+  static void printUse(PrintWriter out, Checkpoint checkpoint) {
     if (!checkpoint.part().isEmpty()) {
       line(out, "  taken from    entry '%s' of the file", checkpoint.part());
     }

@@ -1,10 +1,11 @@
 package dev.mixer4j.weights.command;
 
-import dev.mixer4j.core.MixerClassifier;
-import dev.mixer4j.core.MixerConfig;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.FloatBuffer;
@@ -40,7 +41,7 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--inputs",
       required = true,
       paramLabel = "x.npy",
-      description = "Normalised images, float32 [N, H, W, 3].")
+      description = "Normalized images, float32 [N, height, width, channels].")
   private Path inputs;
 
   @Option(
@@ -61,13 +62,14 @@ final class VerifyCommand implements Callable<Integer> {
     if (!(tolerance >= 0)) {
       throw new ParameterException(spec.commandLine(), "--tolerance: expected 0 or more");
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
-      MixerConfig config = checkpoint.config();
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
+      Network network = checkpoint.network();
+      ImageInput input = network.input();
       NpyFile x = NpyFile.read(inputs);
       NpyFile y = NpyFile.read(expected);
-      int outputs = config.classes() == 0 ? config.hiddenSize() : config.classes();
+      int outputs = network.classes() == 0 ? network.featureSize() : network.classes();
       long images = x.shape().numDimensions() == 4 ? x.shape().get(0) : 0;
-      check(inputs, x.shape(), images, config.imageSize(), config.imageSize(), 3);
+      check(inputs, x.shape(), images, input.height(), input.width(), input.channels());
       if (images == 0) {
         throw new MixerException(inputs + ": expected at least one image, found none");
       }
@@ -85,12 +87,12 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private int compare(MixerCheckpoint checkpoint, NpyFile x, NpyFile y) {
+  private int compare(Checkpoint checkpoint, NpyFile x, NpyFile y) {
     double difference = 0;
     double largest = 0;
     int images = (int) x.shape().get(0);
     FloatBuffer wanted = y.values();
-    try (MixerClassifier classifier = new MixerClassifier(checkpoint);
+    try (ImageClassifier classifier = new ImageClassifier(checkpoint);
         Progress progress = Progress.of("Verifying", images, "images", 1)) {
       for (int first = 0; first < images; first += BATCH) {
         int count = Math.min(BATCH, images - first);
@@ -123,7 +125,7 @@ final class VerifyCommand implements Callable<Integer> {
     return holds ? Cli.DONE : Cli.CHECK_FAILED;
   }
 
-  private static float[][] logits(MixerClassifier classifier, NpyFile x, int first, int count) {
+  private static float[][] logits(ImageClassifier classifier, NpyFile x, int first, int count) {
     int size = (int) (x.shape().size() / x.shape().get(0));
     Shape shape = Shape.of(count, x.shape().get(1), x.shape().get(2), x.shape().get(3));
     FloatBuffer batch = x.values().slice(first * size, count * size);

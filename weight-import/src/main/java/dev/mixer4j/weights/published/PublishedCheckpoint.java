@@ -1,13 +1,17 @@
 package dev.mixer4j.weights.published;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Rgb;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.weights.ImportOptions;
 import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * A checkpoint that somebody published, and what its tensors do not say of it.
@@ -20,7 +24,7 @@ import java.util.Optional;
  * @param classList the id of the classes' names, for {@link ClassList}
  * @param mean of pixels scaled to [0, 1]
  * @param std of pixels scaled to [0, 1]
- * @param transform what becomes of its images
+ * @param transform how its images are resized and cropped
  * @param gelu the form that its framework computes
  * @param licence an SPDX id
  * @param files the same weights in one or more formats, the preferred one first
@@ -32,33 +36,37 @@ public record PublishedCheckpoint(
     int imageSize,
     int classes,
     String classList,
-    Rgb mean,
-    Rgb std,
+    List<Float> mean,
+    List<Float> std,
     ImageTransform transform,
     Gelu gelu,
     String licence,
     List<PublishedFile> files) {
 
   /**
-   * What the publisher says of the weights, in place of what their file does. What the caller
-   * decides still comes first.
+   * Adds what the publisher says of the weights. What the caller decides still comes first.
    *
    * @param found in the file, with the options heeded
-   * @param headClasses of the weights' head: the list names the file's own, not those of a head
-   *     that the caller replaces
-   * @param options what the caller decides; null leaves it to the publisher
-   * @return the metadata, with the LayerNorm epsilon and the source that were found
+   * @param options what the caller decides
+   * @return the metadata, with the publisher's settings and class names
    */
-  public Metadata describe(Metadata found, int headClasses, ImportOptions options) {
+  public Metadata describe(Metadata found, ImportOptions options) {
+    ObjectNode settings = JsonNodeFactory.instance.objectNode();
+    if (!options.settings().containsKey("gelu")) {
+      settings.put("gelu", gelu.toString());
+    }
+    Network network = NetworkJson.with(found.network(), settings);
+    ImageInput input =
+        network
+            .input()
+            .withNormalization(
+                Objects.requireNonNullElse(options.mean(), mean),
+                Objects.requireNonNullElse(options.std(), std));
+    ModelInfo info = found.info().withTransform(transform);
     List<String> names = options.classes() == null ? ClassList.load(classList) : List.of();
     return new Metadata(
-        Objects.requireNonNullElse(options.gelu(), gelu),
-        found.layerNormEpsilon(),
-        Objects.requireNonNullElse(options.mean(), mean),
-        Objects.requireNonNullElse(options.std(), std),
-        Optional.of(transform),
-        names.size() == headClasses ? names : found.classNames(),
-        found.source());
+        network.withInput(input),
+        names.size() == network.classes() ? info.withClassNames(names) : info);
   }
 
   /**
@@ -72,7 +80,7 @@ public record PublishedCheckpoint(
    * @param classList an id of {@link ClassList}
    * @param mean of pixels scaled to [0, 1]
    * @param std of pixels scaled to [0, 1]
-   * @param transform what becomes of its images
+   * @param transform how its images are resized and cropped
    * @param gelu that its framework computes
    * @param licence an SPDX id
    * @param files one at least; they are copied

@@ -2,11 +2,10 @@ package dev.mixer4j.weights.published;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.format.Format;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -62,8 +61,8 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         node.required("image_size").intValue(),
         node.required("classes").intValue(),
         node.required("class_list").textValue(),
-        rgb(node.required("mean")),
-        rgb(node.required("std")),
+        channels(node.required("mean")),
+        channels(node.required("std")),
         ImageTransform.parse(node.required("transform").textValue()),
         Gelu.of(node.required("gelu").textValue()),
         node.required("licence").textValue(),
@@ -79,11 +78,10 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         Optional.ofNullable(node.required("sha256").textValue()));
   }
 
-  private static Rgb rgb(JsonNode values) {
-    return new Rgb(
-        values.required(0).floatValue(),
-        values.required(1).floatValue(),
-        values.required(2).floatValue());
+  private static List<Float> channels(JsonNode values) {
+    List<Float> channels = new ArrayList<>();
+    values.forEach(value -> channels.add(value.floatValue()));
+    return channels;
   }
 
   /**
@@ -103,13 +101,13 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
    * @param size in bytes
    * @return the checkpoint that it is; empty if it is none that is known
    */
-  public Optional<PublishedCheckpoint> recognise(Source file, long size) {
+  public Optional<PublishedCheckpoint> recognise(Origin file, long size) {
     return all.stream()
         .filter(checkpoint -> checkpoint.files().stream().anyMatch(known -> is(known, file, size)))
         .findFirst();
   }
 
-  private static boolean is(PublishedFile known, Source file, long size) {
+  private static boolean is(PublishedFile known, Origin file, long size) {
     return known.sha256().isPresent()
         && known.allows(size, file.sha256())
         && (known.hasWholeHash() || known.format().toString().equals(file.format()));

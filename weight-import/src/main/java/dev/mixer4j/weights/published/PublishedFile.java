@@ -1,8 +1,8 @@
 package dev.mixer4j.weights.published;
 
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.download.Downloadable;
+import dev.mixer4j.weights.format.Format;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
 
   @Override
   public String hashOf(Path file) throws IOException {
-    return Source.of(format, List.of(file)).sha256();
+    return FileHash.sha256(List.of(file));
   }
 
   @Override

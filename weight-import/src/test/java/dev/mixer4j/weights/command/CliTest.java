@@ -81,7 +81,8 @@ class CliTest {
         new String[][] {{"inspect", "--verbose", file}, {"--verbose", "inspect", file}}) {
       CommandRun run = CommandRun.of((Object[]) command);
       assertThat(run.err().lines().findFirst().orElseThrow()).startsWith("error: " + file);
-      assertThat(run.err()).contains("UnsupportedFileException", "\tat dev.mixer4j.weights.Pickle");
+      assertThat(run.err())
+          .contains("UnsupportedFileException", "\tat dev.mixer4j.weights.format.pickle.Pickle");
       assertThat(run.code()).isEqualTo(3);
     }
   }

@@ -2,13 +2,12 @@ package dev.mixer4j.weights.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Rgb;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,14 +33,14 @@ class ConvertCommandTest {
   }
 
   /** Converts with options and gives what the file then says. */
-  private MixerConfig convert(Object... options) throws IOException {
+  private Mixer convert(Object... options) throws IOException {
     Object[] command =
         Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options)).toArray();
     CommandRun run = CommandRun.of(command);
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isEqualTo(0);
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
-      return checkpoint.config();
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
+      return Fixtures.mixer(checkpoint);
     }
   }
 
@@ -72,9 +71,10 @@ class ConvertCommandTest {
             "  LayerNorm     epsilon 1.0E-6",
             "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5",
             "  images        transform not known");
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
-      assertThat(checkpoint.config()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
-      assertThat(checkpoint.source()).contains(Source.of(Format.SAFETENSORS, List.of(NARROW)));
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
+      assertThat(checkpoint.network()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
+      assertThat(checkpoint.info().origin())
+          .contains(new Origin("safetensors", FileHash.sha256(List.of(NARROW))));
     }
   }
 
@@ -82,7 +82,7 @@ class ConvertCommandTest {
   void classes() throws IOException {
     assertThat(convert("--classes", 10))
         .isEqualTo(Fixtures.geometry("narrow", Gelu.ERF).withClasses(10));
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target)) {
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
       assertThat(Fixtures.values(checkpoint, "head/kernel")).hasSize(200).containsOnly(0);
     }
   }
@@ -109,9 +109,9 @@ class ConvertCommandTest {
 
   @Test
   void meanAndStd() throws IOException {
-    MixerConfig config = convert("--mean", "0.485,0.456,0.406", "--std", "0.25");
-    assertThat(config.mean()).isEqualTo(new Rgb(0.485f, 0.456f, 0.406f));
-    assertThat(config.std()).isEqualTo(Rgb.gray(0.25f));
+    Mixer config = convert("--mean", "0.485,0.456,0.406", "--std", "0.25");
+    assertThat(config.input().mean()).isEqualTo(List.of(0.485f, 0.456f, 0.406f));
+    assertThat(config.input().std()).isEqualTo(List.of(0.25f, 0.25f, 0.25f));
   }
 
   @Test
@@ -145,10 +145,11 @@ class ConvertCommandTest {
     convert("--mean", "0.1");
     Path again = folder.resolve("again.h5");
     assertThat(CommandRun.of("convert", target, "-o", again, "--classes", 3).code()).isZero();
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(again)) {
-      assertThat(checkpoint.config().classes()).isEqualTo(3);
-      assertThat(checkpoint.config().mean()).isEqualTo(Rgb.gray(0.1f));
-      assertThat(checkpoint.source()).contains(Source.of(Format.H5, List.of(target)));
+    try (Checkpoint checkpoint = Checkpoint.open(again)) {
+      assertThat(checkpoint.network().classes()).isEqualTo(3);
+      assertThat(checkpoint.network().input().mean()).isEqualTo(List.of(0.1f, 0.1f, 0.1f));
+      assertThat(checkpoint.info().origin())
+          .contains(new Origin("h5", FileHash.sha256(List.of(target))));
     }
   }
 
@@ -162,7 +163,7 @@ class ConvertCommandTest {
         "--classes 1000001;expected 1 to 1000000",
         "--classes ten;--classes",
         "--gelu relu;--gelu",
-        "--mean 1,2;expected R,G,B (three numbers), found '1,2'",
+        "--mean 1,;expected a number, or one for each channel such as R,G,B, found '1,'",
         "--mean nan;--mean",
         "--mean NaN;expected finite numbers, found 'NaN'",
         "--std 1,0,1;expected numbers above 0, found '1,0,1'",
@@ -175,6 +176,14 @@ class ConvertCommandTest {
         Stream.concat(Stream.of("convert", NARROW, "-o", target), Stream.of(options.split(" ")))
             .toArray();
     assertUsage(CommandRun.of(command), message);
+    assertNothingLeft();
+  }
+
+  @Test
+  void meanOfOtherChannels() throws IOException {
+    CommandRun run = CommandRun.of("convert", NARROW, "-o", target, "--mean", "1,2");
+    assertThat(run.err()).contains("one for each of 3 channels, found [1.0, 2.0]");
+    assertThat(run.code()).isEqualTo(3);
     assertNothingLeft();
   }
 

@@ -2,9 +2,9 @@ package dev.mixer4j.weights.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.format.Format;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -24,7 +24,7 @@ class ConvertTargetsTest {
   void theExtensionTellsTheFormat(String name, Format format) throws IOException {
     Path target = folder.resolve(name);
     assertThat(CommandRun.of("convert", NARROW, "-o", target).code()).isZero();
-    try (MixerCheckpoint written = MixerCheckpoint.open(target)) {
+    try (Checkpoint written = Checkpoint.open(target)) {
       assertThat(written.format()).isEqualTo(format);
     }
   }
@@ -40,7 +40,7 @@ class ConvertTargetsTest {
   void toNamesTheFormatWhateverTheExtension(String to, Format format) throws IOException {
     Path target = folder.resolve("a.npz");
     assertThat(CommandRun.of("convert", NARROW, "-o", target, "--to", to).code()).isZero();
-    try (MixerCheckpoint written = MixerCheckpoint.open(target)) {
+    try (Checkpoint written = Checkpoint.open(target)) {
       assertThat(written.format()).isEqualTo(format);
       assertThat(CommandRun.of("diff", NARROW, target).code()).isZero();
     }
@@ -62,7 +62,8 @@ class ConvertTargetsTest {
   @Test
   void whatTheTargetDoesNotKeepIsNoted() {
     CommandRun run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.safetensors"));
-    assertThat(run.out()).contains("note", "timm's users compute GELU by erf");
+    assertThat(run.out())
+        .contains("note", "users of timm take gelu as erf, these weights' is tanh");
     run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.npz"));
     assertThat(run.out()).doesNotContain("note");
   }

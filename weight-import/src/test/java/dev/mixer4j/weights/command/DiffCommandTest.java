@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.RandomWeights;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,9 +52,10 @@ class DiffCommandTest {
 
   private Path write(String name, Optional<ImageTransform> transform) throws IOException {
     RandomWeights weights = new RandomWeights(RandomWeights.TINY, List.of(), transform);
-    Source source = new Source("npz", "0".repeat(64));
+    Origin source = new Origin("npz", "0".repeat(64));
     Path file = folder.resolve(name);
-    CheckpointWriter.write(file, TargetFormat.H5, weights, source, false, bytes -> {});
+    CheckpointWriter.write(
+        file, TargetFormat.H5, weights, weights.info().withOrigin(source), false, bytes -> {});
     return file;
   }
 

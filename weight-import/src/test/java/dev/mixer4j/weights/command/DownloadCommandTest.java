@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.download.DownloadCache;
 import dev.mixer4j.weights.download.DownloadPolicy;
 import dev.mixer4j.weights.download.ScriptedServer;
 import dev.mixer4j.weights.download.ScriptedServer.Answer;
+import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
 import dev.mixer4j.weights.published.PublishedFile;
@@ -204,8 +203,8 @@ class DownloadCommandTest {
         24,
         7,
         "imagenet-1k",
-        Rgb.gray(0),
-        Rgb.gray(1),
+        List.of(0f),
+        List.of(1f),
         ImageTransform.TIMM,
         Gelu.ERF,
         "MIT",
@@ -222,7 +221,7 @@ class DownloadCommandTest {
 
   private static String hash(String name) {
     try {
-      return Source.of(Format.PTH, List.of(FIXTURES.resolve(name))).sha256();
+      return FileHash.sha256(List.of(FIXTURES.resolve(name)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

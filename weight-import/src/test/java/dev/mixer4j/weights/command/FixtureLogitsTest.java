@@ -2,11 +2,11 @@ package dev.mixer4j.weights.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,10 +58,10 @@ class FixtureLogitsTest {
 
     NpyFile x = NpyFile.read(Fixtures.path(name + ".x.npy"));
     NpyFile y = NpyFile.read(Fixtures.path(name + "." + framework + ".npy"));
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(target);
-        MixerClassifier classifier = new MixerClassifier(checkpoint);
+    try (Checkpoint checkpoint = Checkpoint.open(target);
+        ImageClassifier classifier = new ImageClassifier(checkpoint);
         TFloat32 images = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values()))) {
-      assertThat(checkpoint.config())
+      assertThat(checkpoint.network())
           .isEqualTo(Fixtures.geometry(name, framework.equals("flax") ? Gelu.TANH : Gelu.ERF));
       float[][] logits = classifier.logits(images);
       assertThat(y.shape().asArray()).containsExactly(logits.length, logits[0].length);

@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.CheckpointWriter;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.Fixtures;
-import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.RandomWeights;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InspectCommandTest {
 
-  private static final Source SOURCE = new Source("pth", "ef".repeat(32));
+  private static final Origin SOURCE = new Origin("pth", "ef".repeat(32));
 
   @TempDir private Path folder;
 
@@ -62,16 +63,19 @@ class InspectCommandTest {
     assertThat(json.get("file").textValue()).isEqualTo(file.toString());
     assertThat(json.get("format").textValue()).isEqualTo("safetensors");
     assertThat(json.get("preset").isNull()).isTrue();
-    MixerConfig config = Fixtures.geometry("narrow", Gelu.ERF);
+    Mixer config = Fixtures.geometry("narrow", Gelu.ERF);
     assertThat(json.get("parameters").longValue()).isEqualTo(config.parameterCount());
-    assertThat(numbers(json, "image_size", "patch_size", "tokens", "hidden_size", "blocks"))
-        .containsExactly(24, 8, 9, 20, 2);
-    assertThat(numbers(json, "tokens_mlp_size", "channels_mlp_size", "classes"))
+    JsonNode network = json.get("network");
+    assertThat(network.get("family").textValue()).isEqualTo("mixer");
+    assertThat(numbers(network.get("input"), "height", "width", "channels"))
+        .containsExactly(24, 24, 3);
+    assertThat(numbers(network, "patch_size", "hidden_size", "blocks")).containsExactly(8, 20, 2);
+    assertThat(numbers(network, "tokens_mlp_size", "channels_mlp_size", "classes"))
         .containsExactly(14, 36, 7);
-    assertThat(json.get("gelu").textValue()).isEqualTo("erf");
-    assertThat(json.get("layer_norm_epsilon").floatValue()).isEqualTo(1e-6f);
-    assertThat(json.get("mean").toString()).isEqualTo("[0.5,0.5,0.5]");
-    assertThat(json.get("std").toString()).isEqualTo("[0.5,0.5,0.5]");
+    assertThat(network.get("gelu").textValue()).isEqualTo("erf");
+    assertThat(network.get("layer_norm_epsilon").floatValue()).isEqualTo(1e-6f);
+    assertThat(network.get("input").get("mean").toString()).isEqualTo("[0.5,0.5,0.5]");
+    assertThat(network.get("input").get("std").toString()).isEqualTo("[0.5,0.5,0.5]");
     assertThat(json.get("transform").isNull()).isTrue();
     assertThat(json.get("class_names")).isEmpty();
     assertThat(json.has("source_format")).isFalse();
@@ -105,7 +109,8 @@ class InspectCommandTest {
     RandomWeights weights =
         new RandomWeights(
             RandomWeights.TINY, List.of("Katze", "犬"), Optional.of(ImageTransform.FIT));
-    CheckpointWriter.write(file, TargetFormat.H5, weights, SOURCE, false, bytes -> {});
+    CheckpointWriter.write(
+        file, TargetFormat.H5, weights, weights.info().withOrigin(SOURCE), false, bytes -> {});
     JsonNode json = json(file);
     assertThat(json.get("format").textValue()).isEqualTo(Format.H5.toString());
     assertThat(json.get("source_format").textValue()).isEqualTo("pth");
@@ -119,10 +124,10 @@ class InspectCommandTest {
         .contains("  class names   Katze, 犬");
   }
 
-  private record Zeros(MixerConfig config, List<String> classNames) implements MixerWeights {
+  private record Zeros(Network network) implements Weights {
     @Override
     public void read(String name, FloatBuffer destination) {
-      destination.put(new float[(int) config.variables().get(name).size()]);
+      destination.put(new float[(int) network.shapes().get(name).size()]);
     }
 
     @Override
@@ -132,11 +137,16 @@ class InspectCommandTest {
   @Test
   void preset() throws IOException {
     // S/32 for one class at 32 pixels, the smallest file that has a preset's name.
-    MixerConfig config = MixerPreset.S_32.config(32, 1);
+    Network config = Mixer.of(32, 32, 512, 8, 256, 2048, 1);
     Path file = folder.resolve("s32.h5");
     CheckpointWriter.write(
-        file, TargetFormat.H5, new Zeros(config, List.of()), SOURCE, false, bytes -> {});
-    assertThat(json(file).get("preset").textValue()).isEqualTo("S/32");
+        file,
+        TargetFormat.H5,
+        new Zeros(config),
+        ModelInfo.NONE.withOrigin(SOURCE),
+        false,
+        bytes -> {});
+    assertThat(json(file).get("preset").textValue()).isEqualTo("Mixer-S/32");
     assertThat(CommandRun.of("inspect", file).out()).contains(": Mixer-S/32, ");
   }
 

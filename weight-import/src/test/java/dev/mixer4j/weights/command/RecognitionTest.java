@@ -2,13 +2,13 @@ package dev.mixer4j.weights.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Interpolation;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.FileHash;
+import dev.mixer4j.weights.Fixtures;
+import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.published.ClassList;
 import dev.mixer4j.weights.published.PublishedCheckpoint;
 import dev.mixer4j.weights.published.PublishedCheckpoints;
@@ -52,29 +52,29 @@ class RecognitionTest {
         .contains("GELU          tanh")
         .contains("mean 0.0,0.0,0.0, std 1.0,1.0,1.0")
         .contains("images        squash bicubic");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
-      assertThat(made.config().gelu()).isEqualTo(Gelu.TANH);
-      assertThat(made.config().mean()).isEqualTo(Rgb.gray(0));
-      assertThat(made.config().std()).isEqualTo(Rgb.gray(1));
-      assertThat(made.transform()).contains(ImageTransform.squash(Interpolation.BICUBIC));
+    try (Checkpoint made = Checkpoint.open(target)) {
+      assertThat(Fixtures.mixer(made).gelu()).isEqualTo(Gelu.TANH);
+      assertThat(made.network().input().mean()).isEqualTo(List.of(0f, 0f, 0f));
+      assertThat(made.network().input().std()).isEqualTo(List.of(1f, 1f, 1f));
+      assertThat(made.info().transform()).contains(ImageTransform.squash(Interpolation.BICUBIC));
     }
   }
 
   @Test
   void optionsComeFirst() throws Exception {
     convert(7, hash(), "--gelu", "erf", "--mean", "0.25");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
-      assertThat(made.config().gelu()).isEqualTo(Gelu.ERF);
-      assertThat(made.config().mean()).isEqualTo(Rgb.gray(0.25f));
-      assertThat(made.config().std()).isEqualTo(Rgb.gray(1));
+    try (Checkpoint made = Checkpoint.open(target)) {
+      assertThat(Fixtures.mixer(made).gelu()).isEqualTo(Gelu.ERF);
+      assertThat(made.network().input().mean()).isEqualTo(List.of(0.25f, 0.25f, 0.25f));
+      assertThat(made.network().input().std()).isEqualTo(List.of(1f, 1f, 1f));
     }
   }
 
   @Test
   void aReplacedHeadHasNoNames() throws Exception {
     convert(1000, hash(), "--classes", "1000");
-    try (MixerCheckpoint made = MixerCheckpoint.open(target)) {
-      assertThat(made.classNames()).isEmpty();
+    try (Checkpoint made = Checkpoint.open(target)) {
+      assertThat(made.info().classNames()).isEmpty();
     }
   }
 
@@ -90,15 +90,15 @@ class RecognitionTest {
       List<String> names = ClassList.load(list);
       Path wide = folder.resolve(list + ".h5");
       assertThat(run(new ZeroMixer(names.size()).write(folder), wide, list)).isZero();
-      try (MixerCheckpoint made = MixerCheckpoint.open(wide)) {
-        assertThat(made.classNames()).isEqualTo(names);
-        assertThat(made.config().classes()).isEqualTo(names.size());
+      try (Checkpoint made = Checkpoint.open(wide)) {
+        assertThat(made.info().classNames()).isEqualTo(names);
+        assertThat(made.network().classes()).isEqualTo(names.size());
       }
     }
   }
 
   private int run(Path source, Path to, String list) throws Exception {
-    String hash = Source.of(Format.SAFETENSORS, List.of(source)).sha256();
+    String hash = FileHash.sha256(List.of(source));
     return commandLine(checkpoint(ClassList.load(list).size(), list, hash))
         .execute(source.toString(), "-o", to.toString());
   }
@@ -127,8 +127,8 @@ class RecognitionTest {
         24,
         classes,
         list,
-        Rgb.gray(0),
-        Rgb.gray(1),
+        List.of(0f),
+        List.of(1f),
         ImageTransform.squash(Interpolation.BICUBIC),
         Gelu.TANH,
         "MIT",
@@ -136,7 +136,7 @@ class RecognitionTest {
   }
 
   private static String hash() throws Exception {
-    return Source.of(Format.PTH, List.of(FIXTURE)).sha256();
+    return FileHash.sha256(List.of(FIXTURE));
   }
 
   /** A safetensors file of the smallest Mixer, all zero, with as many classes as asked for. */

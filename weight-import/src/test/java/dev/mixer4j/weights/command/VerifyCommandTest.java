@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.NpyBytes;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -3,9 +3,9 @@ package dev.mixer4j.weights.download;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.weights.Format;
 import dev.mixer4j.weights.download.ScriptedServer.Answer;
 import dev.mixer4j.weights.download.ScriptedServer.Request;
+import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.net.URI;

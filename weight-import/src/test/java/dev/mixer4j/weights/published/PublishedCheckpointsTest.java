@@ -3,12 +3,11 @@ package dev.mixer4j.weights.published;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.Gelu;
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.Interpolation;
-import dev.mixer4j.core.Rgb;
-import dev.mixer4j.weights.Format;
-import dev.mixer4j.weights.Source;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.format.Format;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
@@ -57,13 +56,13 @@ class PublishedCheckpointsTest {
   void preprocessingIsThePublishers() {
     assertThat(published.find("Mixer-B_16.imagenet1k").orElseThrow())
         .returns(Gelu.TANH, PublishedCheckpoint::gelu)
-        .returns(Rgb.gray(0.5f), PublishedCheckpoint::mean)
-        .returns(Rgb.gray(0.5f), PublishedCheckpoint::std)
+        .returns(List.of(0.5f, 0.5f, 0.5f), PublishedCheckpoint::mean)
+        .returns(List.of(0.5f, 0.5f, 0.5f), PublishedCheckpoint::std)
         .returns(ImageTransform.TIMM, PublishedCheckpoint::transform);
     assertThat(published.find("MIXER_B16_224.miil_in21k").orElseThrow())
         .returns(Gelu.ERF, PublishedCheckpoint::gelu)
-        .returns(Rgb.gray(0f), PublishedCheckpoint::mean)
-        .returns(Rgb.gray(1f), PublishedCheckpoint::std)
+        .returns(List.of(0f, 0f, 0f), PublishedCheckpoint::mean)
+        .returns(List.of(1f, 1f, 1f), PublishedCheckpoint::std)
         .returns(
             ImageTransform.centerCrop(0.875, Interpolation.BILINEAR),
             PublishedCheckpoint::transform);
@@ -81,12 +80,12 @@ class PublishedCheckpointsTest {
 
   @Test
   void aHashsFirstDigitsNeedSizeAndFormatToo() {
-    assertThat(published.recognise(new Source("pth", HASH), 239_544_439))
+    assertThat(published.recognise(new Origin("pth", HASH), 239_544_439))
         .map(PublishedCheckpoint::name)
         .contains("mixer_b16_224.goog_in21k_ft_in1k");
-    assertThat(published.recognise(new Source("pth", HASH), 239_544_440)).isEmpty();
-    assertThat(published.recognise(new Source("npz", HASH), 239_544_439)).isEmpty();
-    assertThat(published.recognise(new Source("pth", "f".repeat(64)), 239_544_439)).isEmpty();
+    assertThat(published.recognise(new Origin("pth", HASH), 239_544_440)).isEmpty();
+    assertThat(published.recognise(new Origin("npz", HASH), 239_544_439)).isEmpty();
+    assertThat(published.recognise(new Origin("pth", "f".repeat(64)), 239_544_439)).isEmpty();
   }
 
   @Test
@@ -108,7 +107,7 @@ class PublishedCheckpointsTest {
             known.gelu(),
             "MIT",
             List.of(file));
-    assertThat(new PublishedCheckpoints(List.of(hashed)).recognise(new Source("pth", HASH), 1))
+    assertThat(new PublishedCheckpoints(List.of(hashed)).recognise(new Origin("pth", HASH), 1))
         .contains(hashed);
   }
 

@@ -1,0 +1,126 @@
+"""Makes the fixtures for LeNet-5 and the small residual network with PyTorch, random weights throughout:
+python make_family_fixtures.py [--out DIR]
+
+NAME.x.npy are normalized images, [N, height, width, channels] float32, NAME.logits.npy PyTorch's logits for them, in
+evaluation mode. Of one network there may be several files: NAME.pth, NAME.safetensors, …
+
+python make_family_fixtures.py --check NAME FILE.safetensors
+
+loads a file that import-weights wrote with load_state_dict(strict=True) and compares its logits with the fixture's.
+"""
+import argparse
+import pathlib
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
+
+
+class LeNet(nn.Module):
+    """Its layers are called conv.0, conv.3, fc.0, fc.2, fc.4."""
+
+    def __init__(self, side, channels, classes):
+        super().__init__()
+        left = ((side - 4) // 2 - 4) // 2
+        self.conv = nn.Sequential(
+            nn.Conv2d(channels, 6, 5), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.AvgPool2d(2))
+        self.fc = nn.Sequential(
+            nn.Linear(16 * left * left, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
+
+    def forward(self, x):
+        return self.fc(self.conv(x).flatten(1))
+
+
+class ResNet(nn.Module):
+    """github.com/ji2814/hello-MNIST's names; conv3 is the shortcut's convolution."""
+
+    def __init__(self, side, channels, classes, shortcut):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 8, 3, padding=1)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.conv2 = nn.Conv2d(8, 8, 3, padding=1)
+        self.bn2 = nn.BatchNorm2d(8)
+        self.conv3 = nn.Conv2d(channels, 8, 1) if shortcut else None
+        self.conv4 = nn.Conv2d(8, 1, 1)
+        self.fc = nn.Linear(side * side, classes)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        y = y + (x if self.conv3 is None else self.conv3(x))
+        return self.fc(self.conv4(y).flatten(1))
+
+
+NETWORKS = {
+    "lenet5": (lambda: LeNet(28, 1, 10), (28, 28, 1)),
+    "lenet5_rgb": (lambda: LeNet(16, 3, 4), (16, 16, 3)),
+    "resnet": (lambda: ResNet(28, 1, 10, False), (28, 28, 1)),
+    "resnet_rgb": (lambda: ResNet(8, 3, 5, True), (8, 8, 3)),
+}
+
+
+def randomize(network, seed):
+    """Also the running averages, so that a network without them would show."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, tensor in network.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            tensor.fill_(938)
+        elif name.endswith("running_var"):
+            tensor.uniform_(0.5, 2, generator=generator)
+        else:
+            tensor.normal_(0, 0.3, generator=generator)
+    return network.eval()
+
+
+def renamed(state, names):
+    result = {}
+    for name, tensor in state.items():
+        layer, part = name.rsplit(".", 1)
+        result[f"{names[layer]}.{part}"] = tensor
+    return result
+
+
+def logits(network, images):
+    with torch.no_grad():
+        return network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
+
+
+def make(out):
+    out.mkdir(parents=True, exist_ok=True)
+    states = {}
+    for seed, (name, (build, shape)) in enumerate(NETWORKS.items()):
+        network = randomize(build(), seed)
+        images = np.random.default_rng(seed).standard_normal((3, *shape)).astype(np.float32)
+        np.save(out / f"{name}.x.npy", images)
+        np.save(out / f"{name}.logits.npy", logits(network, images))
+        states[name] = network.state_dict()
+        torch.save(states[name], out / f"{name}.pth")
+    layers = ["conv.0", "conv.3", "fc.0", "fc.2", "fc.4"]
+    blocks = {layer: layer.replace("conv", "convBlock").replace("fc", "fcBlock") for layer in layers}
+    wrapped = {"module." + name: tensor for name, tensor in renamed(states["lenet5_rgb"], blocks).items()}
+    torch.save({"epoch": 3, "state_dict": wrapped}, out / "lenet5_rgb.blocks.pth")
+    plain = dict(zip(layers, ["conv1", "conv2", "fc1", "fc2", "fc3"]))
+    save_file(renamed(states["lenet5_rgb"], plain), out / "lenet5_rgb.safetensors")
+    save_file(states["resnet_rgb"], out / "resnet_rgb.safetensors")
+
+
+def check(name, file):
+    network = NETWORKS[name][0]()
+    network.load_state_dict(load_file(file), strict=True)
+    found = logits(network.eval(), np.load(DEFAULT_OUT / f"{name}.x.npy"))
+    difference = np.abs(found - np.load(DEFAULT_OUT / f"{name}.logits.npy")).max()
+    print(f"{file}: max |difference| {difference:.3g}")
+    assert difference == 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, default=DEFAULT_OUT)
+    parser.add_argument("--check", nargs=2, metavar=("NAME", "FILE"))
+    arguments = parser.parse_args()
+    if arguments.check:
+        check(*arguments.check)
+    else:
+        make(arguments.out)

@@ -1,0 +1,149 @@
+package dev.mixer4j.weights;
+
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.network.Family;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.Shapes;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.names.MappedTensors;
+import dev.mixer4j.weights.names.NameTable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A file's tensors read as a network of one family.
+ *
+ * @param table the family's names in the file's framework
+ * @param tensors the file's, under the family's names
+ * @param network what they make up; null if they make up none
+ * @param problem what does not fit, in words; empty if everything does
+ */
+record Candidate(
+    Family family, NameTable table, MappedTensors tensors, Network network, String problem) {
+
+  /**
+   * {@return the only family that a file fits}
+   *
+   * @param metadata what the file says of itself
+   * @param newHead whether the file's head does not matter
+   * @throws MismatchException if it fits none, or several
+   */
+  static Candidate find(TensorFile file, Optional<Metadata> metadata, boolean newHead) {
+    List<Candidate> all = new ArrayList<>();
+    for (Family family : Networks.FAMILIES) {
+      NameTable.of(family.name(), file.format().framework())
+          .ifPresent(table -> all.add(of(family, table, file, metadata, newHead)));
+    }
+    List<Candidate> fitting = all.stream().filter(each -> each.problem.isEmpty()).toList();
+    if (fitting.size() > 1) {
+      throw new MismatchException(
+          "%s: its tensors fit several families: %s"
+              .formatted(file.path(), fitting.stream().map(each -> each.family.name()).toList()));
+    }
+    if (fitting.isEmpty()) {
+      Candidate closest =
+          all.stream().max(Comparator.comparingInt(each -> each.closeness(metadata))).orElseThrow();
+      throw new MismatchException(
+          "%s: the tensors fit no network; the closest is a %s, with %d of %d tensors: %s"
+              .formatted(
+                  file.path(),
+                  closest.family.name(),
+                  closest.tensors.known(),
+                  file.tensors().size(),
+                  closest.problem));
+    }
+    return fitting.get(0);
+  }
+
+  /** Most tensors known; of equals, the one that the file names, then the first. */
+  private int closeness(Optional<Metadata> metadata) {
+    boolean named =
+        metadata.filter(each -> each.network().family().equals(family.name())).isPresent();
+    return 1000 * tensors.known() + (named ? 500 : 0) - Networks.FAMILIES.indexOf(family);
+  }
+
+  private static Candidate of(
+      Family family,
+      NameTable table,
+      TensorFile file,
+      Optional<Metadata> metadata,
+      boolean newHead) {
+    MappedTensors tensors = new MappedTensors(file, table);
+    Network network = null;
+    String problem = tensors.problem();
+    if (problem.isEmpty()) {
+      try {
+        network = network(family, table, tensors, file, metadata);
+        problem = misfit(tensors, table, network, newHead);
+      } catch (IllegalArgumentException e) {
+        problem = "these tensors make up no %s: %s".formatted(family.name(), e.getMessage());
+      }
+    }
+    return new Candidate(family, table, tensors, network, problem);
+  }
+
+  /** The network that the file describes, or that its tensors' shapes and its format tell. */
+  private static Network network(
+      Family family,
+      NameTable table,
+      MappedTensors tensors,
+      TensorFile file,
+      Optional<Metadata> metadata) {
+    if (metadata.isEmpty()) {
+      Map<String, String> settings = new HashMap<>(table.settings());
+      settings.putAll(file.settings());
+      return NetworkJson.with(family.infer(new Shapes(tensors.shapes())), settings);
+    }
+    Network described = metadata.get().network();
+    if (!described.family().equals(family.name())) {
+      throw new IllegalArgumentException(
+          "the file says that it holds a " + NetworkJson.describe(described));
+    }
+    return described;
+  }
+
+  private static String misfit(
+      MappedTensors tensors, NameTable table, Network network, boolean newHead) {
+    Map<String, MappedTensors.Source> left = new TreeMap<>(tensors.sources());
+    String whole = NetworkJson.describe(network);
+    if (newHead) {
+      left.keySet().removeIf(Candidate::isHead);
+    }
+    for (var variable : network.variables()) {
+      MappedTensors.Source source = left.remove(variable.name());
+      if (newHead && variable.isHead()) {
+        continue;
+      }
+      if (source == null && table.fallback(variable.name()).isEmpty()) {
+        return "no tensor for %s; expected one of shape %s for a %s"
+            .formatted(variable.name(), variable.shape(), whole);
+      }
+      if (source != null && !source.shape().equals(variable.shape())) {
+        return "tensor '%s': expected shape %s as %s, found shape %s%s; the network is a %s"
+            .formatted(
+                source.info().name(),
+                variable.shape(),
+                variable.name(),
+                source.shape(),
+                source.shape().equals(source.info().shape())
+                    ? ""
+                    : " (in the file " + source.info().shape() + ")",
+                whole);
+      }
+    }
+    return left.values().stream()
+        .findFirst()
+        .map(extra -> "tensor '%s' has no place in a %s".formatted(extra.info().name(), whole))
+        .orElse("");
+  }
+
+  private static boolean isHead(String name) {
+    return name.startsWith(Network.HEAD);
+  }
+}

@@ -1,0 +1,272 @@
+package dev.mixer4j.weights;
+
+import dev.mixer4j.core.Model;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Variable;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.names.MappedTensors;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A network in a file of any readable format, its values under the names of the network's variables
+ * and in TensorFlow's layouts. The family is the one whose names and shapes the tensors have.
+ * Opening checks that each variable is filled exactly once; tensors are read when they are asked
+ * for, by one thread at a time.
+ */
+public final class Checkpoint implements Model {
+
+  private final TensorFile file;
+  private final Candidate chosen;
+  private final Network network;
+  private final ModelInfo info;
+  private final boolean newHead;
+  private FloatBuffer scratch;
+
+  private Checkpoint(TensorFile file, ImportOptions options) {
+    this.file = file;
+    this.newHead = options.classes() != null;
+    Optional<Metadata> metadata = metadata();
+    this.chosen = Candidate.find(file, metadata, newHead);
+    if (newHead) {
+      chosen
+          .tensors()
+          .leaveOut(
+              chosen.network().variables().stream()
+                  .filter(Variable::isHead)
+                  .map(Variable::name)
+                  .toList());
+    }
+    this.network = configure(chosen.network(), options);
+    ModelInfo found = metadata.map(Metadata::info).orElse(ModelInfo.NONE);
+    this.info = newHead ? found.withClassNames(List.of()) : found;
+    int names = info.classNames().size();
+    if (names != 0 && names != network.classes()) {
+      throw new MismatchException(
+          "%s: expected as many class names as classes, found %d names for %d classes"
+              .formatted(path(), names, network.classes()));
+    }
+  }
+
+  private Optional<Metadata> metadata() {
+    try {
+      return Metadata.of(file.notes());
+    } catch (IllegalArgumentException e) {
+      throw new MalformedFileException(path() + ": its description: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Opens a checkpoint as it is.
+   *
+   * @param path a file of any format that is read; a prefix or folder where it has several
+   * @return the checkpoint, which the caller closes
+   * @throws MalformedFileException if the file is damaged
+   * @throws UnsupportedFileException if its format or content is not read
+   * @throws MismatchException if its tensors make up no network that is known
+   * @throws IOException if there is no such file, or it cannot be read
+   */
+  public static Checkpoint open(Path path) throws IOException {
+    return open(path, ImportOptions.NONE);
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param path a file of any format that is read; a prefix or folder where it has several
+   * @param options what the caller decides in place of the file
+   * @return the checkpoint, which the caller closes
+   * @throws MalformedFileException if the file is damaged
+   * @throws UnsupportedFileException if its format or content is not read
+   * @throws MismatchException if its tensors make up no network that is known
+   * @throws IOException if there is no such file, or it cannot be read
+   */
+  public static Checkpoint open(Path path, ImportOptions options) throws IOException {
+    TensorFile file = TensorFiles.open(path);
+    try {
+      return new Checkpoint(file, options);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private Network configure(Network found, ImportOptions options) {
+    try {
+      Network headed = newHead ? found.withClasses(options.classes()) : found;
+      Network set = NetworkJson.with(headed, options.settings());
+      List<Float> mean = Objects.requireNonNullElse(options.mean(), set.input().mean());
+      List<Float> std = Objects.requireNonNullElse(options.std(), set.input().std());
+      return set.withInput(set.input().withNormalization(mean, std));
+    } catch (IllegalArgumentException e) {
+      throw new MismatchException(path() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** {@return the file, or the prefix or folder, as it was given to {@link #open(Path)}} */
+  public Path path() {
+    return file.path();
+  }
+
+  /** {@return the file's format} */
+  public Format format() {
+    return file.format();
+  }
+
+  /** {@return the file's tensors as it has them: its own names, dtypes and layouts} */
+  public Map<String, TensorInfo> tensors() {
+    return file.tensors();
+  }
+
+  /** {@return the files that make it up: one, but for sharded and TensorFlow's checkpoints} */
+  public List<Path> files() {
+    return file.files();
+  }
+
+  /**
+   * {@return the format and hash of this checkpoint, for files that are made from it} {@link
+   * #info()} has the origin of the checkpoint itself, if it is a file of Mixer4J's.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public Origin origin() throws IOException {
+    return new Origin(file.format().toString(), FileHash.sha256(file.files()));
+  }
+
+  /**
+   * {@return the variables that each tensor is read for, with commas between them, by the tensor's
+   * name in the file}
+   */
+  public Map<String, String> used() {
+    Map<String, String> used = new LinkedHashMap<>();
+    chosen
+        .tensors()
+        .sources()
+        .forEach(
+            (variable, source) ->
+                used.merge(source.info().name(), variable, (all, next) -> all + ", " + next));
+    return Collections.unmodifiableMap(used);
+  }
+
+  /**
+   * {@return what of the source is not used, by name: other entries of the file, such as an
+   * optimizer's state or an epoch, and the tensors of a head that the options replace}
+   */
+  public List<String> ignored() {
+    return chosen.tensors().ignored();
+  }
+
+  /**
+   * {@return the entry of the file that the weights are from, such as {@code state_dict_ema}; or
+   * empty}
+   */
+  public String part() {
+    return file.part();
+  }
+
+  /**
+   * {@return what all names in the file start with and canonical ones do not, such as {@code
+   * module.}}
+   */
+  public String prefix() {
+    return chosen.tensors().prefix();
+  }
+
+  /** {@return free texts that the file carries, such as safetensors' {@code __metadata__}} */
+  public Map<String, String> texts() {
+    return file.texts();
+  }
+
+  @Override
+  public Network network() {
+    return network;
+  }
+
+  @Override
+  public ModelInfo info() {
+    return info;
+  }
+
+  @Override
+  public void read(String name, FloatBuffer destination) {
+    MappedTensors.Source source = chosen.tensors().sources().get(name);
+    if (source == null) {
+      float value = chosen.table().fallback(name).orElse(0f);
+      for (long n = network.shapes().get(name).size(); n > 0; n--) {
+        destination.put(value);
+      }
+      return;
+    }
+    int start = destination.position();
+    String tensor = source.info().name();
+    try {
+      if (source.layout().keepsElements()) {
+        file.read(tensor, destination);
+      } else {
+        FloatBuffer stored = scratch();
+        file.read(tensor, stored);
+        source.layout().copy(stored.flip(), source.info().shape(), destination);
+      }
+    } catch (EOFException e) {
+      throw new MalformedFileException(
+          "%s: tensor '%s': %s: the file is cut off".formatted(path(), tensor, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(path() + ": " + e.getMessage(), e);
+    }
+    checkNumbers(tensor, destination, start);
+  }
+
+  /** One array for all tensors whose axes turn: a new one for each would fill the heap. */
+  private FloatBuffer scratch() {
+    if (scratch == null) {
+      int largest =
+          chosen.tensors().sources().values().stream()
+              .filter(source -> !source.layout().keepsElements())
+              .mapToInt(source -> source.info().elements())
+              .max()
+              .orElse(0);
+      scratch = FloatBuffer.allocate(largest);
+    }
+    return scratch.clear();
+  }
+
+  /** A network that diverged, or was never filled, would go unnoticed up to its last logit. */
+  private void checkNumbers(String tensor, FloatBuffer values, int start) {
+    for (int i = start; i < values.position(); i++) {
+      if (!Float.isNaN(values.get(i))) {
+        return;
+      }
+    }
+    if (values.position() > start) {
+      throw new MismatchException(
+          "%s: tensor '%s': expected numbers, found nothing but NaN; take a checkpoint from before"
+                  .formatted(path(), tensor)
+              + " the training diverged");
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(path() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.mixer4j.weights.format;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+
+/** The element types that a tensor may have in a file. Only floating-point ones can be read. */
+public enum DType {
+  /** IEEE 754 binary64. */
+  FLOAT64(8) {
+    @Override
+    public void decode(ByteBuffer from, FloatBuffer to) {
+      while (from.remaining() >= 8) {
+        to.put((float) from.getDouble());
+      }
+    }
+  },
+  /** IEEE 754 binary32. */
+  FLOAT32(4) {
+    @Override
+    public void decode(ByteBuffer from, FloatBuffer to) {
+      FloatBuffer floats = from.asFloatBuffer();
+      from.position(from.position() + floats.remaining() * 4);
+      to.put(floats);
+    }
+  },
+  /** IEEE 754 binary16. */
+  FLOAT16(2) {
+    @Override
+    public void decode(ByteBuffer from, FloatBuffer to) {
+      while (from.remaining() >= 2) {
+        to.put(halfToFloat(from.getShort()));
+      }
+    }
+  },
+  /** The upper half of a binary32. */
+  BFLOAT16(2) {
+    @Override
+    public void decode(ByteBuffer from, FloatBuffer to) {
+      while (from.remaining() >= 2) {
+        to.put(Float.intBitsToFloat(from.getShort() << 16));
+      }
+    }
+  },
+  /** Signed, 8 bytes. */
+  INT64(8),
+  /** Signed, 4 bytes. */
+  INT32(4),
+  /** Signed, 2 bytes. */
+  INT16(2),
+  /** Signed, 1 byte. */
+  INT8(1),
+  /** Unsigned, 1 byte. */
+  UINT8(1),
+  /** One byte: 0 or 1. */
+  BOOL(1);
+
+  private final int size;
+
+  DType(int size) {
+    this.size = size;
+  }
+
+  /** {@return the bytes of one element} */
+  public int size() {
+    return size;
+  }
+
+  /** {@return whether it can be read as float32} */
+  public boolean isFloat() {
+    return this == FLOAT64 || this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
+  }
+
+  /** Moves all whole elements of {@code from}, in its byte order, to float32 numbers. */
+  public void decode(ByteBuffer from, FloatBuffer to) {
+    throw new UnsupportedOperationException(this + " is not read as float32");
+  }
+
+  /** IEEE 754 binary16 to binary32, exact. Java has its own from release 20 on. */
+  static float halfToFloat(short bits) {
+    int sign = (bits & 0x8000) << 16;
+    int exponent = (bits >> 10) & 0x1f;
+    int mantissa = bits & 0x3ff;
+    if (exponent == 0) {
+      float subnormal = mantissa * 0x1p-24f;
+      return sign == 0 ? subnormal : -subnormal;
+    }
+    int wide = exponent == 0x1f ? 0xff : exponent + (127 - 15);
+    return Float.intBitsToFloat(sign | wide << 23 | mantissa << 13);
+  }
+
+  /** The lower-case name that NumPy and PyTorch use. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

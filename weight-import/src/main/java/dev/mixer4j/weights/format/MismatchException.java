@@ -1,0 +1,18 @@
+package dev.mixer4j.weights.format;
+
+/**
+ * Tensors that do not make up the Mixer they are taken for: missing, left over, or of another
+ * shape.
+ */
+public final class MismatchException extends WeightsException {
+
+  private static final long serialVersionUID = 1L;
+
+  public MismatchException(String message) {
+    super(message, null);
+  }
+
+  public MismatchException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.mixer4j.weights.format;
+
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * A tensor as a file announces it.
+ *
+ * @param name its name in the file
+ * @param dtype its element type in the file
+ * @param shape its shape in the file; at most {@link #MAX_ELEMENTS} elements
+ */
+public record TensorInfo(String name, DType dtype, Shape shape) {
+
+  /** What a Java buffer of float32 holds; H/14's largest tensor has 6.6 million. */
+  public static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
+
+  /** {@return the number of elements, which fits an int} */
+  public int elements() {
+    return (int) shape.size();
+  }
+
+  /** {@return the number of bytes in the file} */
+  public long bytes() {
+    return (long) elements() * dtype.size();
+  }
+
+  /**
+   * Makes one from sizes out of a file.
+   *
+   * @throws MalformedFileException if a size is negative or they multiply to more than {@link
+   *     #MAX_ELEMENTS}
+   */
+  public static TensorInfo checked(
+      java.nio.file.Path file, String name, DType dtype, long... sizes) {
+    long elements = 1;
+    for (long size : sizes) {
+      if (size < 0 || size > MAX_ELEMENTS) {
+        throw new MalformedFileException(
+            "%s: tensor '%s': expected sizes of 0 to %d, found %d; the file is damaged"
+                .formatted(file, name, MAX_ELEMENTS, size));
+      }
+      elements = Math.multiplyExact(elements, size); // both below 2^30, so no overflow
+      if (elements > MAX_ELEMENTS) {
+        throw new MalformedFileException(
+            "%s: tensor '%s': expected at most %d elements, found shape %s"
+                .formatted(file, name, MAX_ELEMENTS, Shape.of(sizes)));
+      }
+    }
+    return new TensorInfo(name, dtype, Shape.of(sizes));
+  }
+}

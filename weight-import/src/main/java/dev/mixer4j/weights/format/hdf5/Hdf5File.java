@@ -1,0 +1,220 @@
+package dev.mixer4j.weights.format.hdf5;
+
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.elements.ElementReader;
+import io.jhdf.HdfFile;
+import io.jhdf.api.Attribute;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Node;
+import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.object.datatype.FloatingPoint;
+import io.jhdf.object.datatype.OpaqueDataType;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An open HDF5 file and those of its datasets that are tensors. The directory is read by jHDF,
+ * which is pure Java: a damaged file ends in an exception, where the native library could take the
+ * process along. The elements are read here, at the addresses that jHDF finds.
+ */
+public final class Hdf5File implements Closeable {
+
+  /** A tensor's elements in the file. */
+  private record Run(long offset, ByteOrder order) {}
+
+  private final Path path;
+  private final FileChannel channel;
+  private final HdfFile hdf;
+  private final Set<Long> visited = new HashSet<>();
+  private final Map<String, Run> runs = new LinkedHashMap<>();
+  private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
+
+  /**
+   * Opens a file.
+   *
+   * @param path the file that the user knows, for messages
+   * @param hdf5 the HDF5 file, which may be a copy of a part of that
+   */
+  public Hdf5File(Path path, Path hdf5) throws IOException {
+    this.path = path;
+    this.channel = FileChannel.open(hdf5, StandardOpenOption.READ);
+    try {
+      hdf = HdfFile.fromByteBuffer(map());
+      checkEnd();
+    } catch (IOException | WeightsException e) {
+      channel.close();
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      channel.close();
+      throw broken(e);
+    }
+  }
+
+  /**
+   * The whole file as virtual memory. jHDF takes slices of it, which are checked against its end;
+   * from a file it would allocate as much as a damaged length claims.
+   */
+  private ByteBuffer map() throws IOException {
+    if (channel.size() > Integer.MAX_VALUE) {
+      throw new UnsupportedFileException(
+          "%s: expected at most %d bytes of HDF5, found %d"
+              .formatted(path, Integer.MAX_VALUE, channel.size()));
+    }
+    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+  }
+
+  private void checkEnd() throws IOException {
+    long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
+    if (channel.size() < end) {
+      throw malformed(
+          "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
+    }
+  }
+
+  /**
+   * Notes a visit to a group.
+   *
+   * @throws MalformedFileException if it was visited before: a damaged file may have one in itself
+   */
+  public void visit(Group group, String name) {
+    if (!visited.add(group.getAddress())) {
+      throw malformed("group '" + name + "' is there twice", null);
+    }
+  }
+
+  /** Refuses what is neither a group nor a dataset: a link could lead out of the file. */
+  public UnsupportedFileException refuse(String name) {
+    return new UnsupportedFileException(
+        "%s: '%s' is neither a group nor a dataset; links are not followed".formatted(path, name));
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public HdfFile root() {
+    return hdf;
+  }
+
+  /** The tensors that were added, in that order. */
+  public Map<String, TensorInfo> infos() {
+    return Collections.unmodifiableMap(infos);
+  }
+
+  /** What an attribute holds; null where there is none. */
+  public Object attribute(Node node, String name) {
+    Attribute attribute = node.getAttribute(name);
+    if (attribute == null || attribute.isEmpty()) {
+      return null;
+    }
+    // jHDF would allocate whatever the sizes claim.
+    long[] sizes = attribute.getDimensionsAsLong();
+    boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
+    if (!small || attribute.getSizeInBytes() > attribute.getBuffer().capacity()) {
+      throw malformed(
+          "attribute '%s': its shape %s is not one of its kind"
+              .formatted(name, Arrays.toString(sizes)),
+          null);
+    }
+    return attribute.getData();
+  }
+
+  /** Takes a dataset as a tensor. */
+  public void add(String name, Dataset dataset) throws IOException {
+    DType dtype = dtype(dataset);
+    if (dtype == null || !(dataset instanceof ContiguousDataset contiguous)) {
+      throw new UnsupportedFileException(
+          path
+              + ": dataset '"
+              + name
+              + "': expected floating-point numbers in one piece, not chunked or compressed"
+              + " (h5repack -l CONTI IN OUT makes it so)");
+    }
+    TensorInfo info = TensorInfo.checked(path, name, dtype, dataset.getDimensionsAsLong());
+    long offset = hdf.getUserBlockSize() + contiguous.getDataAddress();
+    if (offset < 0 || offset > channel.size() - info.bytes()) {
+      throw malformed(
+          "dataset '%s': its %d bytes at %d reach beyond the file's end"
+              .formatted(name, info.bytes(), offset),
+          null);
+    }
+    ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
+    if (infos.put(name, info) != null) {
+      throw malformed("two datasets are called '" + name + "'", null);
+    }
+    runs.put(name, new Run(offset, order));
+  }
+
+  /** A dataset's dtype; null where it is not one that is read. */
+  private static DType dtype(Dataset dataset) {
+    if (!(dataset.getDataType() instanceof FloatingPoint type)) {
+      return null;
+    }
+    return switch (type.getSize()) {
+      case 2 -> type.getExponentSize() == 5 ? DType.FLOAT16 : null;
+      case 4 -> DType.FLOAT32;
+      case 8 -> DType.FLOAT64;
+      default -> null;
+    };
+  }
+
+  /** Reads a tensor as float32. */
+  public void read(String name, FloatBuffer destination) throws IOException {
+    Run run = runs.get(name);
+    TensorInfo info = infos.get(name);
+    try {
+      ElementReader.read(
+          channel, run.offset, info.dtype(), run.order, info.elements(), destination);
+    } catch (EOFException e) {
+      throw malformed("dataset '" + name + "': " + e.getMessage(), e);
+    }
+  }
+
+  /** What jHDF throws for damaged files, as an error of ours. */
+  public WeightsException broken(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    for (StackTraceElement frame : cause.getStackTrace()) {
+      // HDF5 has no bfloat16, so Keras writes opaque bytes with an empty tag, where jHDF gives up.
+      if (frame.getClassName().equals(OpaqueDataType.class.getName())) {
+        return new UnsupportedFileException(
+            path
+                + ": it holds opaque elements, as Keras writes bfloat16, which are not read from"
+                + " HDF5; save the model as float32 or float16 in Keras",
+            thrown);
+      }
+    }
+    String problem = thrown.getMessage() + (cause == thrown ? "" : ": " + cause.getMessage());
+    return malformed(problem, thrown);
+  }
+
+  public MalformedFileException malformed(String problem, Throwable cause) {
+    return new MalformedFileException(path + ": not a sound HDF5 file: " + problem, cause);
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+    hdf.close();
+  }
+}

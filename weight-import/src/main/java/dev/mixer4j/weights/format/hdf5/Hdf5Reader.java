@@ -1,0 +1,158 @@
+package dev.mixer4j.weights.format.hdf5;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import io.jhdf.api.Attribute;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Node;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the HDF5 files that Mixer4J writes. */
+public final class Hdf5Reader implements TensorFile {
+
+  /** The version of the layout that this reader reads and the writer writes. */
+  public static final int FORMAT_VERSION = 2;
+
+  /** The classes' names: an attribute, or a dataset where they are too many for one. */
+  public static final String CLASS_NAMES = "class_names";
+
+  private static final int MAX_DEPTH = 8;
+
+  private final Hdf5File file;
+  private final Map<String, String> notes;
+
+  /** Reads an opened file, which closes with this. */
+  public Hdf5Reader(Hdf5File file) throws IOException {
+    this.file = file;
+    this.notes = readNotes();
+    collect(file.root(), "", 0);
+  }
+
+  private Map<String, String> readNotes() {
+    int version = attribute("format_version", Integer.class);
+    if (version != FORMAT_VERSION) {
+      throw new UnsupportedFileException(
+          "%s: format_version: expected %d, found %d; %s"
+              .formatted(
+                  path(),
+                  FORMAT_VERSION,
+                  version,
+                  version < FORMAT_VERSION
+                      ? "convert the weights again from their source"
+                      : "a newer Mixer4J may read it"));
+    }
+    Map<String, String> found = new LinkedHashMap<>();
+    found.put("network", attribute("network", String.class));
+    for (String name : List.of("transform", "source_format", "source_sha256")) {
+      if (file.root().getAttribute(name) != null) {
+        found.put(name, attribute(name, String.class));
+      }
+    }
+    List<String> names = classNames();
+    if (!names.isEmpty()) {
+      found.put(CLASS_NAMES, new JsonMapper().valueToTree(names).toString());
+    }
+    return found;
+  }
+
+  private List<String> classNames() {
+    String name = CLASS_NAMES;
+    if (file.root().getAttribute(name) != null) {
+      return List.of(attribute(name, String[].class));
+    }
+    if (!(file.root().getChildren().get(name) instanceof Dataset many)) {
+      return List.of();
+    }
+    long[] sizes = many.getDimensionsAsLong();
+    // Looked at before jHDF allocates as many.
+    boolean plausible = sizes.length == 1 && sizes[0] <= file.root().size();
+    if (plausible && many.getData() instanceof String[] names) {
+      return List.of(names);
+    }
+    throw file.malformed(
+        "dataset '" + name + "': expected texts, found " + Arrays.toString(sizes), null);
+  }
+
+  private <T> T attribute(String name, Class<T> type) {
+    Attribute attribute = file.root().getAttribute(name);
+    if (attribute == null) {
+      throw new UnsupportedFileException(
+          "%s: no attribute '%s'; expected an HDF5 file that import-weights, finetune-cifar or Keras"
+                  .formatted(path(), name)
+              + " wrote");
+    }
+    Object value = file.attribute(file.root(), name);
+    if (!type.isInstance(value)) {
+      throw file.malformed(
+          "attribute '%s': expected %s, found %s of shape %s"
+              .formatted(
+                  name,
+                  type.getSimpleName(),
+                  attribute.getJavaType().getSimpleName(),
+                  Arrays.toString(attribute.getDimensionsAsLong())),
+          null);
+    }
+    return type.cast(value);
+  }
+
+  private void collect(Group group, String prefix, int depth) throws IOException {
+    if (depth > MAX_DEPTH) {
+      throw file.malformed("groups are nested deeper than " + MAX_DEPTH, null);
+    }
+    file.visit(group, prefix);
+    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
+      String name = prefix + child.getKey();
+      if (name.equals(CLASS_NAMES)) {
+        continue;
+      }
+      if (child.getValue() instanceof Group inner) {
+        collect(inner, name + "/", depth + 1);
+      } else if (child.getValue() instanceof Dataset dataset) {
+        file.add(name, dataset);
+      } else {
+        throw file.refuse(name);
+      }
+    }
+  }
+
+  @Override
+  public Path path() {
+    return file.path();
+  }
+
+  @Override
+  public Format format() {
+    return Format.H5;
+  }
+
+  @Override
+  public Map<String, TensorInfo> tensors() {
+    return file.infos();
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Collections.unmodifiableMap(notes);
+  }
+
+  @Override
+  public void read(String name, FloatBuffer destination) throws IOException {
+    file.read(name, destination);
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

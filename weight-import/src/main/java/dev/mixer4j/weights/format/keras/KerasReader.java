@@ -1,0 +1,221 @@
+package dev.mixer4j.weights.format.keras;
+
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.hdf5.Hdf5File;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.Group;
+import io.jhdf.api.Node;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the HDF5 files of Keras, in both of its layouts.
+ *
+ * <p>Keras 2 (keras/src/legacy/saving/legacy_h5_format.py) lists {@code layer_names} in the root
+ * group, or in {@code model_weights} of a whole model, and {@code weight_names} in each layer's
+ * group; tensors have these names, such as {@code stem/kernel:0}. Keras 3
+ * (keras/src/saving/saving_lib.py) numbers a layer's variables in a group {@code vars}, whose
+ * attribute {@code name} is the layer's; tensors are called {@code LAYER/vars/NUMBER} or, where an
+ * older Keras wrote no name, by their path, such as {@code layers/dense_3/vars/0}.
+ */
+public final class KerasReader implements TensorFile {
+
+  private static final int MAX_DEPTH = 24;
+  private static final int MAX_NODES = 100_000;
+
+  private final Hdf5File file;
+  private final Closeable source;
+  private final Map<String, String> settings;
+  private final String part;
+  private final List<String> ignored = new ArrayList<>();
+  private final Map<String, Dataset> datasets = new LinkedHashMap<>();
+  private final Map<String, String> layerNames = new LinkedHashMap<>();
+  private int nodes;
+
+  /** Whether a file has one of Keras's layouts. */
+  public static boolean reads(Hdf5File file) {
+    Map<String, Node> children = file.root().getChildren();
+    return file.root().getAttribute("layer_names") != null
+        || file.root().getAttribute("layer_names0") != null
+        || children.containsKey("model_weights")
+        || children.containsKey("layers")
+        || children.containsKey("_layer_checkpoint_dependencies");
+  }
+
+  public KerasReader(Hdf5File file) throws IOException {
+    this(file, null, () -> {});
+  }
+
+  /**
+   * Reads an opened file.
+   *
+   * @param config the model's, from beside the file; null to look for one in it
+   * @param source what to close with it
+   */
+  public KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
+    this.file = file;
+    this.source = source;
+    boolean whole = file.root().getChildren().get("model_weights") instanceof Group;
+    this.part = whole ? "model_weights" : "";
+    Group top = whole ? (Group) file.root().getChildren().get("model_weights") : file.root();
+    if (whole) {
+      file.root().getChildren().keySet().stream()
+          .filter(name -> !name.equals("model_weights"))
+          .forEach(ignored::add);
+    }
+    KerasConfig known = config != null ? config : KerasConfig.in(file);
+    this.settings = known.settings();
+    collect(top, "", 0);
+    List<String> layers = texts(top, "layer_names");
+    if (layers.isEmpty()) {
+      addNumbered(known);
+    } else {
+      addListed(top, layers);
+    }
+  }
+
+  /** All datasets by path, and the names that Keras 3 gives to the groups {@code vars}. */
+  private void collect(Group group, String prefix, int depth) {
+    if (depth > MAX_DEPTH || nodes > MAX_NODES) {
+      throw file.malformed(
+          "groups are nested deeper than %d or hold more than %d objects"
+              .formatted(MAX_DEPTH, MAX_NODES),
+          null);
+    }
+    file.visit(group, prefix);
+    if (file.attribute(group, "name") instanceof String name) {
+      layerNames.put(prefix, name);
+    }
+    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
+      nodes++;
+      String name = prefix + child.getKey();
+      if (child.getValue() instanceof Group inner) {
+        collect(inner, name + "/", depth + 1);
+      } else if (child.getValue() instanceof Dataset dataset) {
+        datasets.put(name, dataset);
+      } else {
+        throw file.refuse(name);
+      }
+    }
+  }
+
+  /** Keras 2's layout: what is not listed is not the model's. */
+  private void addListed(Group top, List<String> layers) throws IOException {
+    for (String layer : layers) {
+      Group group = group(top, layer);
+      for (String weight : texts(group, "weight_names")) {
+        Dataset dataset = datasets.remove(layer + "/" + weight);
+        if (dataset == null) {
+          throw file.malformed("layer '%s' lacks its weight '%s'".formatted(layer, weight), null);
+        }
+        file.add(weight, dataset);
+      }
+    }
+    ignored.addAll(datasets.keySet());
+  }
+
+  private Group group(Group top, String layer) {
+    Group group = top;
+    for (String step : layer.split("/")) {
+      if (!(group.getChildren().get(step) instanceof Group next)) {
+        throw file.malformed("no group for layer '" + layer + "'", null);
+      }
+      group = next;
+    }
+    return group;
+  }
+
+  /** Keras 3's layout: an optimizer's and a random generator's variables are not weights. */
+  private void addNumbered(KerasConfig config) throws IOException {
+    for (Map.Entry<String, Dataset> entry : datasets.entrySet()) {
+      String at = entry.getKey();
+      int vars = at.lastIndexOf("vars/");
+      if (vars < 0
+          || at.startsWith("optimizer/")
+          || at.startsWith("metrics/")
+          || at.contains("seed_generator")) {
+        ignored.add(at);
+        continue;
+      }
+      String directory = at.substring(0, Math.max(0, vars - 1));
+      String layer = layerNames.getOrDefault(at.substring(0, vars + 5), "");
+      if (layer.isEmpty()) {
+        layer = config.layerName(directory).orElse(directory);
+      }
+      file.add(layer + at.substring(Math.max(0, vars - 1)), entry.getValue());
+    }
+  }
+
+  /** A list of texts, which Keras spreads over numbered attributes when it is long. */
+  private List<String> texts(Group group, String name) {
+    if (group.getAttribute(name) != null) {
+      return List.of(textsOf(file.attribute(group, name), name));
+    }
+    List<String> all = new ArrayList<>();
+    for (int i = 0; group.getAttribute(name + i) != null; i++) {
+      Collections.addAll(all, textsOf(file.attribute(group, name + i), name));
+    }
+    return all;
+  }
+
+  private String[] textsOf(Object value, String name) {
+    if (value instanceof String[] texts) {
+      return texts;
+    }
+    if (value == null || value instanceof double[] none && none.length == 0) {
+      return new String[0]; // NumPy makes an empty list one of float64
+    }
+    throw file.malformed("attribute '" + name + "' is not a list of names", null);
+  }
+
+  @Override
+  public Path path() {
+    return file.path();
+  }
+
+  @Override
+  public Format format() {
+    return Format.KERAS;
+  }
+
+  @Override
+  public Map<String, TensorInfo> tensors() {
+    return file.infos();
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    return settings;
+  }
+
+  @Override
+  public String part() {
+    return part;
+  }
+
+  @Override
+  public List<String> ignored() {
+    return Collections.unmodifiableList(ignored);
+  }
+
+  @Override
+  public void read(String name, FloatBuffer destination) throws IOException {
+    file.read(name, destination);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (source) {
+      file.close();
+    }
+  }
+}

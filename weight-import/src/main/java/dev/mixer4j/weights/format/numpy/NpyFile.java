@@ -1,0 +1,49 @@
+package dev.mixer4j.weights.format.numpy;
+
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * The content of a {@code .npy} file of floating-point numbers.
+ *
+ * @param shape its shape
+ * @param values its numbers as float32, in row-major order
+ */
+public record NpyFile(Shape shape, FloatBuffer values) {
+
+  /**
+   * Reads a file.
+   *
+   * @param path a file, not an archive
+   * @return all of it
+   * @throws MalformedFileException if it is damaged
+   * @throws UnsupportedFileException if its numbers are not floating-point ones
+   * @throws IOException if there is no such file, or it cannot be read
+   */
+  public static NpyFile read(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      throw new UnsupportedFileException(path + ": expected a .npy file, found a folder");
+    }
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
+      NpyHeader header = NpyHeader.read(path, path.getFileName().toString(), in);
+      header.checkSize(path, Files.size(path));
+      if (!header.info().dtype().isFloat()) {
+        throw new UnsupportedFileException(
+            path + ": expected floating-point numbers, found " + header.info().dtype());
+      }
+      FloatBuffer values = FloatBuffer.allocate(header.info().elements());
+      header.readElements(in, values);
+      return new NpyFile(header.info().shape(), values.flip());
+    } catch (EOFException e) {
+      throw new MalformedFileException(path + ": " + e.getMessage() + ": the file is cut off", e);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.mixer4j.weights.format.pickle;
+
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A pickled dictionary of plain values and NumPy arrays, as some data sets are published. It is
+ * read as data: nothing in it is executed. Pickles of protocols 2 to 5 are read, those of Python 2
+ * too, whose byte strings count as text.
+ */
+public final class PickledDictionary {
+
+  private final String where;
+  private final ByteBuffer file;
+  private final Map<?, ?> entries;
+
+  private PickledDictionary(String where, ByteBuffer file, Map<?, ?> entries) {
+    this.where = where;
+    this.file = file;
+    this.entries = entries;
+  }
+
+  /**
+   * Reads one pickle, whose arrays stay in the buffer.
+   *
+   * @param where the file, for messages
+   * @param file all of it, from the buffer's start to its limit
+   * @return the dictionary
+   * @throws MalformedFileException if the bytes are not one pickle of a dictionary
+   * @throws UnsupportedFileException if it asks for anything but data
+   */
+  public static PickledDictionary read(String where, ByteBuffer file) {
+    ByteBuffer rest = file.duplicate().rewind();
+    String remedy = "load it in Python and pickle a dictionary of lists and NumPy arrays alone";
+    Object top = Pickle.load(where, rest, new NumpyPickle(where, remedy));
+    if (rest.hasRemaining()) {
+      throw new MalformedFileException(
+          "%s: the pickle ends at byte %d, and %d bytes follow"
+              .formatted(where, rest.position(), rest.remaining()));
+    }
+    if (!(top instanceof Map<?, ?> map)) {
+      throw new MalformedFileException(
+          where + ": expected a pickled dictionary, found another kind");
+    }
+    return new PickledDictionary(where, file, map);
+  }
+
+  /**
+   * {@return a list of texts}
+   *
+   * @param key the entry's name
+   * @throws MalformedFileException if there is no such entry, or it is another kind
+   */
+  public List<String> texts(String key) {
+    List<String> texts = new ArrayList<>();
+    for (Object item : list(key)) {
+      if (!(item instanceof String text)) {
+        throw unexpected(key, "texts", item);
+      }
+      texts.add(text);
+    }
+    return texts;
+  }
+
+  /**
+   * {@return a list of whole numbers}
+   *
+   * @param key the entry's name
+   * @throws MalformedFileException if there is no such entry, or it is another kind
+   */
+  public long[] numbers(String key) {
+    List<?> list = list(key);
+    long[] numbers = new long[list.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      if (!(list.get(i) instanceof Long number)) {
+        throw unexpected(key, "whole numbers", list.get(i));
+      }
+      numbers[i] = number;
+    }
+    return numbers;
+  }
+
+  /**
+   * Opens an array of uint8 of rank 2.
+   *
+   * @param key the entry's name
+   * @param rows as many as it must have
+   * @param columns as many as it must have
+   * @return its {@code rows * columns} bytes, row by row; fails with an EOFException where a text
+   *     that stands for bytes has a character that does not
+   * @throws MalformedFileException if there is no such array
+   * @throws IOException as the stream would, from an array in column order, which is read at once
+   */
+  public InputStream matrix(String key, int rows, int columns) throws IOException {
+    if (!(value(key) instanceof NumpyArray array) || !array.isComplete()) {
+      throw new MalformedFileException(
+          "%s: expected a NumPy array under '%s', found none".formatted(where, key));
+    }
+    long[] sizes = array.sizes();
+    boolean fits = sizes.length == 2 && sizes[0] == rows && sizes[1] == columns;
+    if (array.dtype() != DType.UINT8 || !fits || !array.mayHold((long) rows * columns)) {
+      throw new MalformedFileException(
+          "%s: expected uint8 of shape [%d, %d] under '%s', found %s of %s"
+              .formatted(where, rows, columns, key, array.dtype(), Arrays.toString(sizes)));
+    }
+    return array.fortran() ? byRows(array, rows, columns) : array.open(file);
+  }
+
+  private InputStream byRows(NumpyArray array, int rows, int columns) throws IOException {
+    byte[] byColumns = array.open(file).readNBytes(rows * columns);
+    byte[] byRows = new byte[rows * columns];
+    if (byColumns.length < byRows.length) {
+      throw new EOFException("fewer bytes than its shape tells");
+    }
+    for (int i = 0; i < byColumns.length; i++) {
+      byRows[i % rows * columns + i / rows] = byColumns[i];
+    }
+    return new ByteArrayInputStream(byRows);
+  }
+
+  private List<?> list(String key) {
+    if (!(value(key) instanceof List<?> list)) {
+      throw unexpected(key, "a list", value(key));
+    }
+    return list;
+  }
+
+  private Object value(String key) {
+    if (!entries.containsKey(key)) {
+      throw new MalformedFileException(
+          "%s: expected an entry '%s', found none".formatted(where, key));
+    }
+    return entries.get(key);
+  }
+
+  private MalformedFileException unexpected(String key, String expected, Object found) {
+    String kind = found == null ? "None" : found.getClass().getSimpleName();
+    return new MalformedFileException(
+        "%s: expected %s under '%s', found a %s".formatted(where, expected, key, kind));
+  }
+}

@@ -1,0 +1,214 @@
+package dev.mixer4j.weights.format.tensorflow;
+
+import com.google.protobuf.ByteString;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+
+/**
+ * LevelDB's table format (google/leveldb, doc/table_format.md), in which TensorFlow keeps a
+ * checkpoint's index: blocks of sorted keys and their values, a block that lists the blocks, and a
+ * footer. Keys and values are bytes; TensorFlow does not compress them.
+ */
+public final class LevelDbTable {
+
+  private static final long MAGIC = 0xdb4775248b80fb57L;
+  private static final int FOOTER = 48;
+  private static final int TRAILER = 5; // compression type and checksum behind each block
+  private static final int CRC_DELTA = 0xa282ead8;
+
+  private LevelDbTable() {}
+
+  /** The checksum as LevelDB and TensorFlow store it: of data that may hold checksums itself. */
+  public static int mask(CRC32C crc) {
+    int value = (int) crc.getValue();
+    return (value >>> 15 | value << 17) + CRC_DELTA;
+  }
+
+  /** Writes all keys into one block, which is fine for the few hundred of a checkpoint. */
+  public static byte[] write(SortedMap<ByteString, ByteString> entries) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    byte[] data = handle(0, appendBlock(out, entries));
+    long metaStart = out.size();
+    byte[] meta = handle(metaStart, appendBlock(out, new TreeMap<>(ORDER)));
+    SortedMap<ByteString, ByteString> index = new TreeMap<>(ORDER);
+    index.put(entries.lastKey(), ByteString.copyFrom(data));
+    long indexStart = out.size();
+    byte[] indexHandle = handle(indexStart, appendBlock(out, index));
+    ByteBuffer footer = ByteBuffer.allocate(FOOTER).order(ByteOrder.LITTLE_ENDIAN);
+    footer.put(meta).put(indexHandle).position(FOOTER - 8).putLong(MAGIC);
+    out.writeBytes(footer.array());
+    return out.toByteArray();
+  }
+
+  /** LevelDB's order of keys: as unsigned bytes. */
+  public static final java.util.Comparator<ByteString> ORDER =
+      ByteString.unsignedLexicographicalComparator();
+
+  private static long appendBlock(
+      ByteArrayOutputStream out, SortedMap<ByteString, ByteString> entries) {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    ByteBuffer restarts =
+        ByteBuffer.allocate(4 * Math.max(1, entries.size()) + 4).order(ByteOrder.LITTLE_ENDIAN);
+    if (entries.isEmpty()) {
+      restarts.putInt(0);
+    }
+    entries.forEach(
+        (key, value) -> {
+          restarts.putInt(block.size()); // every key whole: no prefix is shared
+          varint(block, 0);
+          varint(block, key.size());
+          varint(block, value.size());
+          block.writeBytes(key.toByteArray());
+          block.writeBytes(value.toByteArray());
+        });
+    restarts.putInt(Math.max(1, entries.size()));
+    block.writeBytes(restarts.array());
+    int size = block.size();
+    block.write(0); // not compressed
+    CRC32C crc = new CRC32C();
+    crc.update(block.toByteArray());
+    block.writeBytes(
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(mask(crc)).array());
+    out.writeBytes(block.toByteArray());
+    return size;
+  }
+
+  private static byte[] handle(long offset, long size) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    varint(out, offset);
+    varint(out, size);
+    return out.toByteArray();
+  }
+
+  private static void varint(ByteArrayOutputStream out, long value) {
+    for (; value >= 0x80; value >>>= 7) {
+      out.write((int) (value & 0x7f | 0x80));
+    }
+    out.write((int) value);
+  }
+
+  /** Whether a file ends as a table does. */
+  public static boolean isTable(Path path) throws IOException {
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer end = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      return file.size() >= FOOTER
+          && file.read(end, file.size() - 8) == 8
+          && end.getLong(0) == MAGIC;
+    }
+  }
+
+  /**
+   * Reads a table whole.
+   *
+   * @param path for messages
+   * @throws MalformedFileException if offsets, checksums or the order of keys do not hold
+   */
+  static SortedMap<ByteString, ByteString> read(Path path, byte[] bytes) throws IOException {
+    try {
+      ByteBuffer table = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      if (bytes.length < FOOTER || table.getLong(bytes.length - 8) != MAGIC) {
+        throw malformed(path, "its last 8 bytes are not the magic number");
+      }
+      table.position(bytes.length - FOOTER);
+      readBlock(path, table, table); // the meta block, which TensorFlow leaves empty
+      SortedMap<ByteString, ByteString> entries = new TreeMap<>(ORDER);
+      for (ByteString handle : readBlock(path, table, table).values()) {
+        readBlock(path, table, handle.asReadOnlyByteBuffer())
+            .forEach(
+                (key, value) -> {
+                  if (entries.putIfAbsent(key, value) != null) {
+                    throw malformed(path, "a key is there twice");
+                  }
+                });
+      }
+      return entries;
+    } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw malformed(path, "a length reaches beyond the end");
+    }
+  }
+
+  /** Reads the block that the next two numbers of {@code handle} tell. */
+  private static SortedMap<ByteString, ByteString> readBlock(
+      Path path, ByteBuffer table, ByteBuffer handle) {
+    long offset = varint(path, handle);
+    long size = varint(path, handle);
+    long end = table.capacity() - FOOTER;
+    if (offset < 0 || size < 4 || offset > end - TRAILER || size > end - TRAILER - offset) {
+      throw malformed(path, "a block of %d bytes at %d".formatted(size, offset));
+    }
+    ByteBuffer block = table.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    block.limit((int) (offset + size + TRAILER)).position((int) offset);
+    CRC32C crc = new CRC32C();
+    crc.update(block.slice(block.position(), (int) size + 1));
+    if (mask(crc) != block.getInt((int) (offset + size + 1))) {
+      throw malformed(path, "the checksum of the block at %d does not hold".formatted(offset));
+    }
+    if (block.get((int) (offset + size)) != 0) {
+      throw new UnsupportedFileException(path + ": a compressed index is not read");
+    }
+    int restarts = block.getInt((int) (offset + size - 4));
+    long keysEnd = offset + size - 4 - 4L * restarts;
+    if (restarts < 0 || keysEnd < offset) {
+      throw malformed(path, restarts + " restart points in a block");
+    }
+    block.limit((int) keysEnd);
+    return readEntries(path, block);
+  }
+
+  private static SortedMap<ByteString, ByteString> readEntries(Path path, ByteBuffer block) {
+    SortedMap<ByteString, ByteString> entries = new TreeMap<>(ORDER);
+    byte[] key = new byte[0];
+    while (block.hasRemaining()) {
+      long shared = varint(path, block);
+      long fresh = varint(path, block);
+      long length = varint(path, block);
+      if (shared < 0
+          || shared > key.length
+          || fresh < 0
+          || fresh > block.remaining()
+          || length < 0
+          || length > block.remaining() - fresh) {
+        throw malformed(path, "a key of %d and %d bytes".formatted(shared, fresh));
+      }
+      byte[] next = Arrays.copyOf(key, (int) (shared + fresh));
+      block.get(next, (int) shared, (int) fresh);
+      byte[] value = new byte[(int) length];
+      block.get(value);
+      ByteString name = ByteString.copyFrom(next);
+      if (!entries.isEmpty() && ORDER.compare(entries.lastKey(), name) >= 0) {
+        throw malformed(path, "its keys are not sorted");
+      }
+      entries.put(name, ByteString.copyFrom(value));
+      key = next;
+    }
+    return entries;
+  }
+
+  private static long varint(Path path, ByteBuffer in) {
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      byte next = in.get();
+      value |= (next & 0x7fL) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw malformed(path, "a number has more than ten bytes");
+  }
+
+  private static MalformedFileException malformed(Path path, String problem) {
+    return new MalformedFileException(path + ": not a sound checkpoint index: " + problem);
+  }
+}

@@ -1,0 +1,139 @@
+package dev.mixer4j.weights.format.torch;
+
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.pickle.Pickle;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The few constructors that a PyTorch checkpoint's pickle needs, as torch/serialization.py and
+ * torch/_utils.py write it; tensors become {@link View}s of storages.
+ */
+final class TorchPickle implements Pickle.Constructors {
+
+  /** A named run of elements in the file. */
+  record Storage(DType dtype, String key, long elements) {}
+
+  /** A strided view of a storage, in elements. */
+  record View(Storage storage, long offset, long[] sizes, long[] strides) {}
+
+  private enum Constructor {
+    ORDERED_DICT,
+    TENSOR,
+    PARAMETER
+  }
+
+  private static final Map<String, DType> STORAGES =
+      Map.of(
+          "torch.DoubleStorage", DType.FLOAT64,
+          "torch.FloatStorage", DType.FLOAT32,
+          "torch.HalfStorage", DType.FLOAT16,
+          "torch.BFloat16Storage", DType.BFLOAT16,
+          "torch.LongStorage", DType.INT64,
+          "torch.IntStorage", DType.INT32,
+          "torch.ShortStorage", DType.INT16,
+          "torch.CharStorage", DType.INT8,
+          "torch.ByteStorage", DType.UINT8,
+          "torch.BoolStorage", DType.BOOL);
+
+  private static final Map<String, Constructor> CONSTRUCTORS =
+      Map.of(
+          "collections.OrderedDict", Constructor.ORDERED_DICT,
+          "torch._utils._rebuild_tensor_v2", Constructor.TENSOR,
+          "torch._utils._rebuild_parameter", Constructor.PARAMETER);
+
+  /** PyTorch's own bound on dimensions. */
+  private static final int MAX_RANK = 64;
+
+  private final Path path;
+  private final Map<String, Storage> storages = new LinkedHashMap<>();
+
+  TorchPickle(Path path) {
+    this.path = path;
+  }
+
+  /** Every storage that the pickle names, by key. */
+  Map<String, Storage> storages() {
+    return storages;
+  }
+
+  @Override
+  public Object global(String name) {
+    if (name.equals("argparse.Namespace")) {
+      throw new UnsupportedFileException(
+          path
+              + ": the pickle asks for 'argparse.Namespace', a training script's options, which is"
+              + " refused: only plain data are read. If you trust the file, load it in PyTorch and"
+              + " save its state dict alone, or its options as vars(args)");
+    }
+    DType dtype = STORAGES.get(name);
+    return dtype != null ? dtype : CONSTRUCTORS.get(name);
+  }
+
+  @Override
+  public Object call(Object callable, List<Object> arguments) {
+    if (!(callable instanceof Constructor constructor)) {
+      throw malformed("a call of something that is no constructor");
+    }
+    try {
+      return switch (constructor) {
+        case ORDERED_DICT -> orderedDict(arguments);
+        case TENSOR ->
+            new View(
+                (Storage) Objects.requireNonNull(arguments.get(0)),
+                (Long) arguments.get(1),
+                longs(arguments.get(2)),
+                longs(arguments.get(3)));
+        case PARAMETER -> (View) Objects.requireNonNull(arguments.get(0));
+      };
+    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
+      throw malformed("unexpected arguments of " + constructor);
+    }
+  }
+
+  private Map<Object, Object> orderedDict(List<Object> arguments) {
+    if (!arguments.isEmpty()) {
+      throw malformed("an OrderedDict with arguments, which torch.save does not write");
+    }
+    return new LinkedHashMap<>();
+  }
+
+  private long[] longs(Object object) {
+    Pickle.Tuple tuple = (Pickle.Tuple) object;
+    if (tuple.size() > MAX_RANK) {
+      throw malformed("a tensor of " + tuple.size() + " dimensions");
+    }
+    return tuple.stream().mapToLong(item -> (Long) item).toArray();
+  }
+
+  /**
+   * A storage: {@code ('storage', type, key, device, elements)}, to which the legacy stream adds
+   * the view of another storage that it is; PyTorch has written None there since version 0.4.
+   */
+  @Override
+  public Object persistent(Object id) {
+    if (id instanceof Pickle.Tuple t
+        && (t.size() == 5 || t.size() == 6 && t.get(5) == null)
+        && "storage".equals(t.get(0))
+        && t.get(1) instanceof DType dtype
+        && t.get(2) instanceof String key
+        && t.get(4) instanceof Long elements) {
+      Storage storage = new Storage(dtype, key, elements);
+      Storage twin = storages.putIfAbsent(key, storage);
+      if (twin != null && !twin.equals(storage)) {
+        throw malformed("storage " + key + " is named with two sizes or dtypes");
+      }
+      return storage;
+    }
+    throw malformed("unexpected persistent id");
+  }
+
+  private MalformedFileException malformed(String problem) {
+    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+  }
+}

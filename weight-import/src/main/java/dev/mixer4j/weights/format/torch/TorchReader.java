@@ -1,0 +1,167 @@
+package dev.mixer4j.weights.format.torch;
+
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.Permutation;
+import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.torch.TorchPickle.View;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.ndarray.Shape;
+
+/** Reads the tensors of a PyTorch checkpoint, which are strided views of storages. */
+final class TorchReader implements TensorFile {
+
+  private final Path path;
+  private final StateDict dict;
+  private final TorchStorages storages;
+  private final Map<String, View> views = new LinkedHashMap<>();
+  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+
+  /** Takes the storages over, and closes them with itself. */
+  TorchReader(Path path, StateDict dict, TorchStorages storages) {
+    this.path = path;
+    this.dict = dict;
+    this.storages = storages;
+    dict.entries().forEach(this::add);
+  }
+
+  private void add(String name, Object value) {
+    if (!(value instanceof View view)) {
+      throw new UnsupportedFileException(
+          "%s: entry '%s' is not a tensor; expected a state dict: save model.state_dict()"
+              .formatted(path, name));
+    }
+    TensorInfo info = TensorInfo.checked(path, name, view.storage().dtype(), view.sizes());
+    checkBounds(info, view);
+    views.put(name, view);
+    tensors.put(name, info);
+  }
+
+  private void checkBounds(TensorInfo info, View view) {
+    int elementSize = info.dtype().size();
+    long bytes = storages.size(view.storage().key());
+    if (bytes < 0) {
+      throw malformed(
+          "tensor '" + info.name() + "': storage " + view.storage().key() + " is missing");
+    }
+    long held = bytes / elementSize;
+    if (view.storage().elements() != held || bytes % elementSize != 0) {
+      throw malformed(
+          "tensor '%s': expected a storage of %d elements of %s, found %d bytes"
+              .formatted(info.name(), view.storage().elements(), info.dtype(), bytes));
+    }
+    if (view.strides().length != view.sizes().length || view.offset() < 0) {
+      throw malformed("tensor '" + info.name() + "': its view of the storage makes no sense");
+    }
+    try {
+      long span = span(view);
+      if (span > TensorInfo.MAX_ELEMENTS) {
+        throw new UnsupportedFileException(
+            "%s: tensor '%s': its strides spread it over %d elements, more than %d"
+                .formatted(path, info.name(), span, TensorInfo.MAX_ELEMENTS));
+      }
+      if (info.elements() > span) { // a kilobyte could claim to be a gigabyte
+        throw new UnsupportedFileException(
+            "%s: tensor '%s' repeats elements (strides %s), as expand() makes it; save a clone()"
+                .formatted(path, info.name(), Arrays.toString(view.strides())));
+      }
+      if (Math.addExact(view.offset(), span) <= held) {
+        return;
+      }
+    } catch (ArithmeticException e) {
+      // A view beyond 2^63 is out of bounds too.
+    }
+    throw malformed(
+        "tensor '%s': shape %s with strides %s from %d on is out of its storage of %d elements"
+            .formatted(
+                info.name(), info.shape(), Arrays.toString(view.strides()), view.offset(), held));
+  }
+
+  /** Elements from a view's first to behind its last. */
+  private long span(View view) {
+    long last = 0;
+    for (int i = 0; i < view.sizes().length; i++) {
+      if (view.sizes()[i] == 0) {
+        return 0;
+      }
+      if (view.strides()[i] < 0) {
+        throw malformed("negative stride " + view.strides()[i]);
+      }
+      last = Math.addExact(last, Math.multiplyExact(view.sizes()[i] - 1, view.strides()[i]));
+    }
+    return Math.addExact(last, 1);
+  }
+
+  private MalformedFileException malformed(String problem) {
+    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public Format format() {
+    return Format.PTH;
+  }
+
+  @Override
+  public Map<String, TensorInfo> tensors() {
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  @Override
+  public String part() {
+    return dict.part();
+  }
+
+  @Override
+  public List<String> ignored() {
+    return dict.ignored();
+  }
+
+  @Override
+  public void read(String name, FloatBuffer destination) throws IOException {
+    View view = views.get(name);
+    TensorInfo info = tensors.get(name);
+    storages.read(
+        view.storage().key(),
+        in -> {
+          in.skipNBytes(view.offset() * view.storage().dtype().size());
+          readView(in, view, info.shape(), destination);
+          return null;
+        });
+  }
+
+  private void readView(InputStream in, View view, Shape shape, FloatBuffer destination)
+      throws IOException {
+    DType dtype = view.storage().dtype();
+    if (Arrays.equals(view.strides(), Permutation.strides(shape))) {
+      ElementReader.read(in, dtype, storages.order(), (int) shape.size(), destination);
+      return;
+    }
+    int span = (int) span(view);
+    FloatBuffer stored = FloatBuffer.allocate(span);
+    ElementReader.read(in, dtype, storages.order(), span, stored);
+    Permutation.gather(stored.flip(), 0, shape, view.strides(), destination);
+  }
+
+  @Override
+  public void close() throws IOException {
+    storages.close();
+  }
+}

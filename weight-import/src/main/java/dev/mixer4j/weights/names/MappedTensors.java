@@ -1,0 +1,127 @@
+package dev.mixer4j.weights.names;
+
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.ndarray.Shape;
+
+/** The tensors of a file under the names of a network's variables, as far as a table names them. */
+public final class MappedTensors {
+
+  /** The tensor of the file that a variable is read from, and how. */
+  public record Source(TensorInfo info, Layout layout) {
+    /** The shape of the variable. */
+    public Shape shape() {
+      return layout.shape(info.shape());
+    }
+  }
+
+  private final SourceNames names;
+  private final Map<String, Source> sources = new LinkedHashMap<>();
+  private final List<String> ignored = new ArrayList<>();
+  private final List<String> unknown = new ArrayList<>();
+  private final List<String> problems = new ArrayList<>();
+  private int known;
+
+  /** Maps all tensors of a file; what does not fit is found by {@link #problem}. */
+  public MappedTensors(TensorFile file, NameTable table) {
+    names = new SourceNames(file.tensors().keySet(), table);
+    ignored.addAll(file.ignored());
+    for (TensorInfo info : file.tensors().values()) {
+      String plain = names.plain(info.name());
+      if (names.isBeside(info.name())) {
+        ignored.add(info.name());
+      } else if (!table.knows(plain)) {
+        unknown.add(info.name());
+      } else {
+        known++;
+        List<NameTable.Target> targets = table.targets(plain);
+        if (targets.isEmpty()) {
+          ignored.add(info.name());
+        }
+        targets.forEach(target -> add(info, target));
+      }
+    }
+    if (!unknown.isEmpty()) {
+      problems.add(
+          "%d of %d tensors have names that are not %s's: %s; expected names such as %s"
+              .formatted(
+                  unknown.size(),
+                  file.tensors().size(),
+                  table.owner(),
+                  listed(unknown),
+                  table.example()));
+    }
+  }
+
+  private void add(TensorInfo info, NameTable.Target target) {
+    try {
+      target.layout().shape(info.shape());
+    } catch (IllegalArgumentException e) {
+      problems.add("tensor '%s': %s".formatted(info.name(), e.getMessage()));
+      return;
+    }
+    if (!info.dtype().isFloat()) {
+      problems.add(
+          "tensor '%s': expected a floating-point dtype, found %s"
+              .formatted(info.name(), info.dtype()));
+    }
+    Source twin = sources.put(target.variable(), new Source(info, target.layout()));
+    if (twin != null) {
+      problems.add(
+          "tensors '%s' and '%s' both stand for %s; remove one"
+              .formatted(twin.info.name(), info.name(), target.variable()));
+    }
+  }
+
+  private static String listed(List<String> names) {
+    String first = String.join(", ", names.subList(0, Math.min(5, names.size())));
+    return names.size() > 5 ? first + ", …" : first;
+  }
+
+  /** What does not fit, in words; empty if all tensors have a place. */
+  public String problem() {
+    return problems.isEmpty() ? "" : problems.get(0);
+  }
+
+  /** The number of tensors whose names are the table's. */
+  public int known() {
+    return known;
+  }
+
+  /** The source of each variable, by name. */
+  public Map<String, Source> sources() {
+    return Collections.unmodifiableMap(sources);
+  }
+
+  /** Leaves out some variables, whose tensors are then not used. */
+  public void leaveOut(List<String> variables) {
+    for (String variable : variables) {
+      Source source = sources.remove(variable);
+      if (source != null) {
+        ignored.add(source.info.name());
+      }
+    }
+  }
+
+  /** The shape that each variable has in the file. */
+  public Map<String, Shape> shapes() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    sources.forEach((variable, source) -> shapes.put(variable, source.shape()));
+    return shapes;
+  }
+
+  /** The tensors and entries of the file that are not used, by name. */
+  public List<String> ignored() {
+    return Collections.unmodifiableList(ignored);
+  }
+
+  /** The prefix that is removed from the file's names. */
+  public String prefix() {
+    return names.prefix();
+  }
+}

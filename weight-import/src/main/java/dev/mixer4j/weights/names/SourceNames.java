@@ -1,0 +1,156 @@
+package dev.mixer4j.weights.names;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The names of a file's tensors as its framework gives them, whatever they were saved in. A prefix
+ * that all tensors of the network share, such as {@code module.} of parallel training, {@code
+ * _orig_mod.} of torch.compile, {@code model.} of PyTorch Lightning or {@code opt/target/} of a
+ * Flax optimizer, is removed.
+ */
+final class SourceNames {
+
+  /** Where training states keep the parameters, beside much else that is not the network's. */
+  private static final Pattern CONTAINER =
+      Pattern.compile("(params|target|opt/target|optimizer/target)/.*");
+
+  /** Layers of a Keras file without layer names: the class, and a number within it. */
+  private static final Pattern KERAS_LAYER =
+      Pattern.compile(
+          "(.*?)(?:layers|_layer_checkpoint_dependencies)/"
+              + "([a-z0-9_]+?)(?:_([1-9][0-9]{0,4}))?(/vars/[01])");
+
+  /** Variables that are only numbered, as jax2tf's examples save them: {@code _variables/7}. */
+  private static final Pattern NUMBERED = Pattern.compile("(?:.*/)?([0-9]{1,5})");
+
+  private final NameTable table;
+  private final Map<String, String> ordered = new HashMap<>();
+  private final String prefix;
+
+  /** Looks at all names of a file. */
+  SourceNames(Set<String> names, NameTable table) {
+    this.table = table;
+    nameKerasLayers(names);
+    nameNumbered(names);
+    this.prefix = findPrefix(names);
+  }
+
+  /** The prefix that is removed; empty for none. */
+  String prefix() {
+    return prefix;
+  }
+
+  /** Whether a name is outside of the network, in a file that keeps more than that. */
+  boolean isBeside(String name) {
+    return CONTAINER.matcher(prefix).matches() && !name.startsWith(prefix);
+  }
+
+  /** The framework's name of a tensor; empty for one that is not the network's. */
+  String plain(String name) {
+    String known = ordered.getOrDefault(name, name);
+    return known.startsWith(prefix) ? known.substring(prefix.length()) : "";
+  }
+
+  /** The prefix behind which most names are the table's. */
+  private String findPrefix(Set<String> names) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (String name : names) {
+      String known = ordered.getOrDefault(name, name);
+      for (int start = 0; start >= 0; start = nextPart(known, start)) {
+        if (table.knows(known.substring(start))) {
+          counts.merge(known.substring(0, start), 1, Integer::sum);
+          break;
+        }
+      }
+    }
+    int most = counts.isEmpty() ? 0 : Collections.max(counts.values());
+    List<String> found = new ArrayList<>(counts.keySet());
+    found.removeIf(each -> counts.get(each) < most);
+    if (found.size() > 1) { // copies in a training state: parameters, averages, moments
+      found.removeIf(each -> !CONTAINER.matcher(each).matches());
+    }
+    return found.size() == 1 ? found.get(0) : "";
+  }
+
+  /** Where the part behind the next dot or slash starts; -1 behind the last. */
+  private static int nextPart(String name, int start) {
+    for (int i = start; i < name.length() - 1; i++) {
+      if (name.charAt(i) == '.' || name.charAt(i) == '/') {
+        return i + 1;
+      }
+    }
+    return -1;
+  }
+
+  /** Names numbered variables: they are the leaves of the parameter tree, with sorted keys. */
+  private void nameNumbered(Set<String> names) {
+    Map<String, Integer> numbers = new HashMap<>();
+    for (String name : names) {
+      Matcher matcher = NUMBERED.matcher(name);
+      if (!matcher.matches()) {
+        return;
+      }
+      numbers.put(name, Integer.parseInt(matcher.group(1)));
+    }
+    List<String> inOrder = new ArrayList<>(names);
+    inOrder.sort(Comparator.comparing(numbers::get));
+    List<String> sorted = table.sorted(names.size());
+    for (int i = 0; i < sorted.size(); i++) {
+      ordered.put(inOrder.get(i), sorted.get(i));
+    }
+  }
+
+  /** Names Keras's layers: it numbers those of a class in the model's order, perhaps with gaps. */
+  private void nameKerasLayers(Set<String> names) {
+    Map<String, TreeSet<Integer>> numbers = new HashMap<>();
+    List<Matcher> matches = new ArrayList<>();
+    for (String name : names) {
+      Matcher matcher = KERAS_LAYER.matcher(name);
+      if (matcher.matches() && table.layers().containsKey(matcher.group(2))) {
+        matches.add(matcher);
+        numbers.computeIfAbsent(matcher.group(2), type -> new TreeSet<>()).add(number(matcher));
+      }
+    }
+    for (Matcher matcher : matches) {
+      TreeSet<Integer> ofClass = numbers.get(matcher.group(2));
+      int place = ofClass.headSet(number(matcher)).size();
+      String layer = layer(table.layers().get(matcher.group(2)), place, ofClass.size());
+      ordered.put(matcher.group(), matcher.group(1) + layer + matcher.group(4));
+    }
+  }
+
+  private static int number(Matcher matcher) {
+    return matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
+  }
+
+  /**
+   * The name of one of a class's layers.
+   *
+   * @param names those with {@code {i}} repeat; the ones behind come once, a last one in brackets
+   *     only if the count asks for it
+   */
+  private static String layer(List<String> names, int place, int count) {
+    int repeated = (int) names.stream().filter(name -> name.contains("{i}")).count();
+    boolean optional = names.get(names.size() - 1).startsWith("[");
+    int ends = names.size() - repeated;
+    if (optional && repeated > 0 && (count - ends) % repeated != 0) {
+      ends--;
+    }
+    int end = place - (count - ends);
+    if (repeated == 0 || end >= 0) {
+      return names
+          .get(Math.min(repeated + Math.max(end, 0), names.size() - 1))
+          .replaceAll("[\\[\\]]", "");
+    }
+    return names.get(place % repeated).replace("{i}", String.valueOf(place / repeated));
+  }
+}

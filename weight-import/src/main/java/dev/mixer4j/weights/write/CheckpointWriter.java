@@ -1,0 +1,244 @@
+package dev.mixer4j.weights.write;
+
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/**
+ * Writes checkpoints that appear whole or not at all: into a folder beside the target first, then
+ * renamed.
+ */
+public final class CheckpointWriter {
+
+  private static final AtomicLong WRITES = new AtomicLong();
+
+  private CheckpointWriter() {}
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @param target a file; a prefix for {@link TargetFormat#TF_CHECKPOINT}, a folder for {@link
+   *     TargetFormat#SAVED_MODEL}
+   * @param format that is written
+   * @param weights read once; the caller closes them
+   * @param info what is known of the weights beside their network
+   * @param overwrite whether what is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   * @throws IOException if it cannot be written, as on a full disk
+   */
+  public static void write(
+      Path target,
+      TargetFormat format,
+      Weights weights,
+      ModelInfo info,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    write(
+        target, format, weights, () -> new Metadata(weights.network(), info), overwrite, progress);
+  }
+
+  /**
+   * Writes a SavedModel for a use of its own, where {@link TargetFormat#SAVED_MODEL} has {@code
+   * serving_default} take {@link SavedModelInput#NORMALIZED}.
+   *
+   * @param folder to write
+   * @param weights read once; the caller closes them
+   * @param metadata of the weights; if the transform is not known, the graph has {@link
+   *     dev.mixer4j.core.image.ImageTransform#TIMM}
+   * @param servingDefault what the signature {@code serving_default} takes
+   * @param overwrite whether a SavedModel that is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the folder is there and may not be replaced, or is none
+   *     of a SavedModel's
+   * @throws NoSuchFileException if the folder that it is to be in is not there
+   * @throws IOException if it cannot be written, as on a full disk
+   */
+  public static void writeSavedModel(
+      Path folder,
+      Weights weights,
+      Metadata metadata,
+      SavedModelInput servingDefault,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    checkTarget(folder, TargetFormat.SAVED_MODEL, overwrite);
+    write(folder, new SavedModelWriter(servingDefault), weights, () -> metadata, progress);
+  }
+
+  /**
+   * Writes a checkpoint of weights of which more is found out while they are written.
+   *
+   * @param target as in the other
+   * @param format that is written
+   * @param weights read once; the caller closes them
+   * @param metadata asked before or after the weights are read, as the format has it, or not at all
+   * @param overwrite whether what is there already may be replaced
+   * @param progress is told each tensor's bytes once they are written
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   * @throws IOException if it cannot be written, as on a full disk
+   */
+  public static void write(
+      Path target,
+      TargetFormat format,
+      Weights weights,
+      Supplier<Metadata> metadata,
+      boolean overwrite,
+      LongConsumer progress)
+      throws IOException {
+    checkTarget(target, format, overwrite);
+    write(target, format.writer(), weights, metadata, progress);
+  }
+
+  private static void write(
+      Path target,
+      WeightsWriter writer,
+      Weights weights,
+      Supplier<Metadata> metadata,
+      LongConsumer progress)
+      throws IOException {
+    Path place = place(target);
+    Path beside =
+        place.resolveSibling(
+            ".%s.%d-%d.part"
+                .formatted(
+                    place.getFileName(), ProcessHandle.current().pid(), WRITES.incrementAndGet()));
+    Thread onCtrlC = new Thread(() -> deleteQuietly(beside)); // which runs no finally
+    Runtime.getRuntime().addShutdownHook(onCtrlC);
+    try {
+      createFolder(beside);
+      Path written = beside.resolve(place.getFileName());
+      writer.write(written, weights, metadata, progress);
+      List<Path> from = writer.files(written);
+      List<Path> to = writer.files(place);
+      // Backwards first, so that no reader finds a new part with an old one.
+      for (int i = to.size() - 1; i >= 0; i--) {
+        if (Files.isDirectory(to.get(i)) || to.size() > 1 && Files.exists(to.get(i))) {
+          Files.move(to.get(i), beside.resolve("old-" + i));
+        }
+      }
+      for (int i = 0; i < to.size(); i++) {
+        Files.move(
+            from.get(i),
+            to.get(i),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    } finally {
+      deleteQuietly(beside);
+      removeHook(onCtrlC);
+    }
+  }
+
+  /**
+   * Checks before any work whether {@link #write} would refuse this target.
+   *
+   * @param target a file, prefix or folder, as the format has it
+   * @param format that is to be written
+   * @param overwrite whether what is there already may be replaced
+   * @throws FileAlreadyExistsException if the target is there and may not be replaced
+   * @throws NoSuchFileException if the target's folder is not there
+   */
+  public static void checkTarget(Path target, TargetFormat format, boolean overwrite)
+      throws IOException {
+    for (Path path : format.writer().files(place(target))) {
+      checkTarget(path, format == TargetFormat.SAVED_MODEL, overwrite);
+    }
+  }
+
+  /**
+   * Checks whether one file may be written.
+   *
+   * @param file that is to be written
+   * @param overwrite whether it may be replaced if it is there
+   * @throws FileAlreadyExistsException if it is there and may not be replaced, or is a folder
+   * @throws NoSuchFileException if its folder is not there
+   */
+  public static void checkTarget(Path file, boolean overwrite) throws IOException {
+    checkTarget(place(file), false, overwrite);
+  }
+
+  private static void checkTarget(Path path, boolean folder, boolean overwrite) throws IOException {
+    if (Files.exists(path) && Files.isDirectory(path) != folder) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, folder ? "it is a file" : "it is a folder");
+    }
+    if (!Files.isDirectory(path.getParent())) {
+      throw new NoSuchFileException(
+          path.getParent().toString(), null, "no such folder to write " + path + " into");
+    }
+    if (folder && Files.exists(path) && !Files.exists(path.resolve(SavedModelNotes.DEFINITION))) {
+      throw new FileAlreadyExistsException(
+          path.toString(), null, "it is no SavedModel; a folder with other files is not replaced");
+    }
+    if (!overwrite && Files.exists(path)) {
+      throw new FileAlreadyExistsException(path.toString());
+    }
+  }
+
+  private static void createFolder(Path beside) throws IOException {
+    try {
+      Files.createDirectory(beside);
+    } catch (IOException e) {
+      throw new IOException(
+          "%s: cannot be written to: is it read-only, or the disk full? (%s)"
+              .formatted(beside.getParent(), e),
+          e);
+    }
+  }
+
+  private static Path place(Path target) {
+    return target.toAbsolutePath().normalize();
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The hook is running: the process ends, and the hook does what is left to do.
+      return;
+    }
+  }
+
+  private static void deleteQuietly(Path folder) {
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException e)
+                throws IOException {
+              Files.delete(visited);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      // Nothing to add: the error that led here, if any, is already on its way.
+      return;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package dev.mixer4j.weights.write;
+
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.Shapes;
+import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.names.NameTable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The formats that are written. */
+public enum TargetFormat {
+  /** Our own HDF5, which this library reads back. */
+  H5("h5", new Hdf5Writer(), ".h5", ".hdf5"),
+  /** Safetensors under PyTorch's names: timm's, for a Mixer. */
+  SAFETENSORS("safetensors", new SafetensorsWriter(), ".safetensors"),
+  /** NumPy's archive under the variables' names, which are Flax's for a Mixer. */
+  NPZ("npz", new NpzWriter(), ".npz"),
+  /** A TensorFlow checkpoint: {@code PREFIX.index} and {@code PREFIX.data-00000-of-00001}. */
+  TF_CHECKPOINT("tf-checkpoint", new TensorBundleWriter(), ".ckpt", ".index"),
+  /** A folder that TensorFlow loads and runs; {@link SavedModelInput} lists its signatures. */
+  SAVED_MODEL("saved-model", new SavedModelWriter(SavedModelInput.NORMALIZED));
+
+  private final String title;
+  private final WeightsWriter writer;
+  private final String[] extensions;
+
+  TargetFormat(String title, WeightsWriter writer, String... extensions) {
+    this.title = title;
+    this.writer = writer;
+    this.extensions = extensions;
+  }
+
+  WeightsWriter writer() {
+    return writer;
+  }
+
+  /**
+   * {@return the format that a file's extension stands for, in whatever case; empty where it stands
+   * for none}
+   *
+   * @param target need not be there
+   */
+  public static Optional<TargetFormat> of(Path target) {
+    String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
+    for (TargetFormat format : values()) {
+      for (String extension : format.extensions) {
+        if (name.endsWith(extension)) {
+          return Optional.of(format);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * {@return what this format, or the framework that reads it, does not keep of a network, in
+   * words; empty if it keeps all}
+   *
+   * @param metadata the network's
+   */
+  public List<String> losses(Metadata metadata) {
+    List<String> losses = new ArrayList<>();
+    boolean tensorsOnly = this == NPZ || this == TF_CHECKPOINT;
+    if (!tensorsOnly && this != SAFETENSORS) {
+      return losses;
+    }
+    Network network = metadata.network();
+    NameTable table = NameTable.of(network.family(), tensorsOnly ? "flax" : "torch").orElseThrow();
+    Map<String, String> usual = usual(network, table);
+    NetworkJson.write(network)
+        .properties()
+        .forEach(
+            setting -> {
+              String value = setting.getValue().asText();
+              if (!usual.getOrDefault(setting.getKey(), value).equals(value)) {
+                losses.add(
+                    "users of %s take %s as %s, these weights' is %s: their logits differ"
+                        .formatted(
+                            table.owner(), setting.getKey(), usual.get(setting.getKey()), value));
+              }
+            });
+    ImageInput input = network.input();
+    boolean defaults =
+        input.equals(input.withNormalization(List.of(0.5f), List.of(0.5f)))
+            && metadata.info().transformOrDefault().equals(ImageTransform.TIMM)
+            && metadata.info().classNames().isEmpty();
+    if (tensorsOnly && !defaults) {
+      losses.add(
+          this + " keeps only tensors: not mean, std, the images' transform and class names");
+    }
+    return losses;
+  }
+
+  /** The settings that users of a framework take from the names and shapes of the tensors. */
+  private static Map<String, String> usual(Network network, NameTable table) {
+    Map<String, String> usual = new LinkedHashMap<>();
+    Network inferred =
+        Networks.family(network.family()).orElseThrow().infer(new Shapes(network.shapes()));
+    NetworkJson.write(inferred)
+        .properties()
+        .forEach(setting -> usual.put(setting.getKey(), setting.getValue().asText()));
+    usual.putAll(table.settings());
+    return usual;
+  }
+
+  /** The name that {@code --to} takes, such as {@code saved-model}. */
+  @Override
+  public String toString() {
+    return title;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.mixer4j.weights.write;
+
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.names.NameTable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * Reads weights one tensor at a time, in a framework's layouts, while the one before is written.
+ */
+final class TensorPipeline {
+
+  /** What is done with a tensor. */
+  interface Visitor {
+    /**
+     * @param tensor the framework's name and shape
+     * @param bytes little-endian, row-major, in native memory; the next tensor takes its place
+     */
+    void visit(TensorInfo tensor, ByteBuffer bytes) throws IOException;
+  }
+
+  private final Network network;
+  private final List<NameTable.Planned> plan;
+
+  /**
+   * Plans what will be written.
+   *
+   * @param framework whose names and layouts the tensors get, if it has any for the network's
+   *     family; otherwise they get the variables' own
+   */
+  TensorPipeline(Network network, String framework) {
+    this.network = network;
+    this.plan =
+        NameTable.of(network.family(), framework)
+            .orElseThrow(
+                () ->
+                    new UnsupportedFileException(
+                        "a %s cannot be written with the names of %s"
+                            .formatted(network.family(), framework)))
+            .plan(network.shapes());
+  }
+
+  /** All tensors in the order in which they are visited. */
+  List<TensorInfo> tensors() {
+    return plan.stream().map(TensorPipeline::info).toList();
+  }
+
+  private static TensorInfo info(NameTable.Planned planned) {
+    return new TensorInfo(
+        planned.name(), planned.pieces().isEmpty() ? DType.INT64 : DType.FLOAT32, planned.shape());
+  }
+
+  /** Visits all tensors: one is visited, on a thread of its own, while the next is read. */
+  void forEach(Weights weights, LongConsumer progress, Visitor visitor) throws IOException {
+    int largest = tensors().stream().mapToInt(t -> Math.toIntExact(t.bytes())).max().orElseThrow();
+    boolean moved =
+        plan.stream()
+            .flatMap(planned -> planned.pieces().stream())
+            .anyMatch(piece -> !piece.layout().keepsElements());
+    FloatBuffer scratch = moved ? FloatBuffer.allocate(largest / Float.BYTES) : null;
+    ByteBuffer[] buffers = {buffer(largest), buffer(largest)};
+    ExecutorService visits = Executors.newSingleThreadExecutor();
+    try {
+      Future<?> before = CompletableFuture.completedFuture(null);
+      for (int i = 0; i < plan.size(); i++) {
+        TensorInfo tensor = info(plan.get(i));
+        ByteBuffer bytes = buffers[i % 2].clear().limit((int) tensor.bytes());
+        if (tensor.dtype() == DType.INT64) {
+          bytes.putLong(0, 0);
+        } else {
+          read(weights, plan.get(i), scratch, bytes.asFloatBuffer());
+        }
+        await(before);
+        before =
+            visits.submit(
+                () -> {
+                  visitor.visit(tensor, bytes);
+                  progress.accept(tensor.bytes());
+                  return null;
+                });
+      }
+      await(before);
+    } finally {
+      finish(visits);
+    }
+  }
+
+  private static void await(Future<?> visit) throws IOException {
+    try {
+      visit.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
+      }
+      if (e.getCause() instanceof RuntimeException failed) {
+        throw failed;
+      }
+      if (e.getCause() instanceof Error failed) {
+        throw failed;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while writing");
+    }
+  }
+
+  /** A visit that is still at work must not find its file closed. */
+  private static void finish(ExecutorService visits) {
+    visits.shutdown();
+    try {
+      visits.awaitTermination(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Reads a tensor in the framework's layout, from one variable or from several. */
+  private void read(
+      Weights weights, NameTable.Planned planned, FloatBuffer scratch, FloatBuffer to) {
+    for (NameTable.Target piece : planned.pieces()) {
+      FloatBuffer values = piece.layout().keepsElements() ? to : scratch.clear();
+      int start = values.position();
+      weights.read(piece.variable(), values);
+      Shape shape = network.shapes().get(piece.variable());
+      if (values.position() - start != shape.size()) {
+        throw new IllegalStateException(
+            "expected %d numbers of %s, read %d"
+                .formatted(shape.size(), piece.variable(), values.position() - start));
+      }
+      if (values != to) {
+        piece.layout().move(values.flip(), shape, to);
+      }
+    }
+  }
+
+  private static ByteBuffer buffer(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

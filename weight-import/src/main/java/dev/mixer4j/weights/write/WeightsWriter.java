@@ -1,0 +1,30 @@
+package dev.mixer4j.weights.write;
+
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.Metadata;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/** Writes weights in one format. */
+interface WeightsWriter {
+
+  /**
+   * Writes to a path that nobody looks at yet, and cares neither for what is there nor for what is
+   * left after a failure: {@link CheckpointWriter} does.
+   *
+   * @param metadata is asked as late as the format allows: the source may still be being hashed
+   * @param progress is told each tensor's bytes once they are written
+   */
+  void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
+      throws IOException;
+
+  /**
+   * The files and folders that writing to a path makes, the one last that a reader looks for first.
+   */
+  default List<Path> files(Path path) {
+    return List.of(path);
+  }
+}
