@@ -1,6 +1,6 @@
 /**
- * Trains image classification networks and fine-tunes their weights. The command's own classes are not exported; it is run from a
- * class path.
+ * Trains image classification networks and fine-tunes their weights. The command's own classes are
+ * not exported; it is run from a class path.
  */
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
 @SuppressWarnings("requires-automatic")

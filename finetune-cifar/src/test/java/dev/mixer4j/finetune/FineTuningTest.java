@@ -146,7 +146,17 @@ class FineTuningTest {
     assertThat(recorder.plan)
         .isEqualTo(
             new TrainingPlan(
-                false, 0, 6, 2, 16, 32, 15, "validation", Fixtures.NAMES, false, recorder.plan.newHead()));
+                false,
+                0,
+                6,
+                2,
+                16,
+                32,
+                15,
+                "validation",
+                Fixtures.NAMES,
+                false,
+                recorder.plan.newHead()));
     assertThat(recorder.plan.epochs()).isEqualTo(3);
     assertThat(recorder.steps).isEqualTo(6);
     assertThat(recorder.loss).isBetween(0.0, 1.2);

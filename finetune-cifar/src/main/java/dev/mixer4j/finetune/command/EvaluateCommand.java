@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.optim.Loss;
 import dev.mixer4j.finetune.report.Classifications;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.RunReport;
@@ -15,10 +17,8 @@ import dev.mixer4j.finetune.run.Measurement;
 import dev.mixer4j.finetune.run.RecordedLogits;
 import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.weights.Checkpoint;
-import dev.mixer4j.core.Origin;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
-import dev.mixer4j.finetune.optim.Loss;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -97,7 +97,8 @@ final class EvaluateCommand implements Callable<Integer> {
     try (ImageClassifier classifier = device.classifier(checkpoint);
         Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Measurement score = Measurement.of(network, test, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
+      Measurement score =
+          Measurement.of(network, test, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
       if (report != null) {
         Classifications scores = network.scores(test, dataset.classNames());
         Files.createDirectories(report);

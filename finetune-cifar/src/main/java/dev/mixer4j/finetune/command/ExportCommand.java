@@ -1,16 +1,16 @@
 package dev.mixer4j.finetune.command;
 
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
-import dev.mixer4j.weights.write.CheckpointWriter;
-import dev.mixer4j.weights.Metadata;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.weights.Checkpoint;
-import dev.mixer4j.weights.write.SavedModelInput;
-import dev.mixer4j.weights.write.TargetFormat;
+import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.SavedModelInput;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.mixer4j.finetune.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.finetune.settings.Interval;
 import dev.mixer4j.core.Setting;
+import dev.mixer4j.finetune.settings.Interval;
 import dev.mixer4j.finetune.settings.Settings;
 import java.lang.reflect.RecordComponent;
 import java.util.Set;

@@ -16,7 +16,9 @@ final class Idx extends Dataset {
 
   private final DataFiles files;
 
-  /** The digits are the class names: the files have none, and those of Fashion-MNIST look the same. */
+  /**
+   * The digits are the class names: the files have none, and those of Fashion-MNIST look the same.
+   */
   Idx(DataFiles files, int channels) {
     super("MNIST's layout (IDX)", files.path(), CLASS_NAMES, channels == 0 ? 1 : channels);
     this.files = files;

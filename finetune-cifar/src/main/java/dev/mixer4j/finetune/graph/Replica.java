@@ -91,7 +91,8 @@ final class Replica {
     // The changes of batch norm's running averages are summed over the images like gradients.
     pass.updates()
         .forEach(
-            (name, value) -> changes.add(parameter(name, tf.math.sub(value, variables.value(name)))));
+            (name, value) ->
+                changes.add(parameter(name, tf.math.sub(value, variables.value(name)))));
     List<Optimizer.Parameter> parameters = checked(tf, loss, changes);
     accumulator =
         settings.microBatchSize() == null

@@ -1,9 +1,9 @@
 package dev.mixer4j.finetune.graph;
 
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Variables;
 import dev.mixer4j.core.Weights;
-import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.input.Batch;

@@ -20,7 +20,8 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
    * Images that the device takes at once.
    *
    * @param indices of the images
-   * @param pixels [images, height, width, channels] uint8; null where the device has all images itself
+   * @param pixels [images, height, width, channels] uint8; null where the device has all images
+   *     itself
    * @param labels [images]
    * @param flips [images], true for an image to mirror
    * @param boxes [images][4], top, left, height and width of each crop; null without crops

@@ -1,10 +1,10 @@
 package dev.mixer4j.finetune.input;
 
 import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.image.Preprocessing;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Loss;
-import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
@@ -39,8 +39,7 @@ public final class BatchInput {
   public BatchInput(Ops tf, Network network, TrainSettings settings, LabelledImages data) {
     this.settings = settings;
     ImageInput size = network.input();
-    pixels =
-        tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, size.channels())));
+    pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, size.channels())));
     indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
     labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
     flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));

@@ -37,8 +37,7 @@ public final class CachedImages {
     pixels =
         tf.placeholder(
             TUint8.class,
-            Placeholder.shape(
-                Shape.of(images, data.height(), data.width(), data.channels())));
+            Placeholder.shape(Shape.of(images, data.height(), data.width(), data.channels())));
     Operand<TUint8> padded =
         tf.pad(
             tf.reshape(pixels, tf.array(images, imageBytes)),

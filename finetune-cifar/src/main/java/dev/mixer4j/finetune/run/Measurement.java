@@ -1,8 +1,8 @@
 package dev.mixer4j.finetune.run;
 
+import dev.mixer4j.core.Logits;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.graph.TrainingGraph;
-import dev.mixer4j.core.Logits;
 import dev.mixer4j.finetune.optim.Loss;
 import java.util.function.Function;
 import java.util.function.IntConsumer;

@@ -8,15 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.core.Network;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
 import dev.mixer4j.core.image.ImageTransform;
-import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.core.Origin;
+import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,8 +64,7 @@ record RunConfig(
       int testImages,
       List<String> classNames) {}
 
-  static RunConfig of(
-      RunRequest request, Start start, Dataset data, TrainingRun.Images images) {
+  static RunConfig of(RunRequest request, Start start, Dataset data, TrainingRun.Images images) {
     return new RunConfig(
         request.command(),
         request.settings().toJson(),

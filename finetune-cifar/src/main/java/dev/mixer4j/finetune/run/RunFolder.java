@@ -3,13 +3,13 @@ package dev.mixer4j.finetune.run;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.report.AtomicFile;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.TensorBoardLog;
 import dev.mixer4j.weights.write.CheckpointWriter;
-import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.Writer;
@@ -94,7 +94,8 @@ public final class RunFolder implements AutoCloseable {
    * @param config goes to {@value #CONFIG}
    * @param info what the files of weights say beside the values
    */
-  public static RunFolder create(Path folder, ObjectNode config, ModelInfo info) throws IOException {
+  public static RunFolder create(Path folder, ObjectNode config, ModelInfo info)
+      throws IOException {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -234,8 +235,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Writes weights, which replace those of the same name. */
   public void write(String name, Weights weights) throws IOException {
-    CheckpointWriter.write(
-        folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
+    CheckpointWriter.write(folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
   }
 
   /** A file of the run. */

@@ -36,7 +36,6 @@ public record RunRequest(
 
   /** Opens the data set for a network. */
   Dataset dataset(ImageInput input) throws IOException {
-    return Datasets.open(
-        data, DatasetRequest.of(input, settings.validationFraction(), splitSeed));
+    return Datasets.open(data, DatasetRequest.of(input, settings.validationFraction(), splitSeed));
   }
 }

@@ -71,8 +71,7 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
     }
     boolean zeroHead = config.weights().zeroHead();
     Checkpoint file =
-        Checkpoint.open(
-            request.weights(), options(request, zeroHead ? network.classes() : null));
+        Checkpoint.open(request.weights(), options(request, zeroHead ? network.classes() : null));
     try {
       Origin found = file.origin();
       if (!found.sha256().equals(config.weights().sha256())) {
@@ -104,15 +103,12 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
   }
 
   private static Weights resized(Checkpoint file, RunRequest request) {
-    return request.imageSize() == null
-        ? file
-        : HigherResolution.of(file, request.imageSize());
+    return request.imageSize() == null ? file : HigherResolution.of(file, request.imageSize());
   }
 
   private static ImportOptions options(RunRequest request, Integer classes) {
     TrainSettings settings = request.settings();
-    return new ImportOptions(
-        classes, Map.of(), settings.channelMeans(), settings.channelStds());
+    return new ImportOptions(classes, Map.of(), settings.channelMeans(), settings.channelStds());
   }
 
   @Override

@@ -1,13 +1,13 @@
 package dev.mixer4j.finetune.run;
 
-import dev.mixer4j.core.Network;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.graph.TrainingGraph;
 import dev.mixer4j.finetune.optim.NamedTensors;
-import dev.mixer4j.weights.write.SafetensorsOutput;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.TensorFiles;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.write.SafetensorsOutput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -55,8 +55,7 @@ final class TrainingCheckpoint implements Closeable {
    * @param run the run's folder
    * @param keep how many stay, this one among them
    */
-  static void write(
-      Path run, RunState state, Weights weights, NamedTensors variables, int keep)
+  static void write(Path run, RunState state, Weights weights, NamedTensors variables, int keep)
       throws IOException {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     weights.network().shapes().forEach((name, shape) -> shapes.put(WEIGHTS + name, shape));
@@ -84,11 +83,7 @@ final class TrainingCheckpoint implements Closeable {
   }
 
   private static void writeTensors(
-      Path path,
-      Map<String, Shape> shapes,
-      RunState state,
-      Weights weights,
-      NamedTensors variables)
+      Path path, Map<String, Shape> shapes, RunState state, Weights weights, NamedTensors variables)
       throws IOException {
     long largest = shapes.values().stream().mapToLong(Shape::size).max().orElse(0);
     ByteBuffer bytes =

@@ -63,7 +63,9 @@ public final class TrainingRun {
     }
     try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null);
         Weights weights =
-            saved == null ? Start.again(config, request).weights() : saved.weights(config.trained())) {
+            saved == null
+                ? Start.again(config, request).weights()
+                : saved.weights(config.trained())) {
       Dataset dataset = request.dataset(weights.network().input());
       Images images = Images.read(request, dataset);
       config.checkData(request, dataset, images);

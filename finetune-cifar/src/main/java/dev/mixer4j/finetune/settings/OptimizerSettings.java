@@ -1,11 +1,11 @@
 package dev.mixer4j.finetune.settings;
 
-import dev.mixer4j.core.Setting;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Setting;
 import dev.mixer4j.finetune.optim.Adagrad;
 import dev.mixer4j.finetune.optim.Adam;
 import dev.mixer4j.finetune.optim.AdamW;

@@ -1,10 +1,10 @@
 package dev.mixer4j.finetune.settings;
 
-import dev.mixer4j.core.Setting;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Regularization;
+import dev.mixer4j.core.Setting;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.optim.Loss;
 import dev.mixer4j.finetune.optim.Schedule;
@@ -189,7 +189,10 @@ public record TrainSettings(
     Settings.forNumbers(settings, Settings::check);
     checkChannels("mean", settings.mean, Float::isFinite, "one finite number or three");
     checkChannels(
-        "std", settings.std, value -> value > 0 && Float.isFinite(value), "one number above 0 or three");
+        "std",
+        settings.std,
+        value -> value > 0 && Float.isFinite(value),
+        "one number above 0 or three");
     return settings;
   }
 

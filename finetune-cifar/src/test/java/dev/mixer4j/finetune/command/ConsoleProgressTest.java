@@ -40,7 +40,8 @@ class ConsoleProgressTest {
     List<String> classes = List.of("cat", "dog");
     try (ConsoleProgress report = new ConsoleProgress(new PrintWriter(new StringWriter()))) {
       report.started(
-          new TrainingPlan(first > 0, first, 10, 5, 10_000, 50_000, 10_000, "test", classes, false, true));
+          new TrainingPlan(
+              first > 0, first, 10, 5, 10_000, 50_000, 10_000, "test", classes, false, true));
       for (long step = first + 1; step <= 9; step++) {
         report.step(step, 10_000, 1.25, 0.5);
       }

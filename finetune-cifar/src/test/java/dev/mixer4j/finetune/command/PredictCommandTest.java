@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.finetune.Fixtures;
-import dev.mixer4j.weights.write.CheckpointWriter;
-import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -126,8 +126,8 @@ class PredictCommandTest {
     }
   }
 
-  private static Path write(
-      Checkpoint trained, String name, Optional<ImageTransform> transform) throws IOException {
+  private static Path write(Checkpoint trained, String name, Optional<ImageTransform> transform)
+      throws IOException {
     Path file = dir.resolve(name + ".h5");
     ModelInfo info = new ModelInfo(trained.info().classNames(), transform, Optional.empty());
     CheckpointWriter.write(file, TargetFormat.H5, trained, info, false, bytes -> {});

@@ -2,9 +2,9 @@ package dev.mixer4j.finetune.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Network;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.weights.Checkpoint;
 import java.awt.image.BufferedImage;
@@ -479,7 +479,10 @@ class TrainCommandTest {
         2,
         "clip_norm: expected above 0, found Infinity");
     Files.writeString(file, "{\"std\": \"wide\"}");
-    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "std: expected a number, or one for each channel");
+    assertRefused(
+        run(dir.resolve("a"), "--recipe", file),
+        2,
+        "std: expected a number, or one for each channel");
     Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"'});
     assertRefused(run(dir.resolve("a"), "--recipe", file), 3, file + ": not valid JSON");
   }

@@ -4,8 +4,8 @@ import static dev.mixer4j.finetune.data.DataFixtures.ALL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.image.ImageInput;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.mixer4j.core.image.ImageInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

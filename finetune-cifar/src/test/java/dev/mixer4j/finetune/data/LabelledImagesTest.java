@@ -83,7 +83,9 @@ class LabelledImagesTest {
     LabelledImages.Builder builder = new LabelledImages.Builder(1, 4, 1);
     builder.add(
         0,
-        new byte[] {(byte) 255, 0, 0, 0, (byte) 255, 0, 0, 0, (byte) 255, 10, (byte) 200, (byte) 250});
+        new byte[] {
+          (byte) 255, 0, 0, 0, (byte) 255, 0, 0, 0, (byte) 255, 10, (byte) 200, (byte) 250
+        });
     assertThat(builder.build().bytes(0))
         .containsExactly((byte) 76, (byte) 150, (byte) 29, (byte) 149);
   }

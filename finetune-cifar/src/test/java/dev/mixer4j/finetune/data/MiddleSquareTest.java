@@ -2,8 +2,8 @@ package dev.mixer4j.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.image.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -81,7 +81,9 @@ class MiddleSquareTest {
           session
               .runner()
               .feed(photo, input)
-              .fetch(Preprocessing.transform(tf, ImageInput.square(size, 3), ImageTransform.FIT, photo))
+              .fetch(
+                  Preprocessing.transform(
+                      tf, ImageInput.square(size, 3), ImageTransform.FIT, photo))
               .run()) {
         TFloat32 expected = (TFloat32) result.get(0);
         for (int i = 0; i < found.length; i++) {

@@ -3,12 +3,12 @@ package dev.mixer4j.finetune.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.Pass;
-import dev.mixer4j.finetune.graph.Snapshot;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.Pass;
 import dev.mixer4j.core.Variables;
 import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.finetune.graph.Snapshot;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;

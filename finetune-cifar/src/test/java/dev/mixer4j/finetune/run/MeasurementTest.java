@@ -2,8 +2,8 @@ package dev.mixer4j.finetune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.finetune.optim.Loss;
 import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.optim.Loss;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,8 +60,8 @@ class MeasurementTest {
     LabelledImages data =
         new LabelledImages(1, 1, 3, new byte[7 * 3], new byte[] {0, 1, 0, 1, 0, 1, 0});
     List<Integer> done = new ArrayList<>();
-    Measurement score = Measurement.of(
-            MeasurementTest::alwaysClassOne, data, 3, Loss.CROSS_ENTROPY, done::add);
+    Measurement score =
+        Measurement.of(MeasurementTest::alwaysClassOne, data, 3, Loss.CROSS_ENTROPY, done::add);
     assertThat(done).containsExactly(0, 3, 6, 7);
     assertThat(score.images()).isEqualTo(7);
     assertThat(score.accuracy()).isEqualTo(3 / 7.0);

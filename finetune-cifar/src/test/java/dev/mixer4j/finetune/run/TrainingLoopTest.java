@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetRequest;
@@ -15,7 +16,6 @@ import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.progress.DivergenceException;
 import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.core.ModelInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +66,7 @@ class TrainingLoopTest {
                 new Shift(shiftOfStep),
                 Fixtures.CPU);
         RunFolder folder =
-            RunFolder.create(
-                out, new JsonMapper().createObjectNode(), ModelInfo.NONE)) {
+            RunFolder.create(out, new JsonMapper().createObjectNode(), ModelInfo.NONE)) {
       TrainingLoop.Images images =
           new TrainingLoop.Images(train, data.test(9), "test", data.classNames());
       TrainingLoop training =

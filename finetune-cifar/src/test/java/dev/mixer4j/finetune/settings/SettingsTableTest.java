@@ -2,8 +2,8 @@ package dev.mixer4j.finetune.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.Setting;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Setting;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
