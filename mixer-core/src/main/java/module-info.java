@@ -3,6 +3,7 @@ module dev.mixer4j.core {
   requires transitive java.desktop;
   requires transitive org.tensorflow.ndarray;
   requires transitive tensorflow;
+  requires tensorflow.framework;
 
   exports dev.mixer4j.core;
   exports dev.mixer4j.core.image;

@@ -1,6 +1,6 @@
 package example;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.File;
@@ -16,7 +16,7 @@ public final class Classify {
 
   public static void main(String[] args) throws IOException {
     BufferedImage image = ImageIO.read(new File(args[1]));
-    try (MixerClassifier classifier = MixerClassifier.load(Path.of(args[0]))) {
+    try (ImageClassifier classifier = ImageClassifier.load(Path.of(args[0]))) {
       List<Prediction> top = classifier.classify(image, 3);
       top.forEach(p -> System.out.printf("%-10s %5.1f%%%n", p.label(), 100 * p.probability()));
     }

@@ -1,6 +1,6 @@
 package example;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ public final class Search {
     for (Path file : files) {
       images.add(read(file));
     }
-    try (MixerClassifier network = MixerClassifier.load(Path.of(args[0]))) {
+    try (ImageClassifier network = ImageClassifier.load(Path.of(args[0]))) {
       float[] query = network.features(List.of(read(Path.of(args[1]))))[0];
       float[][] features = network.features(images);
       IntStream.range(0, files.size())

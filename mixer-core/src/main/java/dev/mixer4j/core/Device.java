@@ -11,28 +11,28 @@ import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Where a session computes: the processor, or one of the machine's GPUs. TensorFlow binds a process
- * to the GPUs of its first session, so that those of later ones must be among them, in their order.
+ * The device that a session computes on: the CPU, or one of the machine's GPUs. TensorFlow binds a
+ * process to the GPUs of its first session; later sessions can use only those, in the same order.
  *
- * @param gpu the GPU's number, counted from 0 as CUDA does; -1 for none
- * @param required whether it is an error that there is no such GPU
+ * @param gpu the GPU's index, counted from 0 as CUDA does; -1 for the CPU
+ * @param required whether a missing GPU is an error
  */
 public record Device(int gpu, boolean required) {
 
-  /** The first GPU; the processor where TensorFlow sees none. */
+  /** The first GPU, or the CPU if TensorFlow sees no GPU. */
   public static final Device AUTO = new Device(0, false);
 
-  /** The processor, even where there is a GPU. */
+  /** The CPU, even if there is a GPU. */
   public static final Device CPU = new Device(-1, true);
 
   private static final Pattern GPU = Pattern.compile("gpu(?::([0-9]{1,3}))?");
 
   /**
-   * Checks the number.
+   * Checks the index.
    *
-   * @param gpu from -1
-   * @param required whether it is an error that there is no such GPU
-   * @throws IllegalArgumentException if the number is below -1
+   * @param gpu -1 or more
+   * @param required whether a missing GPU is an error
+   * @throws IllegalArgumentException if the index is below -1
    */
   public Device {
     if (gpu < -1) {
@@ -41,11 +41,11 @@ public record Device(int gpu, boolean required) {
   }
 
   /**
-   * Reads the name that {@link #toString()} gives.
+   * Reads the name that {@link #toString()} returns.
    *
    * @param name {@code auto}, {@code cpu}, {@code gpu}, or {@code gpu:1} for the second GPU
-   * @return the device of that name, which need not be there
-   * @throws IllegalArgumentException if it is none of these
+   * @return the device of that name, whether it exists or not
+   * @throws IllegalArgumentException if the name is another one
    */
   public static Device parse(String name) {
     if (name.equals(AUTO.toString())) {
@@ -63,10 +63,8 @@ public record Device(int gpu, boolean required) {
   }
 
   /**
-   * Makes the options of a session that computes there. On a GPU it takes memory as it needs it,
-   * where TensorFlow by itself takes all that there is.
-   *
-   * @return options to add others to
+   * {@return the options of a session on this device, to which others can be added} On a GPU the
+   * session takes memory as it needs it; TensorFlow's default is to take all memory at once.
    */
   public ConfigProto.Builder sessionOptions() {
     ConfigProto.Builder options = ConfigProto.newBuilder().setAllowSoftPlacement(true);
@@ -79,9 +77,9 @@ public record Device(int gpu, boolean required) {
   }
 
   /**
-   * Asks TensorFlow for the GPU, by a small computation on it.
+   * Checks that a required GPU works, by a small computation on it.
    *
-   * @throws MixerException if it is required and cannot be had
+   * @throws MixerException if TensorFlow cannot use the GPU
    */
   public void check() {
     if (!required || gpu < 0) {
@@ -96,7 +94,7 @@ public record Device(int gpu, boolean required) {
       try (Session session = new Session(graph, options)) {
         session.runner().fetch(sum).run().close();
       }
-    } catch (RuntimeException e) { // of several classes, as TensorFlow noticed it sooner or later
+    } catch (RuntimeException e) { // its class depends on where TensorFlow fails
       throw new MixerException(
           this + ": TensorFlow sees no such GPU; 'finetune-cifar doctor' says what is missing", e);
     }

@@ -9,17 +9,17 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
 
-/** Float32 tensors from and to buffers of numbers, in row-major order. */
+/** Copies float32 tensors from and to buffers, in row-major order. */
 public final class FloatTensors {
 
   private FloatTensors() {}
 
   /**
-   * Makes a tensor, which the caller closes.
+   * Creates a tensor.
    *
    * @param shape of known sizes
-   * @param values is given a buffer in native memory and fills it whole
-   * @return the tensor, in native memory
+   * @param values fills the buffer that it is given, completely
+   * @return the tensor, in native memory; the caller closes it
    * @throws ArithmeticException if the shape takes 2 GiB or more
    */
   public static TFloat32 of(Shape shape, Consumer<FloatBuffer> values) {
@@ -34,13 +34,13 @@ public final class FloatTensors {
    * Copies a tensor's values.
    *
    * @param tensor float32, of any shape
-   * @param destination takes them from its position on, which moves past them
+   * @param destination takes the values from its position on; its position moves past them
    */
   public static void read(TFloat32 tensor, FloatBuffer destination) {
     FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
     int start = destination.position();
     int size = (int) values.size();
-    if (destination.hasArray()) { // copyTo would forget where in its array a buffer starts
+    if (destination.hasArray()) { // copyTo ignores the offset of a buffer in its array
       values.read(destination.array(), destination.arrayOffset() + start, size);
     } else {
       values.copyTo(DataBuffers.of(destination.slice(start, size)), size);

@@ -1,28 +1,28 @@
 package dev.mixer4j.core;
 
 /**
- * Something from outside that cannot be used: a file, a data set, an image. The message is for a
- * person: what was expected, what was found, what to do. {@link MixerFileException} is for files
- * that are not there or cannot be read; the other modules have more for what is in them.
+ * An error in something from outside: a file, a data set, an image, a device. The message is for
+ * users: what was expected, what was found, what to do. {@link MixerFileException} is for files
+ * that are missing or cannot be read; the other modules have more for the content of files.
  */
 public class MixerException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes one with a message alone.
+   * Creates an exception without a cause.
    *
-   * @param message what is wrong, for a person
+   * @param message what is wrong, for users
    */
   public MixerException(String message) {
     super(message);
   }
 
   /**
-   * Makes one with what another library said.
+   * Creates an exception with a cause.
    *
-   * @param message what is wrong, for a person
-   * @param cause what the other library threw
+   * @param message what is wrong, for users
+   * @param cause the exception of another library
    */
   public MixerException(String message, Throwable cause) {
     super(message, cause);

@@ -7,16 +7,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** A file that is not there, or cannot be read or written; the cause is what the system said. */
+/** A file is missing, or cannot be read or written; the cause is the system's exception. */
 public final class MixerFileException extends MixerException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes the message from the cause.
+   * Derives the message from the cause.
    *
-   * @param path what was worked at; may be several files
-   * @param cause may know which of them it is
+   * @param path the file, or a folder or prefix of several files
+   * @param cause may name the file
    */
   public MixerFileException(Path path, IOException cause) {
     super(message(path, cause), cause);

@@ -1,13 +1,16 @@
 package dev.mixer4j.core;
 
+import static dev.mixer4j.core.image.ImageTransform.FIT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.image.Interpolation;
+import dev.mixer4j.core.image.Pixels;
 import dev.mixer4j.core.image.Preprocessing;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.Networks;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -215,6 +218,27 @@ class ImageClassifierTest {
           assertThat(top.get(i).get(0).label()).isEqualTo(alone.label());
           assertThat(probabilities[i][alone.index()]).isCloseTo(alone.probability(), within(1e-5f));
         }
+      }
+    }
+  }
+
+  /** A network of one channel sees the gray levels that Pillow makes of a photo. */
+  @Test
+  void colorsBecomeGrayForNetworksOfOneChannel() {
+    Network lenet = Networks.preset("LeNet-5").orElseThrow();
+    BufferedImage photo = noise(40, 30);
+    BufferedImage gray = new BufferedImage(40, 30, BufferedImage.TYPE_BYTE_GRAY);
+    byte[] levels = new Pixels(photo, 1).all();
+    gray.getRaster().setDataElements(0, 0, 40, 30, levels);
+    for (ImageTransform transform :
+        List.of(ImageTransform.TIMM, ImageTransform.squash(Interpolation.BILINEAR), FIT)) {
+      try (ImageClassifier classifier =
+          new ImageClassifier(
+              new InitialWeights(lenet, 1), ModelInfo.NONE.withTransform(transform))) {
+        float[][] logits = classifier.logits(List.of(photo));
+        assertThat(logits).isDeepEqualTo(classifier.logits(List.of(gray)));
+        assertThat(logits[0]).hasSize(10).doesNotContain(0f);
+        assertThat(classifier.features(List.of(photo))[0]).hasSize(84);
       }
     }
   }

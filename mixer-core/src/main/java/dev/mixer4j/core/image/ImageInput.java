@@ -19,6 +19,11 @@ public record ImageInput(int height, int width, int channels, List<Float> mean, 
   /**
    * Checks the numbers. One mean or standard deviation stands for all channels.
    *
+   * @param height above 0
+   * @param width above 0
+   * @param channels above 0
+   * @param mean finite
+   * @param std finite, above 0
    * @throws IllegalArgumentException if a number is out of its range, or there are not as many
    *     means or standard deviations as channels
    */

@@ -11,11 +11,12 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A linear layer, {@code x · kernel + bias}: [rows, in] to [rows, out].
+ * A linear layer, {@code x · kernel + bias}: [rows, in] to [rows, out]. Without outputs it has no
+ * variables and returns its input, as the head of a network without classes.
  *
  * @param name start of the variables' names
  * @param in size of an input
- * @param out size of an output
+ * @param out size of an output; 0 for none
  * @param kernel initial values of the kernel, [in, out]
  * @param bias initial values of the bias, [out]
  */
@@ -35,9 +36,11 @@ public record Dense(String name, int in, int out, Initializer kernel, Initialize
 
   @Override
   public List<Variable> variables() {
-    return List.of(
-        new Variable(name + "/kernel", Shape.of(in, out), kernel),
-        new Variable(name + "/bias", Shape.of(out), bias));
+    return out == 0
+        ? List.of()
+        : List.of(
+            new Variable(name + "/kernel", Shape.of(in, out), kernel),
+            new Variable(name + "/bias", Shape.of(out), bias));
   }
 
   /** Computes the product in float32, whatever the precision of the pass; for heads. */
@@ -52,9 +55,12 @@ public record Dense(String name, int in, int out, Initializer kernel, Initialize
    * @param pass the graph and the variables' values
    * @param x [rows, in]
    * @param precision of the product
-   * @return [rows, out]
+   * @return [rows, out]; x itself if there are no outputs
    */
   public Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x, Precision precision) {
+    if (out == 0) {
+      return x;
+    }
     Operand<TFloat32> product = precision.matMul(pass.tf(), x, pass.value(name + "/kernel"));
     return pass.tf().nn.biasAdd(product, pass.value(name + "/bias"));
   }

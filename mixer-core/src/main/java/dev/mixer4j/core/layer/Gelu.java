@@ -3,6 +3,7 @@ package dev.mixer4j.core.layer;
 import dev.mixer4j.core.Pass;
 import java.util.Locale;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.activations.GELU;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -18,10 +19,7 @@ public enum Gelu {
   ERF {
     @Override
     Operand<TFloat32> inference(Ops tf, Operand<TFloat32> x) {
-      // In this order of products TensorFlow's remapper fuses it with the dense layer before it.
-      Operand<TFloat32> half = tf.math.mul(tf.constant(0.5f), x);
-      Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, tf.constant((float) Math.sqrt(0.5))));
-      return tf.math.mul(half, tf.math.add(tf.constant(1f), erf));
+      return GELU.gelu(tf, x); // TensorFlow's remapper fuses it with the dense layer before it
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.activations.ReLU;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -34,6 +35,8 @@ public record LeNet5(ImageInput input, int classes) implements Network {
   /**
    * Checks the numbers.
    *
+   * @param input at least 16 pixels high and wide
+   * @param classes 0 or more
    * @throws IllegalArgumentException if one is out of its range
    */
   public LeNet5 {
@@ -80,27 +83,25 @@ public record LeNet5(ImageInput input, int classes) implements Network {
     return Dense.torch("dense2", 120, featureSize());
   }
 
-  private Stream<Dense> head() {
-    return classes == 0 ? Stream.of() : Stream.of(Dense.torch("head", featureSize(), classes));
+  private Dense head() {
+    return Dense.torch("head", featureSize(), classes);
   }
 
   @Override
   public List<Variable> variables() {
-    return Layer.variables(Stream.concat(Stream.of(conv1(), conv2(), dense1(), dense2()), head()));
+    return Layer.variables(Stream.of(conv1(), conv2(), dense1(), dense2(), head()));
   }
 
   /** The intermediate outputs are those of the two pooling layers. */
   @Override
   public Outputs apply(Pass pass, Operand<TFloat32> images) {
     Ops tf = pass.tf();
-    Operand<TFloat32> first = pool(tf, tf.nn.relu(conv1().apply(pass, images)));
-    Operand<TFloat32> second = pool(tf, tf.nn.relu(conv2().apply(pass, first)));
+    Operand<TFloat32> first = pool(tf, ReLU.relu(tf, conv1().apply(pass, images)));
+    Operand<TFloat32> second = pool(tf, ReLU.relu(tf, conv2().apply(pass, first)));
     Operand<TFloat32> x = flatten().apply(pass, second);
-    x = tf.nn.relu(dense1().apply(pass, x, pass.precision()));
-    Operand<TFloat32> features = tf.nn.relu(dense2().apply(pass, x, pass.precision()));
-    Operand<TFloat32> logits =
-        head().findFirst().map(head -> head.apply(pass, features)).orElse(features);
-    return new Outputs(List.of(first, second), features, logits);
+    x = ReLU.relu(tf, dense1().apply(pass, x, pass.precision()));
+    Operand<TFloat32> features = ReLU.relu(tf, dense2().apply(pass, x, pass.precision()));
+    return new Outputs(List.of(first, second), features, head().apply(pass, features));
   }
 
   private static Operand<TFloat32> pool(Ops tf, Operand<TFloat32> x) {

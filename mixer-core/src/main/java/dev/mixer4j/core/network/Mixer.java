@@ -57,45 +57,38 @@ public record Mixer(
   /** Flax's default, and timm's choice for Mixers. */
   public static final float DEFAULT_EPSILON = 1e-6f;
 
-  /** One block: token mixing, then channel mixing, each a residual branch. */
-  private record Block(Mixer mixer, int index) implements Layer {
+  /** Token mixing, then channel mixing, each a residual branch. */
+  private final class Block implements Layer {
+    private final int index;
+    private final LayerNorm norm0;
+    private final Mlp tokenMixing;
+    private final LayerNorm norm1;
+    private final Mlp channelMixing;
 
-    private String name(String part) {
-      return "MixerBlock_" + index + "/" + part;
-    }
-
-    private LayerNorm norm(int number) {
-      return mixer.norm(name("LayerNorm_" + number));
-    }
-
-    private Mlp tokenMixing() {
-      return new Mlp(
-          name("token_mixing"), mixer.hiddenSize, mixer.tokens(), mixer.tokensMlpSize, mixer.gelu);
-    }
-
-    private Mlp channelMixing() {
-      return new Mlp(
-          name("channel_mixing"),
-          mixer.tokens(),
-          mixer.hiddenSize,
-          mixer.channelsMlpSize,
-          mixer.gelu);
+    Block(int index) {
+      this.index = index;
+      String name = "MixerBlock_" + index;
+      norm0 = norm(name + "/LayerNorm_0");
+      tokenMixing = new Mlp(name + "/token_mixing", hiddenSize, tokens(), tokensMlpSize, gelu);
+      norm1 = norm(name + "/LayerNorm_1");
+      channelMixing =
+          new Mlp(name + "/channel_mixing", tokens(), hiddenSize, channelsMlpSize, gelu);
     }
 
     @Override
     public List<Variable> variables() {
-      return Layer.variables(Stream.of(norm(0), tokenMixing(), norm(1), channelMixing()));
+      return Layer.variables(Stream.of(norm0, tokenMixing, norm1, channelMixing));
     }
 
     /** From [batch, tokens, hidden] to the same shape. */
     @Override
     public Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x) {
       Ops tf = pass.tf();
-      Operand<TFloat32> y = transpose(tf, norm(0).apply(pass, x));
-      y = transpose(tf, tokenMixing().apply(pass, y));
-      x = tf.math.add(x, pass.stochasticDepth(y, index, mixer.blocks));
-      y = channelMixing().apply(pass, norm(1).apply(pass, x));
-      return tf.math.add(x, pass.stochasticDepth(y, index, mixer.blocks));
+      Operand<TFloat32> y = transpose(tf, norm0.apply(pass, x));
+      y = transpose(tf, tokenMixing.apply(pass, y));
+      x = tf.math.add(x, pass.stochasticDepth(y, index, blocks));
+      y = channelMixing.apply(pass, norm1.apply(pass, x));
+      return tf.math.add(x, pass.stochasticDepth(y, index, blocks));
     }
 
     private static Operand<TFloat32> transpose(Ops tf, Operand<TFloat32> x) {
@@ -103,9 +96,86 @@ public record Mixer(
     }
   }
 
+  /** A linear map of each patch. */
+  private Conv2d stem() {
+    return new Conv2d(
+        "stem",
+        patchSize,
+        patchSize,
+        0,
+        input.channels(),
+        hiddenSize,
+        Initializer.LECUN_NORMAL,
+        Initializer.ZEROS);
+  }
+
+  private List<Block> allBlocks() {
+    return IntStream.range(0, blocks).mapToObj(i -> new Block(i)).toList();
+  }
+
+  private LayerNorm norm(String name) {
+    return new LayerNorm(name, hiddenSize, layerNormEpsilon);
+  }
+
+  private LayerNorm lastNorm() {
+    return norm("pre_head_layer_norm");
+  }
+
+  private Dense head() {
+    return new Dense("head", hiddenSize, classes, Initializer.ZEROS, Initializer.ZEROS);
+  }
+
+  /** The names are those of the published JAX checkpoints. */
+  @Override
+  public List<Variable> variables() {
+    List<Layer> layers = new ArrayList<>(List.of(stem()));
+    layers.addAll(allBlocks());
+    layers.addAll(List.of(lastNorm(), head()));
+    return Layer.variables(layers.stream());
+  }
+
+  /** The intermediate outputs are those of the blocks, [batch, tokens, hidden]. */
+  @Override
+  public Outputs apply(Pass pass, Operand<TFloat32> images) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> patches = stem().apply(pass, images);
+    Operand<TFloat32> x = tf.reshape(patches, tf.array(-1, tokens(), hiddenSize));
+    List<Operand<TFloat32>> outputs = new ArrayList<>();
+    for (Block block : allBlocks()) {
+      x = block.apply(pass, x);
+      outputs.add(x);
+    }
+    Operand<TFloat32> features = tf.math.mean(lastNorm().apply(pass, x), tf.constant(1));
+    return new Outputs(List.copyOf(outputs), features, head().apply(pass, features));
+  }
+
+  @Override
+  public String family() {
+    return FAMILY;
+  }
+
+  @Override
+  public int featureSize() {
+    return hiddenSize;
+  }
+
+  /** {@return the number of patches, which are the tokens (S): {@code (imageSize / patchSize)²}} */
+  public int tokens() {
+    return Math.multiplyExact(input.size() / patchSize, input.size() / patchSize);
+  }
+
   /**
    * Checks the numbers.
    *
+   * @param input square images
+   * @param patchSize above 0; divides the image size
+   * @param hiddenSize above 0
+   * @param blocks above 0
+   * @param tokensMlpSize above 0
+   * @param channelsMlpSize above 0
+   * @param classes 0 or more
+   * @param gelu not null
+   * @param layerNormEpsilon above 0
    * @throws IllegalArgumentException if one is out of its range
    */
   public Mixer {
@@ -157,74 +227,6 @@ public record Mixer(
         classes,
         Gelu.ERF,
         DEFAULT_EPSILON);
-  }
-
-  @Override
-  public String family() {
-    return FAMILY;
-  }
-
-  @Override
-  public int featureSize() {
-    return hiddenSize;
-  }
-
-  /** {@return the number of patches, which are the tokens (S): {@code (imageSize / patchSize)²}} */
-  public int tokens() {
-    return Math.multiplyExact(input.size() / patchSize, input.size() / patchSize);
-  }
-
-  /** A linear map of each patch. */
-  private Conv2d stem() {
-    return new Conv2d(
-        "stem",
-        patchSize,
-        patchSize,
-        0,
-        input.channels(),
-        hiddenSize,
-        Initializer.LECUN_NORMAL,
-        Initializer.ZEROS);
-  }
-
-  private Stream<Block> allBlocks() {
-    return IntStream.range(0, blocks).mapToObj(i -> new Block(this, i));
-  }
-
-  private LayerNorm norm(String name) {
-    return new LayerNorm(name, hiddenSize, layerNormEpsilon);
-  }
-
-  private Stream<Dense> head() {
-    return classes == 0
-        ? Stream.of()
-        : Stream.of(new Dense("head", hiddenSize, classes, Initializer.ZEROS, Initializer.ZEROS));
-  }
-
-  /** The names are those of the published JAX checkpoints. */
-  @Override
-  public List<Variable> variables() {
-    Stream<Layer> body = Stream.concat(Stream.of(stem()), allBlocks());
-    Stream<Layer> end = Stream.concat(Stream.of(norm("pre_head_layer_norm")), head());
-    return Layer.variables(Stream.concat(body, end));
-  }
-
-  /** The intermediate outputs are those of the blocks, [batch, tokens, hidden]. */
-  @Override
-  public Outputs apply(Pass pass, Operand<TFloat32> images) {
-    Ops tf = pass.tf();
-    Operand<TFloat32> patches = stem().apply(pass, images);
-    Operand<TFloat32> x = tf.reshape(patches, tf.array(-1, tokens(), hiddenSize));
-    List<Operand<TFloat32>> outputs = new ArrayList<>();
-    for (Block block : allBlocks().toList()) {
-      x = block.apply(pass, x);
-      outputs.add(x);
-    }
-    x = norm("pre_head_layer_norm").apply(pass, x);
-    Operand<TFloat32> features = tf.math.mean(x, tf.constant(1));
-    Operand<TFloat32> logits =
-        head().findFirst().map(head -> head.apply(pass, features)).orElse(features);
-    return new Outputs(List.copyOf(outputs), features, logits);
   }
 
   @Override

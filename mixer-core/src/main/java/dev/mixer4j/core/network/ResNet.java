@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.tensorflow.Operand;
+import org.tensorflow.framework.activations.ReLU;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -57,6 +58,9 @@ public record ResNet(
   /**
    * Checks the numbers.
    *
+   * @param input of one channel, or of any number if the shortcut is a convolution
+   * @param classes 0 or more
+   * @param shortcut not null
    * @throws IllegalArgumentException if one is out of its range
    */
   public ResNet {
@@ -102,30 +106,28 @@ public record ResNet(
     return new BatchNorm("norm" + number, WIDTH);
   }
 
-  private Stream<Dense> head() {
-    return classes == 0 ? Stream.of() : Stream.of(Dense.torch("head", featureSize(), classes));
+  private Dense head() {
+    return Dense.torch("head", featureSize(), classes);
   }
 
   @Override
   public List<Variable> variables() {
-    Stream<Layer> block =
-        Stream.concat(Stream.of(conv1(), norm(1), conv2(), norm(2)), shortcutConv());
-    return Layer.variables(Stream.concat(block, Stream.concat(Stream.of(merge()), head())));
+    Stream<Layer> first = Stream.of(conv1(), norm(1), conv2(), norm(2));
+    Stream<Layer> last = Stream.of(merge(), head());
+    return Layer.variables(Stream.concat(Stream.concat(first, shortcutConv()), last));
   }
 
   /** The intermediate output is the sum, [batch, height, width, 8]. */
   @Override
   public Outputs apply(Pass pass, Operand<TFloat32> images) {
     Ops tf = pass.tf();
-    Operand<TFloat32> x = tf.nn.relu(norm(1).apply(pass, conv1().apply(pass, images)));
+    Operand<TFloat32> x = ReLU.relu(tf, norm(1).apply(pass, conv1().apply(pass, images)));
     x = norm(2).apply(pass, conv2().apply(pass, x));
     Operand<TFloat32> straight =
         shortcutConv().findFirst().map(conv -> conv.apply(pass, images)).orElse(images);
     Operand<TFloat32> sum = tf.math.add(x, straight);
     Operand<TFloat32> features = new Flatten(featureSize()).apply(pass, merge().apply(pass, sum));
-    Operand<TFloat32> logits =
-        head().findFirst().map(head -> head.apply(pass, features)).orElse(features);
-    return new Outputs(List.of(sum), features, logits);
+    return new Outputs(List.of(sum), features, head().apply(pass, features));
   }
 
   @Override

@@ -1,12 +1,13 @@
 package dev.mixer4j.benchmark;
 
 import dev.mixer4j.core.Device;
-import dev.mixer4j.core.Mixer;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerVariables;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.Precision;
-import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.image.Preprocessing;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
@@ -20,7 +21,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
-/** MixerClassifier's network in bfloat16, of which a classifier has no choice yet. */
+/** ImageClassifier's network in bfloat16, of which a classifier has no choice yet. */
 final class Bfloat16Network implements AutoCloseable {
 
   private final Graph graph = new Graph();
@@ -33,22 +34,24 @@ final class Bfloat16Network implements AutoCloseable {
    *
    * @param pixels whether batches are 8-bit, and resized and normalised on the device
    */
-  Bfloat16Network(MixerWeights weights, Device device, boolean pixels) {
+  Bfloat16Network(Weights weights, Device device, boolean pixels) {
     device.check();
-    MixerConfig config = weights.config();
+    Network network = weights.network();
+    ImageInput size = network.input();
     Ops tf = Ops.create(graph);
     Operand<TFloat32> images;
     if (pixels) {
       var levels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, 3)));
-      images = Preprocessing.normalize(tf, config, Preprocessing.resize(tf, config, levels));
+      images = Preprocessing.normalize(tf, size, Preprocessing.resize(tf, size, levels));
       input = levels;
     } else {
-      long size = config.imageSize();
-      images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
+      long side = size.size();
+      images = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, side, side, 3)));
       input = images;
     }
-    MixerVariables variables = new MixerVariables(tf, config);
-    logits = Mixer.inference(tf, config, variables::value, images, Precision.BFLOAT16).logits();
+    Variables variables = new Variables(tf, network);
+    Pass pass = Pass.inference(tf, variables::value, Precision.BFLOAT16);
+    logits = network.apply(pass, images).logits();
     session = new Session(graph, device.sessionOptions().build());
     variables.load(session, weights);
   }

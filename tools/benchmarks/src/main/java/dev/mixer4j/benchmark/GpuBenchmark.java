@@ -1,6 +1,5 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
@@ -53,11 +52,12 @@ final class GpuBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--variant",
+      converter = Variant.Converter.class,
       split = ",",
       defaultValue = "B/16,L/16",
       paramLabel = "NAME",
       description = "Presets (default: ${DEFAULT-VALUE}).")
-  private List<MixerPreset> variants;
+  private List<Variant> variants;
 
   @Option(
       names = "--task",
@@ -119,7 +119,7 @@ final class GpuBenchmark implements Callable<Integer> {
       print.print(SweepTable.HEADING);
       print.flush();
     }
-    for (MixerPreset variant : variants) {
+    for (Variant variant : variants) {
       for (StepTask task : tasks) {
         try (TemporaryFolder folder = new TemporaryFolder()) {
           new Workload(task, variant, size, device, precisions.get(0)).writeWeights(folder.path());

@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,9 +39,10 @@ final class ImportBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--variant",
+      converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private MixerPreset variant;
+      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+  private Variant variant;
 
   @Option(
       names = "--runs",
@@ -90,10 +90,10 @@ final class ImportBenchmark implements Callable<Integer> {
 
   private List<Path> sources(Path folder) throws IOException, InterruptedException {
     List<Path> sources = new ArrayList<>();
-    MixerWeights weights = new InitialWeights(variant.config(1000), 1);
+    Weights weights = new InitialWeights(variant.network(), 1);
     for (TargetFormat format : List.of(TargetFormat.NPZ, TargetFormat.SAFETENSORS)) {
       Path source = folder.resolve("weights." + format);
-      CheckpointWriter.write(source, format, weights, new Source("none", ""), false, n -> {});
+      CheckpointWriter.write(source, format, weights, ModelInfo.NONE, false, n -> {});
       sources.add(source);
     }
     if (python != null) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
     name = "inference",
     sortOptions = false,
     description = {
-      "Times MixerClassifier.logits on normalised images, random weights; on a GPU on 8-bit images of"
+      "Times ImageClassifier.logits on normalised images, random weights; on a GPU on 8-bit images of"
           + " the network's size, which are normalised there. A classifier computes in float32 or TF32;"
           + " in bfloat16 it is the same network built with Mixer.inference.",
       "Peers: torch (timm, eager), torch-compile, jax (Flax, jit), keras (on TensorFlow), onnxruntime;"

@@ -1,13 +1,13 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.finetune.Devices;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.ProcessTensorFloat32;
 import dev.mixer4j.finetune.TrainingListener;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ final class OurPeer {
   static void infer(Peer peer, Peer.Job job) throws Exception {
     // As training does it by itself: TensorFlow begins with it.
     ProcessTensorFloat32.allow(job.precision() != Precision.FLOAT32);
-    try (MixerCheckpoint weights = MixerCheckpoint.open(job.weights());
+    try (Checkpoint weights = Checkpoint.open(job.weights());
         TType batch = batch(job)) {
       if (job.precision() == Precision.BFLOAT16) {
         try (Bfloat16Network network = new Bfloat16Network(weights, job.device(), job.pixels())) {
@@ -36,8 +36,8 @@ final class OurPeer {
         }
         return;
       }
-      try (MixerClassifier classifier =
-          new MixerClassifier(weights, ImageTransform.TIMM, job.device())) {
+      try (ImageClassifier classifier =
+          new ImageClassifier(weights, ModelInfo.NONE, job.device())) {
         peer.serve(
             job,
             () ->

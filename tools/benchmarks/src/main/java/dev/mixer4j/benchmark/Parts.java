@@ -1,11 +1,10 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.Gelu;
+import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.Mixer;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.core.MixerVariables;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.network.Mixer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -64,31 +63,22 @@ public class Parts {
   /** Builds the network, and its gradients by all weights. */
   @Setup(Level.Trial)
   public void build() {
-    MixerConfig b16 = MixerPreset.B_16.config(10);
-    MixerConfig config =
-        MixerConfig.of(
-                b16.imageSize(),
-                b16.patchSize(),
-                b16.hiddenSize(),
-                blocks,
-                b16.tokensMlpSize(),
-                b16.channelsMlpSize(),
-                b16.classes())
-            .withGelu(Gelu.of(gelu));
+    Mixer mixer = Mixer.of(224, 16, 768, blocks, 384, 3072, 10).withGelu(Gelu.of(gelu));
     graph = new Graph();
     Ops tf = Ops.create(graph);
-    long size = config.imageSize();
+    long size = mixer.input().size();
     var pixels = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
-    MixerVariables variables = new MixerVariables(tf, config);
-    Operand<TFloat32> output = Mixer.inference(tf, config, variables::value, pixels).logits();
+    Variables variables = new Variables(tf, mixer);
+    Operand<TFloat32> output =
+        mixer.apply(Pass.inference(tf, variables::value), pixels).logits();
     List<Output<?>> weights = new ArrayList<>();
-    config.variables().keySet().forEach(name -> weights.add(variables.value(name).asOutput()));
+    mixer.shapes().keySet().forEach(name -> weights.add(variables.value(name).asOutput()));
     Operand<TFloat32> loss = tf.math.mean(tf.math.square(output), tf.array(0, 1));
     gradients = List.of(graph.addGradients(loss.asOutput(), weights.toArray(new Output<?>[0])));
     input = pixels.asOutput();
     logits = output.asOutput();
     session = new Session(graph);
-    variables.load(session, new InitialWeights(config, 1));
+    variables.load(session, new InitialWeights(mixer, 1));
     images = TFloat32.tensorOf(Shape.of(BATCH, size, size, 3));
     images.scalars().forEach(value -> value.setFloat(0.5f));
   }

@@ -3,10 +3,9 @@ package dev.mixer4j.benchmark;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import dev.mixer4j.weights.command.Cli;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -39,9 +38,10 @@ final class StartBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--variant",
+      converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private MixerPreset variant;
+      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+  private Variant variant;
 
   @Option(
       names = "--rounds",
@@ -65,9 +65,8 @@ final class StartBenchmark implements Callable<Integer> {
     Path weights = Files.createTempFile("mixer4j-benchmark", ".h5");
     Path photo = Files.createTempFile("mixer4j-benchmark", ".png");
     try {
-      InitialWeights random = new InitialWeights(variant.config(1000), 1);
-      Source source = new Source("none", "");
-      CheckpointWriter.write(weights, TargetFormat.H5, random, source, true, n -> {});
+      InitialWeights random = new InitialWeights(variant.network(), 1);
+      CheckpointWriter.write(weights, TargetFormat.H5, random, ModelInfo.NONE, true, n -> {});
       ImageIO.write(new BufferedImage(500, 375, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
       Map<String, List<String>> commands = new LinkedHashMap<>();
       for (String command : List.of("import-weights", "finetune-cifar")) {

@@ -1,7 +1,6 @@
 package dev.mixer4j.benchmark;
 
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.weights.command.Progress;
 import java.io.IOException;
@@ -33,9 +32,10 @@ abstract class StepBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--variant",
+      converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private MixerPreset variant;
+      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+  private Variant variant;
 
   @Option(
       names = "--batch",

@@ -1,7 +1,6 @@
 package dev.mixer4j.benchmark;
 
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.core.MixerPreset;
 import dev.mixer4j.core.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -190,13 +189,12 @@ final class SweepTable {
     return flops / row.median();
   }
 
-  private static MixerPreset preset(String name) {
-    for (MixerPreset preset : MixerPreset.values()) {
-      if (preset.toString().equals(name)) {
-        return preset;
-      }
+  private static Variant preset(String name) {
+    try {
+      return Variant.of(name);
+    } catch (IllegalArgumentException e) {
+      throw new MixerException("the table's model: " + e.getMessage(), e);
     }
-    throw new MixerException("expected a model such as B/16 in the table, found " + name);
   }
 
   private static String cell(String format, double value) {

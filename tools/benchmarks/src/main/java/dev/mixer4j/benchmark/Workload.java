@@ -1,14 +1,13 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.Gelu;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerPreset;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.Precision;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -24,7 +23,7 @@ import org.tensorflow.ndarray.Shape;
  *     it
  */
 record Workload(
-    StepTask task, MixerPreset variant, int imageSize, String device, Precision precision) {
+    StepTask task, Variant variant, int imageSize, String device, Precision precision) {
 
   boolean onGpu() {
     return !device.equals("cpu");
@@ -32,10 +31,10 @@ record Workload(
 
   /** Writes the weights, which no batch changes. */
   void writeWeights(Path folder) throws IOException {
-    MixerWeights weights = new RandomHead(config());
+    Weights weights = new RandomHead(network());
     for (TargetFormat format : List.of(TargetFormat.NPZ, TargetFormat.H5)) {
       Path file = folder.resolve("weights." + format);
-      CheckpointWriter.write(file, format, weights, new Source("none", ""), false, n -> {});
+      CheckpointWriter.write(file, format, weights, ModelInfo.NONE, false, n -> {});
     }
   }
 
@@ -48,8 +47,9 @@ record Workload(
     }
   }
 
-  private MixerConfig config() {
-    return variant.config(imageSize, task.classes).withGelu(Gelu.ERF);
+  private Mixer network() {
+    Mixer mixer = variant.network();
+    return mixer.withInput(mixer.input().withSize(imageSize)).withClasses(task.classes);
   }
 
   /**
@@ -57,7 +57,7 @@ record Workload(
    * those of stem and blocks, without the head's, of which there are too few to count.
    */
   double flops(int batch) {
-    MixerConfig c = config();
+    Mixer c = network();
     double stem = 3.0 * c.patchSize() * c.patchSize() * c.hiddenSize();
     double block = 2.0 * c.hiddenSize() * (c.tokensMlpSize() + c.channelsMlpSize());
     return 2.0 * batch * c.tokens() * (stem + c.blocks() * block) * task.passes;
@@ -83,7 +83,7 @@ record Workload(
 
   /**
    * What that may come to: far above rounding, far below a mistake. In bfloat16 logits differ from
-   * PyTorch's by up to 6e-3 on a processor (S/32, B/16, L/16), for autocast also rounds stem, head
+   * PyTorch's by up to 6e-3 on a CPU (S/32, B/16, L/16), for autocast also rounds stem, head
    * and GELU; TF32 has three bits more.
    */
   double tolerance() {
@@ -95,20 +95,15 @@ record Workload(
   }
 
   /** The initial weights, with a head that is not zero, so that there are logits to compare. */
-  private record RandomHead(MixerConfig config) implements MixerWeights {
-    @Override
-    public List<String> classNames() {
-      return List.of();
-    }
-
+  private record RandomHead(Network network) implements Weights {
     @Override
     public void read(String name, FloatBuffer destination) {
       if (!name.equals("head/kernel")) {
-        new InitialWeights(config, 1).read(name, destination);
+        new InitialWeights(network, 1).read(name, destination);
         return;
       }
       Random random = new Random(1);
-      Shape shape = config.variables().get(name);
+      Shape shape = network.shapes().get(name);
       double std = 1 / Math.sqrt(shape.get(0));
       for (long n = shape.size(); n > 0; n--) {
         destination.put((float) (std * random.nextGaussian()));

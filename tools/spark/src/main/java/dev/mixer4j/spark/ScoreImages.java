@@ -1,8 +1,8 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.ImageTransform;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;
 import java.io.IOException;
@@ -208,8 +208,8 @@ public final class ScoreImages implements Callable<Integer> {
       throw usage(
           weights + ": Spark takes a comma for the end of a path; rename the file or folder");
     }
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(weights)) {
-      if (checkpoint.config().classes() == 0) {
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      if (checkpoint.network().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
       List<Path> files = checkpoint.files();

@@ -1,6 +1,6 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
 import java.awt.image.BufferedImage;
@@ -31,11 +31,11 @@ final class ScoredRows implements Iterator<Row> {
   private static final long BATCH_PIXELS = 32_000_000;
 
   private final Iterator<Row> rows;
-  private final MixerClassifier classifier;
+  private final ImageClassifier classifier;
   private final Scorer scorer;
   private final Queue<Row> ready = new ArrayDeque<>();
 
-  ScoredRows(Iterator<Row> rows, MixerClassifier classifier, Scorer scorer) {
+  ScoredRows(Iterator<Row> rows, ImageClassifier classifier, Scorer scorer) {
     this.rows = rows;
     this.classifier = classifier;
     this.scorer = scorer;

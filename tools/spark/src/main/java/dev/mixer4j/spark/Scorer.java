@@ -1,6 +1,6 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -34,7 +34,7 @@ record Scorer(
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
-    MixerClassifier classifier =
+    ImageClassifier classifier =
         SharedClassifier.of(Path.of(SparkFiles.get(weights)), transform, () -> loads.add(1));
     return new ScoredRows(rows, classifier, this);
   }

@@ -1,7 +1,7 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.ImageClassifier;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +16,7 @@ final class SharedClassifier {
   /** Spark's copy of a file never changes and lies in a folder of its application's own. */
   private record Key(Path weights, String transform) {}
 
-  private static final Map<Key, MixerClassifier> LOADED = new ConcurrentHashMap<>();
+  private static final Map<Key, ImageClassifier> LOADED = new ConcurrentHashMap<>();
 
   static {
     // JavaCPP would count the whole process against the Java heap's size, which fits no big model.
@@ -30,14 +30,14 @@ final class SharedClassifier {
    *
    * @param onLoad told of a load
    */
-  static MixerClassifier of(Path weights, String transform, Runnable onLoad) {
+  static ImageClassifier of(Path weights, String transform, Runnable onLoad) {
     return LOADED.computeIfAbsent(
         new Key(weights, transform),
         key -> {
-          MixerClassifier loaded =
+          ImageClassifier loaded =
               transform == null
-                  ? MixerClassifier.load(weights)
-                  : MixerClassifier.load(weights, ImageTransform.parse(transform));
+                  ? ImageClassifier.load(weights)
+                  : ImageClassifier.load(weights, ImageTransform.parse(transform));
           onLoad.run();
           return loaded;
         });

@@ -2,8 +2,8 @@ package dev.mixer4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.File;
@@ -52,7 +52,7 @@ class ScoreImagesTest {
       pictures.add(ImageIO.read(file(row)));
     }
     assertAnswers(good, "", pictures, ImageTransform.TIMM, 3);
-    try (MixerClassifier classifier = MixerClassifier.load(Job.WEIGHTS)) {
+    try (ImageClassifier classifier = ImageClassifier.load(Job.WEIGHTS)) {
       float[][] features = classifier.features(pictures);
       for (int i = 0; i < features.length; i++) {
         assertThat(good.get(i).getList(good.get(i).fieldIndex("features")))
@@ -287,7 +287,7 @@ class ScoreImagesTest {
       List<BufferedImage> images,
       ImageTransform transform,
       int top) {
-    try (MixerClassifier classifier = MixerClassifier.load(Job.WEIGHTS, transform)) {
+    try (ImageClassifier classifier = ImageClassifier.load(Job.WEIGHTS, transform)) {
       List<List<Prediction>> expected = classifier.classify(images, top);
       for (int i = 0; i < expected.size(); i++) {
         Row row = rows.get(i);

@@ -2,7 +2,7 @@ package dev.mixer4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
 
 class ScoredRowsTest {
 
-  private static MixerClassifier classifier;
+  private static ImageClassifier classifier;
 
   @BeforeAll
   static void load() {
-    classifier = MixerClassifier.load(Job.WEIGHTS);
+    classifier = ImageClassifier.load(Job.WEIGHTS);
   }
 
   @AfterAll
