@@ -12,16 +12,14 @@ interface DataFiles {
   /** The folder or the archive. */
   Path path();
 
-  /** Bytes of each file that is there; links, pipes and the like count as missing. */
+  /** The size of each regular file in bytes, by name. */
   SortedMap<String, Long> sizes();
 
-  /** A file's whole name, for messages. */
+  /** A file's full name, for messages. */
   String show(String name);
 
-  /** A file's bytes, one after the other. */
   InputStream open(String name) throws IOException;
 
-  /** A file's bytes at once. */
   ByteBuffer bytes(String name) throws IOException;
 
   default boolean has(String name) {

@@ -14,12 +14,10 @@ import java.util.OptionalLong;
 /**
  * A published file of a data set.
  *
- * @param url where its publisher has it
- * @param md5 its hash, 32 hexadecimal digits in lower case: what these publishers give
+ * @param md5 32 hexadecimal digits in lower case; these publishers give no other hash
  */
 public record DatasetFile(URI url, String md5) implements Downloadable {
 
-  /** Checks the hash's form, since a wrong one would let no file pass. */
   public DatasetFile {
     if (!md5.matches("[0-9a-f]{32}")) {
       throw new IllegalArgumentException(
@@ -27,7 +25,6 @@ public record DatasetFile(URI url, String md5) implements Downloadable {
     }
   }
 
-  /** The last part of the URL's path. */
   public String fileName() {
     return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
   }

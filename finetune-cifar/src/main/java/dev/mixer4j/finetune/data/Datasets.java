@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Tells by its files what a data set is. */
+/** Recognises data sets by their files. */
 public final class Datasets {
 
   /** Where archives unpack to, and where torchvision puts MNIST. */
@@ -28,7 +28,7 @@ public final class Datasets {
 
   /**
    * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10 and
-   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder a class.
+   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder per class.
    *
    * @throws DatasetException if there is none, or more than one
    */
@@ -78,18 +78,11 @@ public final class Datasets {
 
   private static List<Dataset> recognise(List<DataFiles> folders, DatasetRequest options)
       throws IOException {
-    List<Cifar.Layout> layouts =
-        List.of(
-            CifarBinary.CIFAR10, CifarBinary.CIFAR100, CifarPickle.CIFAR10, CifarPickle.CIFAR100);
     List<Dataset> found = new ArrayList<>();
     for (DataFiles files : folders) {
-      for (Cifar.Layout layout : layouts) {
-        if (layout.fits(files)) {
-          found.add(new Cifar(layout, files, options.channels()));
-        }
-      }
+      Cifar.find(files, options, found);
       if (Idx.fits(files)) {
-        found.add(new Idx(files, options.channels()));
+        found.add(new Idx(files, options));
       }
     }
     return found;

@@ -16,8 +16,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The files of one folder of a tar archive, packed with gzip or not, which is read once, into
- * memory: nothing is written, and its names never become paths on the disk.
+ * The files of one folder of a tar archive, packed with gzip or not. The archive is read into
+ * memory once; its names never become paths on the disk.
  */
 final class TarFiles implements DataFiles {
 
@@ -35,12 +35,7 @@ final class TarFiles implements DataFiles {
     this.folder = folder;
   }
 
-  /**
-   * Reads a whole archive.
-   *
-   * @return one for each folder that has files, in the order of their names
-   * @throws DatasetException if it is no sound archive, or has more than a data set needs
-   */
+  /** Reads a whole archive; returns its folders that have files, sorted by name. */
   static List<DataFiles> read(Path archive) throws IOException {
     return read(archive, Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 2));
   }
@@ -129,7 +124,7 @@ final class TarFiles implements DataFiles {
     return ByteBuffer.wrap(contents.get(name));
   }
 
-  /** Knows whether the archive's end was there: an archive cut off between entries seems sound. */
+  /** Notes the end record: without it, an archive that is cut off between entries seems intact. */
   private static final class Tar extends TarArchiveInputStream {
     private boolean ended;
 
