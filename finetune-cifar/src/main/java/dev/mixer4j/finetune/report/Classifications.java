@@ -4,79 +4,16 @@ import dev.mixer4j.core.Logits;
 import dev.mixer4j.core.MixerException;
 import java.util.List;
 
-/** What a network answered for labelled images: the input of all that is measured and drawn. */
+/** A network's scores of labelled images, which all metrics and pictures are made from. */
 public final class Classifications {
 
   private final int[] labels;
   private final float[][] values;
   private final double[][] probabilities;
-  private final double loss;
+  private double loss;
   private final List<String> classNames;
 
-  private Classifications(
-      int[] labels,
-      float[][] values,
-      double[][] probabilities,
-      double loss,
-      List<String> classNames) {
-    this.labels = labels;
-    this.values = values;
-    this.probabilities = probabilities;
-    this.loss = loss;
-    this.classNames = classNames;
-  }
-
-  /**
-   * Takes a network's logits; their softmax and the cross-entropy are computed in double precision.
-   *
-   * @param labels [images], each below the number of classes
-   * @param logits [images][classes]
-   * @param classNames one for each class
-   * @throws MixerException if there are no images, or a logit is not finite
-   */
-  public static Classifications ofLogits(int[] labels, float[][] logits, List<String> classNames) {
-    check(labels, logits, classNames);
-    double[][] probabilities = new double[logits.length][];
-    double loss = 0;
-    for (int i = 0; i < logits.length; i++) {
-      loss += Logits.crossEntropy(logits[i], labels[i]);
-      probabilities[i] = Logits.softmax(logits[i]);
-    }
-    return new Classifications(
-        labels, logits, probabilities, loss / labels.length, List.copyOf(classNames));
-  }
-
-  /**
-   * Takes probabilities as they are; they are not made to add up to 1. As in scikit-learn's {@code
-   * log_loss}, the loss takes none for less than 2⁻⁵² or more than 1 − 2⁻⁵².
-   *
-   * @param labels [images], each below the number of classes
-   * @param values [images][classes], in [0, 1]
-   * @param classNames one for each class
-   * @throws MixerException if there are no images, or a value is outside [0, 1]
-   */
-  public static Classifications ofProbabilities(
-      int[] labels, float[][] values, List<String> classNames) {
-    check(labels, values, classNames);
-    double epsilon = Math.ulp(1.0);
-    double[][] probabilities = new double[values.length][classNames.size()];
-    double loss = 0;
-    for (int i = 0; i < values.length; i++) {
-      for (int c = 0; c < values[i].length; c++) {
-        if (values[i][c] < 0 || values[i][c] > 1) {
-          throw new MixerException(
-              "image %d, class %d: expected a probability in [0, 1], found %s"
-                  .formatted(i, c, values[i][c]));
-        }
-        probabilities[i][c] = values[i][c];
-      }
-      loss -= Math.log(Math.max(epsilon, Math.min(1 - epsilon, probabilities[i][labels[i]])));
-    }
-    return new Classifications(
-        labels, values, probabilities, loss / labels.length, List.copyOf(classNames));
-  }
-
-  private static void check(int[] labels, float[][] values, List<String> classNames) {
+  private Classifications(int[] labels, float[][] values, List<String> classNames) {
     int classes = classNames.size();
     if (labels.length != values.length) {
       throw new IllegalArgumentException(
@@ -99,6 +36,52 @@ public final class Classifications {
         }
       }
     }
+    this.labels = labels;
+    this.values = values;
+    this.probabilities = new double[labels.length][classes];
+    this.classNames = List.copyOf(classNames);
+  }
+
+  /**
+   * Takes a network's logits, [images][classes]; softmax and cross-entropy are computed in double
+   * precision.
+   *
+   * @param labels [images], each below the number of classes
+   * @throws MixerException if there are no images, or a logit is not finite
+   */
+  public static Classifications ofLogits(int[] labels, float[][] logits, List<String> classNames) {
+    Classifications scores = new Classifications(labels, logits, classNames);
+    for (int i = 0; i < labels.length; i++) {
+      scores.probabilities[i] = Logits.softmax(logits[i]);
+      scores.loss += Logits.crossEntropy(logits[i], labels[i]);
+    }
+    scores.loss /= labels.length;
+    return scores;
+  }
+
+  /**
+   * Takes probabilities, [images][classes], without scaling them to a sum of 1. As in
+   * scikit-learn's {@code log_loss}, the loss clips them to [2⁻⁵², 1 − 2⁻⁵²].
+   *
+   * @throws MixerException if there are no images, or a value is outside [0, 1]
+   */
+  static Classifications ofProbabilities(int[] labels, float[][] values, List<String> classNames) {
+    Classifications scores = new Classifications(labels, values, classNames);
+    double epsilon = Math.ulp(1.0);
+    for (int i = 0; i < values.length; i++) {
+      for (int c = 0; c < values[i].length; c++) {
+        if (values[i][c] < 0 || values[i][c] > 1) {
+          throw new MixerException(
+              "image %d, class %d: expected a probability in [0, 1], found %s"
+                  .formatted(i, c, values[i][c]));
+        }
+        scores.probabilities[i][c] = values[i][c];
+      }
+      double own = Math.max(epsilon, Math.min(1 - epsilon, scores.probability(i, labels[i])));
+      scores.loss -= Math.log(own);
+    }
+    scores.loss /= labels.length;
+    return scores;
   }
 
   public int images() {
@@ -113,7 +96,7 @@ public final class Classifications {
     return labels[image];
   }
 
-  /** The class of the highest score; the first of equals, as NumPy and PyTorch have it. */
+  /** The class of the highest score, the first one of several, as in NumPy and PyTorch. */
   public int prediction(int image) {
     return Logits.argMax(values[image]);
   }
@@ -132,9 +115,8 @@ public final class Classifications {
   }
 
   /**
-   * Place of the true class among all, 0 for the highest score. Of equal scores the first class
-   * comes first, so that place 0 is {@link #prediction}; scikit-learn's {@code
-   * top_k_accuracy_score} has the last come first.
+   * Rank of the true class, 0 for the highest score. The first of equal scores comes first, so that
+   * rank 0 is {@link #prediction}; in scikit-learn's {@code top_k_accuracy_score} the last does.
    */
   public int rankOfLabel(int image) {
     float[] row = values[image];

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 
-/** Records as JSON for programs: names in snake_case; numbers that are not finite become null. */
+/** Writes records as JSON: names in snake_case, null for numbers that are not finite. */
 public final class Json {
 
   static final JsonMapper MAPPER =
@@ -23,7 +23,7 @@ public final class Json {
 
   private Json() {}
 
-  /** A value on one line. */
+  /** JSON on one line. */
   public static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);

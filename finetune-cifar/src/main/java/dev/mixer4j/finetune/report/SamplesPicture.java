@@ -4,15 +4,13 @@ import dev.mixer4j.finetune.data.LabelledImages;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Some test images with what they are and what they were taken for: first the mistakes that the
- * network was surest of, then images that it got right.
+ * Draws test images with labels and predictions: the most confident mistakes, then correct ones.
  */
 final class SamplesPicture {
 
@@ -30,26 +28,23 @@ final class SamplesPicture {
   static BufferedImage draw(LabelledImages images, Classifications scores) {
     List<Integer> mistakes = mistakes(scores);
     List<Integer> right = right(scores, MAX_IMAGES - mistakes.size());
-    int mistakeRows = rows(mistakes);
     int sections = (mistakes.isEmpty() ? 0 : 1) + (right.isEmpty() ? 0 : 1);
     BufferedImage canvas =
         Pictures.canvas(
             COLUMNS * CELL_WIDTH + GAP,
-            sections * HEADER + (mistakeRows + rows(right)) * CELL_HEIGHT + GAP / 2);
+            sections * HEADER + (rows(mistakes) + rows(right)) * CELL_HEIGHT + GAP / 2);
     Graphics2D g = Pictures.graphics(canvas);
     g.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     int y = 0;
     if (!mistakes.isEmpty()) {
       long all = IntStream.range(0, scores.images()).filter(i -> !scores.isCorrect(i)).count();
-      header(g, y, "Mistakes: the surest %d of %d".formatted(mistakes.size(), all));
-      y += HEADER;
-      drawAll(g, y, mistakes, images, scores);
-      y += mistakeRows * CELL_HEIGHT;
+      String title = "Mistakes: the surest %d of %d".formatted(mistakes.size(), all);
+      section(g, y, title, mistakes, images, scores);
+      y += HEADER + rows(mistakes) * CELL_HEIGHT;
     }
     if (!right.isEmpty()) {
-      header(g, y, "Correct");
-      drawAll(g, y + HEADER, right, images, scores);
+      section(g, y, "Correct", right, images, scores);
     }
     g.dispose();
     return canvas;
@@ -64,15 +59,13 @@ final class SamplesPicture {
         .toList();
   }
 
-  /** Evenly from all of them, so that data in the order of its classes shows every class. */
+  /** Evenly spaced, so that data sorted by class shows every class. */
   private static List<Integer> right(Classifications scores, int limit) {
     int[] all = IntStream.range(0, scores.images()).filter(scores::isCorrect).toArray();
     int count = Math.min(limit, all.length);
-    List<Integer> chosen = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      chosen.add(all[(int) ((long) i * all.length / count)]);
-    }
-    return chosen;
+    return IntStream.range(0, count)
+        .mapToObj(i -> all[(int) ((long) i * all.length / count)])
+        .toList();
   }
 
   private static double certainty(Classifications scores, int image) {
@@ -83,17 +76,19 @@ final class SamplesPicture {
     return (images.size() + COLUMNS - 1) / COLUMNS;
   }
 
-  private static void header(Graphics2D g, int y, String text) {
+  private static void section(
+      Graphics2D g,
+      int top,
+      String title,
+      List<Integer> indices,
+      LabelledImages images,
+      Classifications scores) {
     g.setColor(Pictures.INK);
     g.setFont(Pictures.bold(16));
-    g.drawString(text, GAP, y + 29);
-  }
-
-  private static void drawAll(
-      Graphics2D g, int top, List<Integer> indices, LabelledImages images, Classifications scores) {
+    g.drawString(title, GAP, top + 29);
     for (int i = 0; i < indices.size(); i++) {
       int x = GAP + i % COLUMNS * CELL_WIDTH;
-      int y = top + i / COLUMNS * CELL_HEIGHT;
+      int y = top + HEADER + i / COLUMNS * CELL_HEIGHT;
       draw(g, x, y, indices.get(i), images, scores);
     }
   }
@@ -120,7 +115,7 @@ final class SamplesPicture {
     g.drawString(said + " " + certainty, x, y + SIZE + 32);
   }
 
-  /** Never «100%» for less: nothing is certain. */
+  /** "100%" for exactly 1 only. */
   private static String percent(double share) {
     return share >= 0.995 && share < 1 ? ">99%" : String.format(Locale.ROOT, "%.0f%%", 100 * share);
   }
