@@ -2,7 +2,7 @@ package dev.mixer4j.finetune.progress;
 
 import dev.mixer4j.core.MixerException;
 
-/** A loss or gradient that is no finite number any more: every later step would be wasted. */
+/** Thrown if the loss or a gradient is not finite: every later step would be wasted. */
 public final class DivergenceException extends MixerException {
 
   private static final long serialVersionUID = 1L;
