@@ -45,7 +45,7 @@ final class Cifar extends Dataset {
 
     List<String> trainFiles(DataFiles files) {
       Pattern pattern = Pattern.compile(trainFiles);
-      return files.sizes().keySet().stream().filter(pattern.asMatchPredicate()).toList();
+      return files.files().keySet().stream().filter(pattern.asMatchPredicate()).toList();
     }
 
     boolean fits(DataFiles files) {

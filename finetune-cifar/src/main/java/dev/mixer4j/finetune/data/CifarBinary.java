@@ -36,7 +36,7 @@ record CifarBinary(int labelBytes) implements Cifar.Format {
       throws IOException {
     byte[] record = new byte[labelBytes + Cifar.IMAGE];
     String shown = files.show(name);
-    long bytes = files.sizes().get(name);
+    long bytes = files.files().get(name).size();
     long count = bytes / record.length;
     if (bytes % record.length != 0) {
       throw new DatasetException(

@@ -17,7 +17,7 @@ record CifarPickle(String labelsKey, String namesKey) implements Cifar.Format {
   public List<String> classNames(DataFiles files, String file) throws IOException {
     try {
       List<String> names =
-          PickledDictionary.read(files.show(file), files.bytes(file)).texts(namesKey);
+          PickledDictionary.read(files.show(file), files.files().get(file).bytes()).texts(namesKey);
       if (names.isEmpty()) {
         throw new DatasetException(
             "%s: expected class names under '%s', found none"
@@ -37,7 +37,7 @@ record CifarPickle(String labelsKey, String namesKey) implements Cifar.Format {
     }
     String shown = files.show(name);
     try {
-      PickledDictionary dictionary = PickledDictionary.read(shown, files.bytes(name));
+      PickledDictionary dictionary = PickledDictionary.read(shown, files.files().get(name).bytes());
       long[] labels = dictionary.numbers(labelsKey);
       byte[] planes = new byte[Cifar.IMAGE];
       try (InputStream in = dictionary.matrix("data", labels.length, Cifar.IMAGE)) {

@@ -2,10 +2,11 @@ package dev.mixer4j.finetune.data;
 
 import dev.mixer4j.weights.download.Downloadable;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -46,12 +47,9 @@ public record DatasetFile(URI url, String md5) implements Downloadable {
 
   @Override
   public String hashOf(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
+    try {
       MessageDigest digest = MessageDigest.getInstance("MD5");
-      byte[] chunk = new byte[1 << 16];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
+      Files.copy(file, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has MD5", e);

@@ -39,7 +39,7 @@ public final class Datasets {
     if (!Files.isDirectory(path)) {
       return heldOut(one(path, recognise(TarFiles.read(path), options)), options);
     }
-    List<Dataset> found = recognise(List.of(new FolderFiles(path)), options);
+    List<Dataset> found = recognise(List.of(DataFiles.in(path)), options);
     if (found.isEmpty()) {
       found = recognise(subfolders(path), options);
     }
@@ -60,7 +60,7 @@ public final class Datasets {
     for (String name : USUAL_FOLDERS) {
       Path folder = path.resolve(name);
       if (Files.isDirectory(folder)) {
-        folders.add(new FolderFiles(folder));
+        folders.add(DataFiles.in(folder));
       }
     }
     return folders;
@@ -68,7 +68,7 @@ public final class Datasets {
 
   private static List<DataFiles> archives(Path path) throws IOException {
     List<DataFiles> folders = new ArrayList<>();
-    for (String name : new FolderFiles(path).sizes().keySet()) {
+    for (String name : DataFiles.in(path).files().keySet()) {
       if (ARCHIVE.matcher(name).matches()) {
         folders.addAll(TarFiles.read(path.resolve(name)));
       }

@@ -47,7 +47,14 @@ public final class ImageFile {
             "%s: expected at most %d pixels, found %d x %d; make it smaller"
                 .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
       }
-      return decode(path, reader);
+      List<String> warnings = new ArrayList<>();
+      reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+      BufferedImage image = reader.read(0);
+      // Java's reader makes up the rest of a truncated JPEG, and warns.
+      if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
+        throw new DatasetException(path + ": this image is cut off; get it again");
+      }
+      return image;
     } catch (DatasetException | FileSystemException e) {
       throw e;
     } catch (IOException | RuntimeException e) { // Java's readers throw both for damaged files
@@ -58,16 +65,5 @@ public final class ImageFile {
         reader.dispose();
       }
     }
-  }
-
-  private static BufferedImage decode(Path path, ImageReader reader) throws IOException {
-    List<String> warnings = new ArrayList<>();
-    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-    BufferedImage image = reader.read(0);
-    // Java's reader makes up the rest of a truncated JPEG, and warns.
-    if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
-      throw new DatasetException(path + ": this image is cut off; get it again");
-    }
-    return image;
   }
 }

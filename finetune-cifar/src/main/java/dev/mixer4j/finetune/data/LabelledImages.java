@@ -10,22 +10,14 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.types.TUint8;
 
-/** Images of one size, each with a label, in memory: an array of unsigned bytes per image. */
-public final class LabelledImages {
-
-  private final int height;
-  private final int width;
-  private final int channels;
-  private final List<byte[]> images;
-  private final int[] labels;
-
-  private LabelledImages(int height, int width, int channels, List<byte[]> images, int[] labels) {
-    this.height = height;
-    this.width = width;
-    this.channels = channels;
-    this.images = images;
-    this.labels = labels;
-  }
+/**
+ * Images of one size, each with a label, in memory.
+ *
+ * @param channels 1 for gray levels, 3 for red, green and blue
+ * @param images of each [height, width, channels], unsigned
+ */
+public record LabelledImages(
+    int height, int width, int channels, List<byte[]> images, int[] labels) {
 
   /**
    * Copies the pixels.
@@ -53,19 +45,6 @@ public final class LabelledImages {
   /** Number of images. */
   public int size() {
     return labels.length;
-  }
-
-  public int height() {
-    return height;
-  }
-
-  public int width() {
-    return width;
-  }
-
-  /** 1 for gray levels, 3 for red, green and blue. */
-  public int channels() {
-    return channels;
   }
 
   private int imageBytes() {

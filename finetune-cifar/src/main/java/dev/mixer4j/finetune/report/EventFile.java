@@ -25,21 +25,13 @@ import org.tensorflow.proto.Summary;
  * <p>TensorBoard reads the files of a folder in the order of their names as one series, so a
  * resumed run begins a new file.
  */
-public final class EventFile implements Closeable {
+public record EventFile(Path path, OutputStream out) implements Closeable {
 
   /** Pattern of the files' names. */
   static final String NAMES = "events.out.tfevents.*";
 
   /** TensorBoard expects it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
-
-  private final Path path;
-  private final OutputStream out;
-
-  private EventFile(Path path) throws IOException {
-    this.path = path;
-    this.out = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-  }
 
   /**
    * Begins a new file in a folder, which is made if it is missing.
@@ -70,7 +62,8 @@ public final class EventFile implements Closeable {
     for (int number = 0; ; number++) {
       String name = String.format(Locale.ROOT, "events.out.tfevents.%010d.%04d", seconds, number);
       try {
-        return new EventFile(folder.resolve(name));
+        Path path = folder.resolve(name);
+        return new EventFile(path, Files.newOutputStream(path, StandardOpenOption.CREATE_NEW));
       } catch (FileAlreadyExistsException e) {
         // Another run began in the same second.
       }

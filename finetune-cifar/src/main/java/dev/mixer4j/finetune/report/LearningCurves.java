@@ -39,12 +39,14 @@ public final class LearningCurves {
               test.isEmpty() ? MetricsRow.TEST : test.get(0).split(),
               values(test, MetricsRow::step),
               values(test, value),
-              new LineChart.Style(Pictures.series(2), LineChart.THICK, true, true));
+              Pictures.series(2),
+              LineChart.THICK,
+              true);
           if (train.size() > 2) {
             double[] smooth = smooth(values);
-            chart.add("train, smoothed", steps, smooth, new LineChart.Style(blue, LineChart.THICK));
+            chart.add("train, smoothed", steps, smooth, blue, LineChart.THICK, false);
           }
-          chart.add("train", steps, values, new LineChart.Style(pale, LineChart.THIN));
+          chart.add("train", steps, values, pale, LineChart.THIN, false);
         });
   }
 
@@ -59,9 +61,8 @@ public final class LearningCurves {
             Color colour = Pictures.series(index);
             // The colours repeat, so the second ten are dashed.
             Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
-            LineChart.Style style = new LineChart.Style(colour, stroke, true, true);
             double[] steps = values(test, MetricsRow::step);
-            chart.add(run.getKey(), steps, values(test, value), style);
+            chart.add(run.getKey(), steps, values(test, value), colour, stroke, true);
             index++;
           }
         });

@@ -46,15 +46,8 @@ final class LineChart {
         0);
   }
 
-  record Style(Color colour, Stroke stroke, boolean dots, boolean inLegend) {
-
-    Style(Color colour, Stroke stroke) {
-      this(colour, stroke, false, true);
-    }
-  }
-
-  /** Adds a curve; points that are not finite leave a gap. */
-  void add(String name, double[] x, double[] y, Style style) {
+  /** Adds a curve, to the legend if it has a name; points that are not finite leave a gap. */
+  void add(String name, double[] x, double[] y, Color colour, Stroke stroke, boolean dots) {
     int index = data.getSeriesCount();
     // Series need unique keys; runs and classes may share a name.
     XYSeries series = new XYSeries(index, false, true);
@@ -63,11 +56,11 @@ final class LineChart {
       series.add(x[i], Double.isFinite(y[i]) ? y[i] : Double.NaN, false);
     }
     data.addSeries(series);
-    renderer.setSeriesPaint(index, style.colour());
-    renderer.setSeriesStroke(index, style.stroke());
-    renderer.setSeriesShapesVisible(index, style.dots());
+    renderer.setSeriesPaint(index, colour);
+    renderer.setSeriesStroke(index, stroke);
+    renderer.setSeriesShapesVisible(index, dots);
     renderer.setSeriesShape(index, new Ellipse2D.Double(-3, -3, 6, 6));
-    renderer.setSeriesVisibleInLegend(index, style.inLegend());
+    renderer.setSeriesVisibleInLegend(index, name != null);
   }
 
   /** Makes the plot; plots may share a horizontal axis. */

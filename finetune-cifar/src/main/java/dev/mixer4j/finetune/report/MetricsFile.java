@@ -11,20 +11,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Reads {@code metrics.csv} by the names of its columns; ignores unknown ones. */
-final class MetricsFile {
+record MetricsFile(Path path, List<String> columns) {
 
   static final String NAME = "metrics.csv";
 
   /** Ten times the rows of a million steps, one in ten steps. */
   private static final long MAX_BYTES = 64 << 20;
-
-  private final Path path;
-  private final List<String> columns;
-
-  private MetricsFile(Path path, List<String> columns) {
-    this.path = path;
-    this.columns = columns;
-  }
 
   /** Reads all rows except an unfinished last one, which a run may be writing. */
   static List<MetricsRow> read(Path path) throws IOException {

@@ -68,14 +68,10 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
   /** As NumPy's interp: the upper end of a vertical rise. */
   private double at(double rate) {
     int last = falsePositiveRate.length - 1;
-    int low = 0;
-    for (int high = last; low < high; ) { // the last point that is not to the right
-      int middle = (low + high + 1) >>> 1;
-      if (falsePositiveRate[middle] <= rate) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
+    int found = Arrays.binarySearch(falsePositiveRate, rate);
+    int low = found < 0 ? -found - 2 : found;
+    while (low < last && falsePositiveRate[low + 1] <= rate) {
+      low++;
     }
     if (low == last) {
       return truePositiveRate[last];

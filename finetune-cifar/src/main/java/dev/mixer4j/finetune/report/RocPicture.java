@@ -37,8 +37,7 @@ final class RocPicture {
       add(chart, names.get(c), roc.classes().get(c), Pictures.series(i), stroke);
     }
     double[] ends = {0, 1};
-    chart.add(
-        "chance", ends, ends, new LineChart.Style(Pictures.FAINT, LineChart.THIN, false, false));
+    chart.add(null, ends, ends, Pictures.FAINT, LineChart.THIN, false); // chance
     XYPlot plot = chart.plot(axis("false positive rate"), axis("true positive rate"));
     String title =
         roc.classes().size() <= ALL_CLASSES
@@ -72,7 +71,9 @@ final class RocPicture {
           String.format(Locale.ROOT, "%s  AUC %.4f", shortName, curve.auc()),
           thinned.falsePositiveRate(),
           thinned.truePositiveRate(),
-          new LineChart.Style(colour, stroke));
+          colour,
+          stroke,
+          false);
     }
   }
 

@@ -97,22 +97,15 @@ public final class PlacedSession {
           TF_ImportGraphDefOptions.newImportGraphDefOptions(),
           status);
       status.throwExceptionIfNotOK();
-      Constructor<Session> constructor = constructor();
+      Constructor<Session> constructor =
+          Session.class.getDeclaredConstructor(Graph.class, TF_Session.class);
+      constructor.setAccessible(true);
       TF_Session session = open(copy, target, options, status);
       session.retainReference(); // beyond this scope; the Java session frees it
       // TensorFlow feeds and fetches by name, so the copy's session works for the original graph.
       return constructor.newInstance(graph, session);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
-    }
-  }
-
-  private static Constructor<Session> constructor() throws NoSuchMethodException {
-    try {
-      Constructor<Session> constructor =
-          Session.class.getDeclaredConstructor(Graph.class, TF_Session.class);
-      constructor.setAccessible(true);
-      return constructor;
     } catch (InaccessibleObjectException e) {
       throw new MixerException(
           "training on several devices needs Java's option"
