@@ -56,11 +56,6 @@ public record Schedule(Decay decay, double base, double end, long warmupSteps, l
     }
   }
 
-  /** The same rate for every update. */
-  public static Schedule constant(double rate, long totalSteps) {
-    return new Schedule(Decay.CONSTANT, rate, rate, 0, totalSteps);
-  }
-
   /** The rate of a step, counted from 0 as in vit_jax: with a warm-up, step 0 changes nothing. */
   public double at(long step) {
     double done = (double) (step - warmupSteps) / (totalSteps - warmupSteps);

@@ -27,9 +27,11 @@ public final class StateVariables {
   private final List<Operand<TFloat32>> reads = new ArrayList<>();
   private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
   private final List<Op> assignments = new ArrayList<>();
+  private final Op nothing; // TensorFlow refuses to run nothing at all
 
   /** Adds reads and assignments to the variables' graph. */
   public StateVariables(Ops tf, List<StateVariable> variables) {
+    nothing = tf.noOp();
     for (StateVariable variable : variables) {
       if (shapes.put(variable.name(), variable.shape()) != null) {
         throw new IllegalArgumentException("two state variables named " + variable.name());
@@ -48,20 +50,14 @@ public final class StateVariables {
 
   /** Sets the variables to their values before the first step; the weights must be set. */
   public void initialize(Session session) {
-    if (initializations.isEmpty()) { // TensorFlow refuses a run of nothing
-      return;
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     initializations.forEach(runner::addTarget);
     runner.run().close();
   }
 
   /** Copies the current values, which hold native memory until closed. */
   public NamedTensors save(Session session) {
-    if (reads.isEmpty()) {
-      return new Saved(shapes(), List.of(), null);
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     reads.forEach(runner::fetch);
     return new Saved(shapes(), List.copyOf(shapes.keySet()), runner.run());
   }
@@ -69,13 +65,10 @@ public final class StateVariables {
   /** Sets every variable; refuses other names or shapes, for example of another optimizer. */
   public void load(Session session, NamedTensors saved) {
     check(saved.shapes());
-    if (assignments.isEmpty()) {
-      return;
-    }
     List<TFloat32> tensors = new ArrayList<>();
     try {
       // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
-      Session.Runner runner = session.runner();
+      Session.Runner runner = session.runner().addTarget(nothing);
       for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
         String name = feed.getKey();
         TFloat32 tensor = FloatTensors.of(shapes.get(name), values -> saved.read(name, values));
@@ -93,12 +86,9 @@ public final class StateVariables {
     shapes.forEach(
         (name, shape) -> {
           if (!shape.equals(found.get(name))) {
+            String other = found.containsKey(name) ? "shape " + found.get(name) : "no such tensor";
             throw new IllegalArgumentException(
-                "saved state: expected %s of shape %s, found %s"
-                    .formatted(
-                        name,
-                        shape,
-                        found.containsKey(name) ? "shape " + found.get(name) : "no such tensor"));
+                "saved state: expected %s of shape %s, found %s".formatted(name, shape, other));
           }
         });
     for (String name : found.keySet()) {
@@ -109,7 +99,6 @@ public final class StateVariables {
     }
   }
 
-  /** The values are null if there are no variables. */
   private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
       implements NamedTensors {
 
@@ -120,9 +109,7 @@ public final class StateVariables {
 
     @Override
     public void close() {
-      if (values != null) {
-        values.close();
-      }
+      values.close();
     }
   }
 }

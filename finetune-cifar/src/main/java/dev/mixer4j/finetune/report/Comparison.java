@@ -17,6 +17,7 @@ public record Comparison(List<RunRecord> runs) {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
+  private static final ToDoubleFunction<MetricsRow> PERCENT = row -> 100 * row.accuracy();
 
   /** Paths of the settings that differ between runs, in the order of the files. */
   public List<String> differing() {
@@ -35,13 +36,12 @@ public record Comparison(List<RunRecord> runs) {
     for (String path : differing) {
       columns.add(column(shortName(path, differing), run -> setting(run, path)));
     }
-    columns.add(column("best accuracy", run -> percent(run.best())));
-    columns.add(column("final accuracy", run -> percent(run.last())));
-    columns.add(column("final loss", run -> decimals(run.last(), MetricsRow::loss)));
+    columns.add(column("best accuracy", run -> format(run.best(), "%.2f%%", PERCENT)));
+    columns.add(column("final accuracy", run -> format(run.last(), "%.2f%%", PERCENT)));
+    columns.add(column("final loss", run -> format(run.last(), "%.4f", MetricsRow::loss)));
     columns.add(column("steps", run -> Long.toString(run.steps())));
     columns.add(
-        column(
-            "time", run -> Double.isNaN(run.seconds()) ? UNKNOWN : HtmlReport.time(run.seconds())));
+        column("time", run -> run.seconds() >= 0 ? HtmlReport.time(run.seconds()) : UNKNOWN));
     columns.add(column("state", run -> run.finished() ? "finished" : "unfinished"));
     List<String> lines = new ArrayList<>();
     for (int line = 0; line <= runs.size(); line++) {
@@ -80,13 +80,9 @@ public record Comparison(List<RunRecord> runs) {
     return value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…";
   }
 
-  private static String percent(Optional<MetricsRow> row) {
-    return row.map(test -> String.format(Locale.ROOT, "%.2f%%", 100 * test.accuracy()))
-        .orElse(UNKNOWN);
-  }
-
-  private static String decimals(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    return row.map(test -> String.format(Locale.ROOT, "%.4f", value.applyAsDouble(test)))
+  private static String format(
+      Optional<MetricsRow> row, String format, ToDoubleFunction<MetricsRow> value) {
+    return row.map(test -> String.format(Locale.ROOT, format, value.applyAsDouble(test)))
         .orElse(UNKNOWN);
   }
 

@@ -35,13 +35,8 @@ public final class LearningCurves {
         (chart, value) -> {
           double[] steps = values(train, MetricsRow::step);
           double[] values = values(train, value);
-          chart.add(
-              test.isEmpty() ? MetricsRow.TEST : test.get(0).split(),
-              values(test, MetricsRow::step),
-              values(test, value),
-              Pictures.series(2),
-              LineChart.THICK,
-              true);
+          String split = test.isEmpty() ? MetricsRow.TEST : test.get(0).split();
+          add(chart, split, test, value, Pictures.series(2), LineChart.THICK);
           if (train.size() > 2) {
             double[] smooth = smooth(values);
             chart.add("train, smoothed", steps, smooth, blue, LineChart.THICK, false);
@@ -58,14 +53,21 @@ public final class LearningCurves {
           int index = 0;
           for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
             List<MetricsRow> test = MetricsFile.measured(run.getValue());
-            Color colour = Pictures.series(index);
             // The colours repeat, so the second ten are dashed.
             Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
-            double[] steps = values(test, MetricsRow::step);
-            chart.add(run.getKey(), steps, values(test, value), colour, stroke, true);
-            index++;
+            add(chart, run.getKey(), test, value, Pictures.series(index++), stroke);
           }
         });
+  }
+
+  private static void add(
+      LineChart chart,
+      String name,
+      List<MetricsRow> test,
+      ToDoubleFunction<MetricsRow> value,
+      Color colour,
+      Stroke stroke) {
+    chart.add(name, values(test, MetricsRow::step), values(test, value), colour, stroke, true);
   }
 
   private static BufferedImage draw(

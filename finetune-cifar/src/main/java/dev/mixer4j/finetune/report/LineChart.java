@@ -37,13 +37,8 @@ final class LineChart {
   }
 
   private static Stroke dashed(float width, float dash, float gap) {
-    return new BasicStroke(
-        width,
-        BasicStroke.CAP_ROUND,
-        BasicStroke.JOIN_ROUND,
-        1,
-        new float[] {dash, gap + width},
-        0);
+    float[] pattern = {dash, gap + width};
+    return new BasicStroke(width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, pattern, 0);
   }
 
   /** Adds a curve, to the legend if it has a name; points that are not finite leave a gap. */

@@ -48,7 +48,7 @@ record MetricsFile(Path path, List<String> columns) {
     return rows;
   }
 
-  /** The rows of the measured split: validation if there is one, else test. */
+  /** The rows of a run's measurements: of test images if no validation images are held out. */
   static List<MetricsRow> measured(List<MetricsRow> rows) {
     boolean held = rows.stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));
     String split = held ? MetricsRow.VALIDATION : MetricsRow.TEST;

@@ -37,15 +37,11 @@ public record RunRecord(
     Path metrics = folder.resolve(MetricsFile.NAME);
     Path report = folder.resolve(RunReport.JSON);
     if (!Files.exists(config) && !Files.exists(metrics)) {
+      String found = Files.exists(folder) ? "a file" : "nothing there";
       throw new MixerException(
           "%s: expected the folder of a run, with %s and %s, found %s"
               .formatted(
-                  folder,
-                  CONFIG,
-                  MetricsFile.NAME,
-                  Files.isDirectory(folder)
-                      ? "neither"
-                      : Files.exists(folder) ? "a file" : "nothing there"));
+                  folder, CONFIG, MetricsFile.NAME, Files.isDirectory(folder) ? "neither" : found));
     }
     return new RunRecord(
         folder.toString(),
@@ -70,12 +66,10 @@ public record RunRecord(
         return object;
       }
     } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new MixerException(
           "%s: expected JSON, found damage at line %d: %s"
-              .formatted(
-                  file,
-                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
-                  e.getOriginalMessage()),
+              .formatted(file, line, e.getOriginalMessage()),
           e);
     }
     throw new MixerException(file + ": expected a JSON object, found something else");

@@ -46,17 +46,10 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    AtomicFile.write(
-        folder.resolve(JSON),
-        out ->
-            Json.MAPPER.writeValue(
-                out,
-                new Report(
-                    summary.commandLine(),
-                    summary.weights(),
-                    summary.epoch(),
-                    summary.seconds(),
-                    metrics)));
+    String command = summary.commandLine();
+    Report report =
+        new Report(command, summary.weights(), summary.epoch(), summary.seconds(), metrics);
+    AtomicFile.write(folder.resolve(JSON), out -> Json.MAPPER.writeValue(out, report));
     try {
       draw(folder, metrics, scores, test);
     } catch (LinkageError | InternalError e) { // thrown without a font library or fonts

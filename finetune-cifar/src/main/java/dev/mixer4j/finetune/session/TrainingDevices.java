@@ -47,12 +47,9 @@ public final class TrainingDevices {
     ConfigProto.Builder options = chosen.first().sessionOptions();
     if (chosen.gpus() > 0) {
       // An empty list stands for all GPUs.
-      options
-          .getGpuOptionsBuilder()
-          .setVisibleDeviceList(
-              IntStream.range(0, chosen.gpus() == Devices.ALL ? 0 : chosen.gpus())
-                  .mapToObj(Integer::toString)
-                  .collect(Collectors.joining(",")));
+      IntStream visible = IntStream.range(0, chosen.gpus() == Devices.ALL ? 0 : chosen.gpus());
+      String list = visible.mapToObj(Integer::toString).collect(Collectors.joining(","));
+      options.getGpuOptionsBuilder().setVisibleDeviceList(list);
     }
     int cores = Runtime.getRuntime().availableProcessors();
     // The numbers of threads are fixed, since the order of partial sums decides their last bits.
