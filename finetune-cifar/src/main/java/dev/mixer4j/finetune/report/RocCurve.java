@@ -104,9 +104,8 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     List<Integer> kept = new ArrayList<>(List.of(0));
     int before = 0;
     for (int i = 1; i <= last; i++) {
-      double right = falsePositiveRate[i] - falsePositiveRate[before];
-      double up = truePositiveRate[i] - truePositiveRate[before];
-      if (right + up >= 1 / 400.0 || i == last) {
+      double way = falsePositiveRate[i] - falsePositiveRate[before] + truePositiveRate[i];
+      if (way - truePositiveRate[before] >= 1 / 400.0 || i == last) {
         kept.add(i);
         before = i;
       }
