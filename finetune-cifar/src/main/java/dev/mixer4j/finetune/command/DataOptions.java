@@ -49,7 +49,7 @@ final class DataOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** Folder or archive; an error of usage where it was not given. */
+  /** The folder or archive that was given. */
   Path path() {
     if (path == null) {
       throw new ParameterException(spec.commandLine(), "Missing required option: '--data=DATA'");

@@ -24,14 +24,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
 
-/** Looks for what TensorFlow needs to compute on an NVIDIA GPU, part after part. */
+/** Checks everything that TensorFlow needs to compute on an NVIDIA GPU. */
 final class Doctor {
 
   /**
-   * What was found of a part.
+   * The result of one check.
    *
-   * @param needed whether there is no GPU for TensorFlow without it
-   * @param remedy what to do about it; empty where all is well
+   * @param needed whether TensorFlow uses no GPU without this part
+   * @param remedy what to do; empty if all is well
    */
   record Finding(String part, boolean ok, boolean needed, String found, String remedy) {
 
@@ -45,17 +45,17 @@ final class Doctor {
   }
 
   /**
-   * A library that TensorFlow opens by this name while it runs.
+   * A library that TensorFlow opens by this name at run time.
    *
-   * @param origin what it is a part of
-   * @param version its function that tells the version
+   * @param origin the product that it is part of
+   * @param version the function that returns its version
    */
   private record Library(String name, String origin, boolean needed, String version) {}
 
   private static final String TOOLKIT = "CUDA 12";
   private static final String CUDNN = "cuDNN 9 for CUDA 12";
 
-  /** TensorFlow 2.18 registers no GPU if it cannot open one of those needed. */
+  /** TensorFlow 2.18 registers no GPU if it cannot open one of those that are needed. */
   private static final List<Library> LIBRARIES =
       List.of(
           new Library("libcudart.so.12", TOOLKIT, true, "cudaRuntimeGetVersion"),
@@ -76,10 +76,10 @@ final class Doctor {
           TOOLKIT, "https://developer.nvidia.com/cuda-toolkit-archive",
           CUDNN, "https://developer.nvidia.com/cudnn");
 
-  /** The first drivers for CUDA 12 have this number. */
+  /** The first driver version for CUDA 12. */
   private static final int DRIVER = 525;
 
-  /** Rounding of sums in another order stays far below, a wrong kernel far above. */
+  /** Rounding in another order of sums stays far below this, a wrong kernel far above. */
   private static final double TOLERANCE = 1e-4;
 
   private static final Pattern CUDA_FOLDER = Pattern.compile("--xla_gpu_cuda_data_dir=(\\S+)");
@@ -92,7 +92,7 @@ final class Doctor {
     this.device = device;
   }
 
-  /** Looks at everything; the last finding is the one that counts. */
+  /** Runs all checks; the last one decides the exit code. */
   List<Finding> findings() throws IOException {
     List<Finding> findings = new ArrayList<>();
     findings.add(platform());
@@ -116,7 +116,7 @@ final class Doctor {
         : Finding.bad("platform", found, "TensorFlow computes on GPUs on Linux x86-64 alone");
   }
 
-  /** What the driver's own program says, a line for each GPU; empty where it is not there. */
+  /** The output of the driver's own program, a line for each GPU; empty if it is not installed. */
   private static Optional<String> ask(String program) throws IOException {
     List<String> command =
         List.of(
@@ -131,7 +131,7 @@ final class Doctor {
               .redirectOutput(said.toFile())
               .start();
       try {
-        // It may hang where the driver does.
+        // It may hang if the driver does.
         return process.waitFor(SMI_SECONDS, TimeUnit.SECONDS)
             ? Optional.of(Files.readString(said))
             : Optional.of("nothing for " + SMI_SECONDS + " seconds");
@@ -214,10 +214,9 @@ final class Doctor {
   }
 
   /**
-   * The functions that TensorFlow's compiler puts into what it makes; ptxas stands in the same
-   * folder of a toolkit.
+   * Looks for the device functions that XLA needs; ptxas is in the same folder of a toolkit.
    *
-   * @param flags of the compiler; null for none
+   * @param flags of XLA; null for none
    */
   static Finding libdevice(String flags) {
     String file = "nvvm/libdevice/libdevice.10.bc";
@@ -245,7 +244,7 @@ final class Doctor {
                         + " and bin/ptxas"));
   }
 
-  /** Opens a library as TensorFlow does, by its bare name, and tells its version and file. */
+  /** Opens a library as TensorFlow does, by its bare name; returns its version and file. */
   private static Optional<String> open(String name, String versionFunction) {
     try (NativeLibrary library = NativeLibrary.getInstance(name)) {
       return Optional.of(
@@ -278,7 +277,7 @@ final class Doctor {
         case "cuptiGetVersion" -> "API " + answer.getValue();
         default -> "CUDA " + answer.getValue() / 1000 + "." + answer.getValue() % 1000 / 10;
       };
-    } catch (UnsatisfiedLinkError e) { // in the place of the library is another one
+    } catch (UnsatisfiedLinkError e) { // another library of that name
       return "without " + function;
     }
   }
@@ -305,7 +304,7 @@ final class Doctor {
         .isPresent();
   }
 
-  /** Whether a training step is made on the GPU to its end. */
+  /** Checks that a GPU has a kernel for each operation of a training step. */
   private static Finding kernels() {
     Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceTrial.graphOfEverything(true)));
     missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(false)));
@@ -344,7 +343,7 @@ final class Doctor {
       return difference < TOLERANCE
           ? Finding.good(part, found)
           : Finding.bad(part, found, "it computes wrongly: is driver, GPU or memory at fault?");
-    } catch (RuntimeException e) { // of several classes, as TensorFlow has them
+    } catch (RuntimeException e) { // of several classes
       return Finding.bad(part, "the training failed", "it says: " + e.getMessage());
     }
   }

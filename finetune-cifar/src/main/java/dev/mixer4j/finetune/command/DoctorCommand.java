@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
         Doctor.Finding finding = findings.get(i);
         String mark = finding.ok() ? "ok" : finding.needed() ? "MISSING" : "without";
         out.println("%-8s%-18s %s".formatted(mark, finding.part(), finding.found()));
-        // One remedy may be for several parts in a row.
+        // One remedy may be for several findings in a row.
         String next = i + 1 < findings.size() ? findings.get(i + 1).remedy() : "";
         if (!finding.remedy().isEmpty() && !finding.remedy().equals(next)) {
           out.println(" ".repeat(27) + finding.remedy());

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     })
 final class DownloadCommand implements Callable<Integer> {
 
-  /** The names, for the help. */
+  /** The names of the data sets, for the help. */
   static final class Names implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
@@ -81,7 +81,7 @@ final class DownloadCommand implements Callable<Integer> {
     this(PublishedDatasets::load, DownloadPolicy.DEFAULT, DownloadCache::ofUser);
   }
 
-  /** With a test's own data sets, patience and folder for locks. */
+  /** For tests: with other data sets, retries and cache. */
   DownloadCommand(
       Supplier<PublishedDatasets> published, DownloadPolicy policy, Supplier<DownloadCache> cache) {
     this.published = published;

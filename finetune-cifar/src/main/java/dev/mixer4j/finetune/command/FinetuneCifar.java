@@ -40,7 +40,7 @@ public final class FinetuneCifar {
 
   private FinetuneCifar() {}
 
-  /** The command, for tests to run in their own process. */
+  /** The command, for tests that run it in their own process. */
   public static FinetuneCifar create() {
     return new FinetuneCifar();
   }
@@ -51,7 +51,7 @@ public final class FinetuneCifar {
    * @param args a subcommand and its words
    */
   public static void main(String[] args) {
-    // Pictures are drawn into memory; without this Java asks the display, which may be gone.
+    // Pictures are drawn in memory; otherwise Java asks for a display.
     System.setProperty("java.awt.headless", "true");
     Cli.main(new FinetuneCifar(), args);
   }

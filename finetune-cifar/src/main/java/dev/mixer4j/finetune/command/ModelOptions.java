@@ -31,10 +31,10 @@ final class ModelOptions {
   }
 
   /**
-   * Makes a network.
+   * Builds the network.
    *
    * @param name of a family or preset
-   * @param size of the images; null for the family's or preset's own
+   * @param size of the images; null for the network's own
    * @throws IllegalArgumentException if there is no such network
    */
   static Network network(CommandSpec command, String name, Integer size, int channels) {

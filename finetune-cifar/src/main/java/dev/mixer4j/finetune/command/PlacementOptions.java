@@ -9,10 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where training computes: {@code --device}, {@code --gpus} and {@code --cluster}. */
+/** The options that choose devices: {@code --device}, {@code --gpus} and {@code --cluster}. */
 final class PlacementOptions {
 
-  /** Their names. */
   static final List<String> NAMES = List.of("--device", "--gpus", "--cluster");
 
   @Spec(Spec.Target.MIXEE)
@@ -36,7 +35,7 @@ final class PlacementOptions {
               + " worker' runs the others. For trusted networks only.")
   private List<String> cluster;
 
-  /** What they say, or that they make no sense. */
+  /** The devices, or an error of usage. */
   Devices get() {
     Devices own = own();
     return cluster == null ? own : checked("--cluster", () -> own.inCluster(cluster));
@@ -58,7 +57,7 @@ final class PlacementOptions {
     return checked("--gpus", () -> Devices.gpus(Integer.parseInt(gpus)));
   }
 
-  /** The choice of a worker, which must name the processes. */
+  /** The devices of a worker, which must name the cluster. */
   Devices inCluster() {
     if (cluster == null) {
       throw error("Missing required option: '--cluster=HOST:PORT'");

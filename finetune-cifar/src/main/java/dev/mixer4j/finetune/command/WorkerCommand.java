@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     })
 final class WorkerCommand implements Callable<Integer> {
 
-  /** So many times the training must not answer to be gone. */
+  /** After this many unanswered connections the training counts as ended. */
   private static final int SILENCES = 4;
 
   @Spec private CommandSpec spec;
@@ -48,7 +48,7 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Let GPUs use TF32, for a training with --precision tf32 or bfloat16.")
   private boolean tf32;
 
-  /** At once: a Java that ends as usual may fall over TensorFlow's threads, which are computing. */
+  /** Exits without Java's shutdown, which may crash while TensorFlow's threads compute. */
   private static void end() {
     if (Platform.isWindows()) {
       Runtime.getRuntime().halt(StopSignal.EXIT_CODE);

@@ -5,8 +5,7 @@ import java.util.List;
 
 /**
  * CIFAR-10 or CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html), or other images of 32x32 in
- * one of their layouts: a file may hold any number of images, and the names say how many classes
- * there are.
+ * one of their layouts, with any number of images and classes.
  */
 final class Cifar extends Dataset {
 
@@ -18,7 +17,7 @@ final class Cifar extends Dataset {
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-  /** How files are named, and what is in them. */
+  /** The names and content of the files. */
   interface Layout {
 
     String kind();
@@ -33,7 +32,6 @@ final class Cifar extends Dataset {
       return files.has(testFile()) || !trainFiles(files).isEmpty();
     }
 
-    /** The classes' names. */
     List<String> classNames(DataFiles files) throws IOException;
 
     /** Adds a file's images, until there are {@code limit} in all. */
@@ -44,12 +42,7 @@ final class Cifar extends Dataset {
   private final Layout layout;
   private final DataFiles files;
 
-  /**
-   * Reads the names of the classes.
-   *
-   * @param channels of the images, or 0 for the data's own
-   * @throws DatasetException if the names are missing or unusable
-   */
+  /** Reads the names of the classes; 0 channels stand for the data's own. */
   Cifar(Layout layout, DataFiles files, int channels) throws IOException {
     super(layout.kind(), files.path(), layout.classNames(files), channels == 0 ? 3 : channels);
     this.layout = layout;
@@ -96,7 +89,7 @@ final class Cifar extends Dataset {
     }
   }
 
-  /** What is wrong with a label that has no class. */
+  /** The error for a label without a class. */
   static DatasetException noClass(String place, int classes, long label) {
     return new DatasetException(
         "%s: expected a label of 0 to %d (%d class names), found %d; is every class named?"

@@ -19,7 +19,7 @@ enum CifarBinary implements Cifar.Layout {
   /** A label is a byte. */
   private static final int MAX_CLASSES = 256;
 
-  /** Far more than so many names take. */
+  /** Far more than any list of names. */
   private static final int MAX_NAMES_BYTES = 1 << 20;
 
   private final String kind;
@@ -51,7 +51,7 @@ enum CifarBinary implements Cifar.Layout {
     return testFile;
   }
 
-  /** Those of the file; without one, CIFAR-10's own. */
+  /** The names in the file; without a file, CIFAR-10's own. */
   @Override
   public List<String> classNames(DataFiles files) throws IOException {
     if (!files.has(namesFile)) {

@@ -60,13 +60,13 @@ enum CifarPickle implements Cifar.Layout {
     return testFile;
   }
 
-  /** CIFAR-100's names of files are anybody's, so its three belong together. */
+  /** CIFAR-100's file names are common words, so all three must be there. */
   @Override
   public boolean fits(DataFiles files) {
     return Cifar.Layout.super.fits(files) && (this == CIFAR10 || files.has(namesFile));
   }
 
-  /** Those of the file; without one, CIFAR-10's own. */
+  /** The names in the file; without a file, CIFAR-10's own. */
   @Override
   public List<String> classNames(DataFiles files) throws IOException {
     if (!files.has(namesFile)) {
@@ -115,7 +115,6 @@ enum CifarPickle implements Cifar.Layout {
     }
   }
 
-  /** What reads something out of a pickle. */
   private interface Reader<T> {
     T read(PickledDictionary dictionary) throws IOException;
   }

@@ -6,22 +6,21 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.SortedMap;
 
-/** The files of one folder, on the disk or in an archive, by name. */
+/** The files of one folder, on disk or in an archive, by name. */
 interface DataFiles {
 
   /** The folder or the archive. */
   Path path();
 
-  /** Bytes of each file that is there; links, pipes and the like count as missing. */
+  /** The size of each regular file. */
   SortedMap<String, Long> sizes();
 
   /** A file's whole name, for messages. */
   String show(String name);
 
-  /** A file's bytes, one after the other. */
   InputStream open(String name) throws IOException;
 
-  /** A file's bytes at once. */
+  /** The whole content of a file. */
   ByteBuffer bytes(String name) throws IOException;
 
   default boolean has(String name) {

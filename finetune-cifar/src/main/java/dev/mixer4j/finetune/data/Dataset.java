@@ -5,19 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Images with classes, in up to three parts that share no image.
- *
- * <ul>
- *   <li>The <b>training</b> images are trained on.
- *   <li>The <b>validation</b> images are what a training is measured on while it runs, and what its
- *       best epoch is chosen by. There are some where a fraction of the training images is held out
- *       ({@link DatasetRequest#validationFraction}), or where the data has a folder of its own for
- *       them besides one of test images.
- *   <li>The <b>test</b> images are for the last word. A folder of pictures without any is tested on
- *       those that are held out.
- * </ul>
- *
- * <p>Nothing but names and sizes is read before images are asked for.
+ * Images with classes, in up to three parts that share no image. Training runs on the training
+ * images, measures on the validation images if some are held out, and otherwise on the test images.
+ * Only names and sizes are read before images are asked for.
  */
 public abstract class Dataset {
 
@@ -54,28 +44,18 @@ public abstract class Dataset {
   }
 
   /**
-   * Reads training images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or damaged
+   * Reads the first training images; {@link DatasetException} if there are none or a file is
+   * damaged.
    */
   public abstract LabelledImages train(int limit) throws IOException;
 
-  /**
-   * Reads validation images; none unless some are held out.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if a file is cut off or damaged
-   */
+  /** Reads the first validation images; none unless some are held out. */
   public LabelledImages validation(int limit) throws IOException {
     return LabelledImages.none();
   }
 
   /**
-   * Reads test images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or damaged
+   * Reads the first test images; {@link DatasetException} if there are none or a file is damaged.
    */
   public abstract LabelledImages test(int limit) throws IOException;
 }

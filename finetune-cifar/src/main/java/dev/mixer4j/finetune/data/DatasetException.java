@@ -3,8 +3,8 @@ package dev.mixer4j.finetune.data;
 import dev.mixer4j.core.MixerException;
 
 /**
- * Images or labels that cannot be used. Its message is for a person: the file, the byte or record,
- * what was expected, what was found, what to do.
+ * Images or labels that cannot be used. The message names the file and place, what was expected and
+ * found, and what to do.
  */
 public final class DatasetException extends MixerException {
 

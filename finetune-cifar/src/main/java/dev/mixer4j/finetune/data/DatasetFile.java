@@ -11,15 +11,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 
-/**
- * A published file of a data set.
- *
- * @param url where its publisher has it
- * @param md5 its hash, 32 hexadecimal digits in lower case: what these publishers give
- */
+/** A published file of a data set, with the MD5 that its publisher gives in lower case. */
 public record DatasetFile(URI url, String md5) implements Downloadable {
 
-  /** Checks the hash's form, since a wrong one would let no file pass. */
+  /** Checks the form of the hash, since a wrong one would let no file pass. */
   public DatasetFile {
     if (!md5.matches("[0-9a-f]{32}")) {
       throw new IllegalArgumentException(
@@ -27,7 +22,6 @@ public record DatasetFile(URI url, String md5) implements Downloadable {
     }
   }
 
-  /** The last part of the URL's path. */
   public String fileName() {
     return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
   }

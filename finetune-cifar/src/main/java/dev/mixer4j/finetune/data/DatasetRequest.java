@@ -6,12 +6,9 @@ import java.util.OptionalDouble;
 /**
  * How a data set is read and split.
  *
- * @param imageSize what pictures of a folder are resized to, the network's input size; images that
- *     are stored as pixels keep their size
- * @param channels what images are converted to: 1 for gray levels, 3 for red, green and blue; 0 for
- *     the data's own
- * @param validationFraction share of the training images that is held out, above 0 and below 1;
- *     empty for none
+ * @param imageSize size that pictures are resized to; images stored as pixels keep their size
+ * @param channels of the images: 1 for gray levels, 3 for RGB, 0 for the data's own
+ * @param validationFraction share of the training images that is held out; empty for none
  * @param seed of the choice of pictures that are held out
  */
 public record DatasetRequest(
@@ -31,12 +28,7 @@ public record DatasetRequest(
     }
   }
 
-  /**
-   * For a network.
-   *
-   * @param input the images that it takes
-   * @param fraction share of the training images that is held out; 0 for none
-   */
+  /** For a network; a fraction of 0 holds nothing out. */
   public static DatasetRequest of(ImageInput input, double fraction, long seed) {
     return new DatasetRequest(
         input.size(),
@@ -45,7 +37,7 @@ public record DatasetRequest(
         seed);
   }
 
-  /** The channels of the images, of data that has so many of its own. */
+  /** The channels, for data that has {@code own}. */
   int channelsOr(int own) {
     return channels == 0 ? own : channels;
   }
@@ -56,10 +48,8 @@ public record DatasetRequest(
   }
 
   /**
-   * How many of some images are trained on where a fraction is held out: {@code (1 − fraction)} of
-   * them, rounded, but one at least on either side.
-   *
-   * @param images two or more
+   * How many of at least two images are trained on: {@code (1 − fraction)} of them, rounded, with
+   * at least one on either side.
    */
   public static int trainedOn(int images, double fraction) {
     return (int) Math.max(1, Math.min(images - 1, Math.round(images * (1 - fraction))));

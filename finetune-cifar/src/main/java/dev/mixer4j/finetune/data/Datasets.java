@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Tells by its files what a data set is. */
+/** Recognizes data sets by their files. */
 public final class Datasets {
 
-  /** Where archives unpack to, and where torchvision puts MNIST. */
+  /** Folders that archives unpack to, and that torchvision makes for MNIST. */
   private static final List<String> USUAL_FOLDERS =
       List.of(
           "cifar-10-batches-bin",
@@ -27,8 +27,8 @@ public final class Datasets {
   private Datasets() {}
 
   /**
-   * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10 and
-   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder a class.
+   * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10,
+   * CIFAR-100, MNIST, or pictures in one folder per class.
    *
    * @throws DatasetException if there is none, or more than one
    */

@@ -12,7 +12,7 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The files of a folder on the disk. */
+/** The files of a folder on disk. */
 final class FolderFiles implements DataFiles {
 
   private final Path folder;

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /** MNIST's IDX files, and others with the same names, such as Fashion-MNIST: gray images. */
 final class Idx extends Dataset {
 
-  /** Of an image's side; MNIST's is 28. */
+  /** The largest side of an image; MNIST's is 28. */
   private static final int MAX_SIDE = 4096;
 
   private static final List<String> CLASS_NAMES =
@@ -16,9 +16,7 @@ final class Idx extends Dataset {
 
   private final DataFiles files;
 
-  /**
-   * The digits are the class names: the files have none, and those of Fashion-MNIST look the same.
-   */
+  /** The class names are the digits, since the files name none. */
   Idx(DataFiles files, int channels) {
     super("MNIST's layout (IDX)", files.path(), CLASS_NAMES, channels == 0 ? 1 : channels);
     this.files = files;
@@ -29,7 +27,7 @@ final class Idx extends Dataset {
     return find(files, "train-images", 3).isPresent() || find(files, "t10k-images", 3).isPresent();
   }
 
-  /** The name that a file has here: with a dot or a dash, packed or not. */
+  /** A file's name with a dot or a dash, compressed or not. */
   private static Optional<String> find(DataFiles files, String start, int dimensions) {
     String end = "idx" + dimensions + "-ubyte";
     return List.of("-" + end, "." + end, "-" + end + ".gz", "." + end + ".gz").stream()

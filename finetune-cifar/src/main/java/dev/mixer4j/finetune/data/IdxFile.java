@@ -10,8 +10,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * One IDX file of unsigned bytes, packed with gzip or not, read from its start: two zeros, the type
- * (8), the number of dimensions, each dimension in four bytes, the highest first; then the values.
+ * An IDX file of unsigned bytes, compressed with gzip or not: two zeros, the type (8), the number
+ * of dimensions, the size of each in four bytes, big-endian; then the values.
  */
 final class IdxFile implements Closeable {
 
@@ -44,11 +44,7 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /**
-   * Opens a file and reads its head.
-   *
-   * @throws DatasetException if it is another kind of file, or cut off already
-   */
+  /** Opens a file and reads its header; {@link DatasetException} if it is no such file. */
   static IdxFile open(DataFiles files, String name, int dimensions) throws IOException {
     InputStream in = new BufferedInputStream(files.open(name), 1 << 16);
     try {
@@ -68,7 +64,7 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /** The extent of one dimension, above 0. */
+  /** The size of one dimension, above 0. */
   int size(int dimension) {
     return sizes[dimension];
   }
@@ -84,11 +80,7 @@ final class IdxFile implements Closeable {
     return ByteBuffer.wrap(bytes).getInt();
   }
 
-  /**
-   * Reads the next values.
-   *
-   * @throws DatasetException if there are not so many
-   */
+  /** Reads the next values; {@link DatasetException} if there are fewer. */
   void read(byte[] values) throws IOException {
     int found;
     try {
@@ -107,11 +99,7 @@ final class IdxFile implements Closeable {
     position += found;
   }
 
-  /**
-   * Makes sure that all was read.
-   *
-   * @throws DatasetException if there is more than the sizes tell
-   */
+  /** Checks that all values were read. */
   void requireEnd() throws IOException {
     int more;
     try {

@@ -18,15 +18,14 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /** Reads PNG and JPEG files. */
 public final class ImageFile {
 
-  /** More than any camera of today takes; a file of a few bytes may claim far more. */
+  /** More than any camera takes; a file of a few bytes may claim far more. */
   private static final long MAX_PIXELS = 100_000_000;
 
   private ImageFile() {}
 
   /**
-   * Reads an image as it is stored; the orientation that a camera notes is ignored.
-   *
-   * @throws DatasetException if it is no sound PNG or JPEG, or has more than 100 million pixels
+   * Reads an image as it is stored, ignoring the orientation that a camera notes; {@link
+   * DatasetException} if it is no PNG or JPEG, damaged, or larger than 100 million pixels.
    */
   public static BufferedImage read(Path path) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
@@ -55,7 +54,7 @@ public final class ImageFile {
     } catch (DatasetException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      // Java's readers answer some damaged files with runtime exceptions.
+      // Java's readers throw runtime exceptions for some damaged files.
       throw new DatasetException(
           path + ": this image cannot be read: " + e.getMessage() + "; is the file whole?", e);
     } finally {
@@ -69,7 +68,7 @@ public final class ImageFile {
     List<String> warnings = new ArrayList<>();
     reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
     BufferedImage image = reader.read(0);
-    // Of a JPEG that is cut off, Java's reader makes up the rest and warns.
+    // Java's reader only warns of a JPEG that is cut off.
     if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
       throw new DatasetException(path + ": this image is cut off; get it again");
     }

@@ -11,9 +11,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * PNG and JPEG pictures in a folder a class, whose name is the class's: either {@code
- * ROOT/train/CLASS} with {@code ROOT/test} or {@code ROOT/val} or both, or {@code ROOT/CLASS}. Each
- * picture becomes its middle, of the size that is asked for.
+ * PNG and JPEG pictures in a folder per class: {@code ROOT/train/CLASS} with {@code ROOT/test} or
+ * {@code ROOT/val} or both, or {@code ROOT/CLASS}. The middle square of each picture is resized.
  */
 final class ImageFolder extends Dataset {
 
@@ -42,12 +41,7 @@ final class ImageFolder extends Dataset {
     this.test = test.inTurn(classNames());
   }
 
-  /**
-   * Lists the pictures.
-   *
-   * @return empty if the folder has no folders
-   * @throws DatasetException if they do not make a data set
-   */
+  /** Lists the pictures; empty if the folder has no folders. */
   static Optional<Dataset> open(Path root, DatasetRequest options) throws IOException {
     Map<String, PictureFiles> parts = new TreeMap<>();
     for (String name : List.of("train", "val", "test")) {
@@ -65,7 +59,7 @@ final class ImageFolder extends Dataset {
         : Optional.of(ofClasses(root, options));
   }
 
-  /** {@code ROOT/train/CLASS} and so on: a lone {@code val} is what is tested on. */
+  /** {@code ROOT/train/CLASS} and so on; a lone {@code val} is the test. */
   private static ImageFolder ofParts(
       Path root, Map<String, PictureFiles> parts, DatasetRequest options) {
     PictureFiles none = new PictureFiles(new TreeMap<>());
@@ -96,7 +90,7 @@ final class ImageFolder extends Dataset {
     }
   }
 
-  /** {@code ROOT/CLASS}: what is held out is what is tested on, too. */
+  /** {@code ROOT/CLASS}: the test images are those that are held out. */
   private static ImageFolder ofClasses(Path root, DatasetRequest options) throws IOException {
     PictureFiles all = PictureFiles.in(root);
     if (options.validationFraction().isEmpty()) {

@@ -10,14 +10,14 @@ import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.types.TUint8;
 
 /**
- * Images of one size with a class each, held in memory as bytes; in blocks, so that they may be
- * more bytes than one Java array holds.
+ * Images of one size with a class each, as bytes in memory; in blocks, since all of them may be
+ * larger than a Java array.
  */
 public final class LabelledImages {
 
   public static final int CHANNELS = 3;
 
-  /** What an array may take, about; a whole number of images is nearest below it. */
+  /** The approximate size of a block. */
   private static final int BLOCK_BYTES = 1 << 26;
 
   private final int height;
@@ -66,27 +66,26 @@ public final class LabelledImages {
     return values;
   }
 
-  /** No images. */
   public static LabelledImages none() {
     return new LabelledImages(1, 1, 1, List.of(), 1, 0, new int[0]);
   }
 
-  /** Number of images. */
+  /** The number of images. */
   public int size() {
     return labels.length;
   }
 
-  /** Of each image, in pixels. */
+  /** The height of each image, in pixels. */
   public int height() {
     return height;
   }
 
-  /** Of each image, in pixels. */
+  /** The width of each image, in pixels. */
   public int width() {
     return width;
   }
 
-  /** Of each image: 1 for gray levels, 3 for red, green and blue. */
+  /** The channels of each image: 1 for gray levels, 3 for RGB. */
   public int channels() {
     return channels;
   }
@@ -95,26 +94,20 @@ public final class LabelledImages {
     return height * width * channels;
   }
 
-  /** What all pixels take. */
+  /** The bytes of all pixels. */
   public long bytes() {
     return (long) size() * imageBytes();
   }
 
-  /** The class of one image. */
   public int label(int index) {
     return labels[index];
   }
 
-  /** The classes of some images, in the order of the indices. */
   public int[] labels(int... indices) {
     return Arrays.stream(indices).map(this::label).toArray();
   }
 
-  /**
-   * Some images as a tensor, which the caller closes.
-   *
-   * @return [indices, height, width, channels] uint8, in the order of the indices
-   */
+  /** Some images as a tensor, [indices, height, width, channels] uint8, which the caller closes. */
   public TUint8 pixels(int... indices) {
     TUint8 tensor = tensor(indices.length);
     ByteDataBuffer to = tensor.asRawTensor().data();
@@ -125,12 +118,8 @@ public final class LabelledImages {
   }
 
   /**
-   * Neighbouring images as a tensor, which the caller closes: what a graph needs to keep them on
-   * its device. A tensor may be larger than 2 GiB.
-   *
-   * @param from the first one
-   * @param to the one after the last
-   * @return [to - from, height, width, channels] uint8
+   * Images {@code from} to {@code to} (exclusive) as a tensor, [images, height, width, channels]
+   * uint8, which the caller closes. It may be larger than 2 GiB.
    */
   public TUint8 pixelRange(int from, int to) {
     Objects.checkFromToIndex(from, to, size());
@@ -149,7 +138,7 @@ public final class LabelledImages {
     return TUint8.tensorOf(Shape.of(images, height, width, channels));
   }
 
-  /** Copies images of one block to a place counted in images. */
+  /** Copies images of one block. */
   private void copy(int index, int count, ByteDataBuffer to, int place) {
     Objects.checkIndex(index, size());
     int stored = first + index;
@@ -158,7 +147,7 @@ public final class LabelledImages {
     to.offset((long) place * imageBytes()).write(block, offset, count * imageBytes());
   }
 
-  /** One image's pixels, a copy: [height, width, channels], unsigned. */
+  /** A copy of one image's pixels, [height, width, channels], unsigned. */
   public byte[] bytes(int index) {
     Objects.checkIndex(index, size());
     int stored = first + index;
@@ -166,18 +155,18 @@ public final class LabelledImages {
     return Arrays.copyOfRange(blocks.get(stored / blockImages), offset, offset + imageBytes());
   }
 
-  /** Neighbouring images, which share these ones' memory. */
+  /** A range of the images, which shares their memory. */
   public LabelledImages slice(int from, int to) {
     int[] part = Arrays.copyOfRange(labels, from, to);
     return new LabelledImages(height, width, channels, blocks, blockImages, first + from, part);
   }
 
-  /** The first images, or all where there are no more. */
+  /** The first images. */
   public LabelledImages first(int limit) {
     return limit < size() ? slice(0, limit) : this;
   }
 
-  /** Takes images one by one; its memory grows with them, whatever a file promised. */
+  /** Collects images one by one; its memory grows with them, whatever size a file claims. */
   public static final class Builder {
     private static final int FIRST_IMAGES = 64;
 
@@ -194,7 +183,7 @@ public final class LabelledImages {
       this(height, width, channels, BLOCK_BYTES);
     }
 
-    /** With blocks of another size, for tests. */
+    /** For tests: with blocks of another size. */
     Builder(int height, int width, int channels, int blockBytes) {
       this.height = height;
       this.width = width;
@@ -208,10 +197,8 @@ public final class LabelledImages {
     }
 
     /**
-     * Adds an image. Gray levels become equal red, green and blue where the builder has three
-     * channels, and colors become gray levels where it has one.
-     *
-     * @param pixels [height, width, 1 or 3], unsigned, which are copied
+     * Adds an image, [height, width, 1 or 3] unsigned. Gray levels become equal red, green and blue
+     * if the builder has three channels, and colors become gray levels if it has one.
      */
     void add(int label, byte[] pixels) {
       byte[] converted = converted(pixels);

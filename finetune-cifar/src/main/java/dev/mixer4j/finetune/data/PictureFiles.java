@@ -14,22 +14,16 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * The pictures of some classes, as files: their order does not depend on the file system's.
- *
- * @param byClass each class's files, none of them empty
- */
+/** The files of pictures by class, in the order of their names. */
 public record PictureFiles(SortedMap<String, List<Path>> byClass) {
 
-  /** A picture of a class, which is counted in the order of the names. */
   public record Picture(Path file, int label) {}
 
-  /** Two halves, of which the second is held out. */
   public record Split(PictureFiles kept, PictureFiles heldOut) {}
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
 
-  /** Links may lead in circles. */
+  /** Links may form circles. */
   private static final int MAX_DEPTH = 16;
 
   /** The folders in a folder, without hidden ones, in the order of their names. */
@@ -44,9 +38,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
   }
 
   /**
-   * Lists a folder of a folder a class.
-   *
-   * @throws DatasetException if there are fewer than two classes, or one has no pictures
+   * Lists a folder that has a folder for each class; {@link DatasetException} if there are fewer
+   * than two classes, or one has no pictures.
    */
   public static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
@@ -66,7 +59,7 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return new PictureFiles(byClass);
   }
 
-  /** All below a folder, in the order of their names. */
+  /** All pictures below a folder, in the order of their names. */
   private static List<Path> pictures(Path folder) throws IOException {
     try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return entries
@@ -84,10 +77,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
   }
 
   /**
-   * All pictures, the classes in turn: the first of each, the second of each, and so on, so that
-   * the first few are of all classes.
-   *
-   * @param classNames whose places are the labels
+   * All pictures, one of each class in turn, so that the first few are of all classes; a label is
+   * the place of its class among the names.
    */
   public List<Picture> inTurn(List<String> classNames) {
     List<Picture> pictures = new ArrayList<>();
@@ -103,11 +94,7 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return pictures;
   }
 
-  /**
-   * Holds a fraction of each class out, at random; of a class with a single picture nothing.
-   *
-   * @param fraction above 0 and below 1
-   */
+  /** Holds out a random fraction of each class; nothing of a class with a single picture. */
   public Split split(double fraction, long seed) {
     SortedMap<String, List<Path>> kept = new TreeMap<>();
     SortedMap<String, List<Path>> heldOut = new TreeMap<>();

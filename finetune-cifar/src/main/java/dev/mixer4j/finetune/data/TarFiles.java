@@ -16,8 +16,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The files of one folder of a tar archive, packed with gzip or not, which is read once, into
- * memory: nothing is written, and its names never become paths on the disk.
+ * The files of one folder of a tar archive, compressed with gzip or not. The archive is read once,
+ * into memory; nothing is written to disk.
  */
 final class TarFiles implements DataFiles {
 
@@ -36,23 +36,21 @@ final class TarFiles implements DataFiles {
   }
 
   /**
-   * Reads a whole archive.
-   *
-   * @return one for each folder that has files, in the order of their names
-   * @throws DatasetException if it is no sound archive, or has more than a data set needs
+   * Reads a whole archive, and returns the files of each folder, in the order of the folders'
+   * names.
    */
   static List<DataFiles> read(Path archive) throws IOException {
     return read(archive, Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 2));
   }
 
-  /** With another bound, for tests. */
+  /** For tests: with another limit. */
   static List<DataFiles> read(Path archive, long maxBytes) throws IOException {
     SortedMap<String, TarFiles> folders = new TreeMap<>();
     try (Tar tar = open(archive)) {
       int entries = 0;
       long total = 0;
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        byte[] content = tar.readNBytes((int) (maxBytes - total)); // grows with what is there
+        byte[] content = tar.readNBytes((int) (maxBytes - total));
         total += content.length;
         if (++entries > MAX_ENTRIES || total >= maxBytes) {
           throw new DatasetException(
@@ -73,7 +71,7 @@ final class TarFiles implements DataFiles {
       }
     } catch (DatasetException e) {
       throw e;
-    } catch (IOException | RuntimeException e) { // the library has both for damaged archives
+    } catch (IOException | RuntimeException e) { // the library throws both for damaged archives
       throw new DatasetException(
           "%s: expected a tar archive, packed with gzip or not; it cannot be read: %s"
                   .formatted(archive, e.getMessage() == null ? e : e.getMessage())
@@ -129,7 +127,10 @@ final class TarFiles implements DataFiles {
     return ByteBuffer.wrap(contents.get(name));
   }
 
-  /** Knows whether the archive's end was there: an archive cut off between entries seems sound. */
+  /**
+   * Notices the end marker, without which an archive that is cut off between entries looks
+   * complete.
+   */
   private static final class Tar extends TarArchiveInputStream {
     private boolean ended;
 

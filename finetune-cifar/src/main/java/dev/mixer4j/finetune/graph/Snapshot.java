@@ -14,11 +14,7 @@ import org.tensorflow.types.TFloat32;
 /** Weights that were fetched from a session; they hold native memory until closed. */
 public record Snapshot(Network network, List<String> names, Result values) implements Weights {
 
-  /**
-   * Fetches weights.
-   *
-   * @param value of each variable, by name
-   */
+  /** Fetches the value of each variable. */
   public static Snapshot take(
       Session session, Network network, Function<String, Operand<TFloat32>> value) {
     List<String> names = List.copyOf(network.shapes().keySet());

@@ -7,12 +7,9 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
 /**
- * Duchi, Hazan &amp; Singer's rule (JMLR 12, 2011) in its diagonal form, as {@code
- * torch.optim.Adagrad} has it: {@code s += g²}, then {@code θ −= lr·g / (√s + ε)}, with {@code s}
- * from 0 (TensorFlow's and Keras's optimizers start at 0.1).
- *
- * @param epsilon keeps the division finite
- * @param weightDecay times the weights, added to the gradient
+ * Adagrad (Duchi, Hazan &amp; Singer, JMLR 12, 2011) as {@code torch.optim.Adagrad}: {@code s +=
+ * g²}, then {@code θ −= lr·g / (√s + ε)}, with {@code s} from 0 (TensorFlow's and Keras's
+ * optimizers start at 0.1). Weight decay is added to the gradient.
  */
 public record Adagrad(double epsilon, double weightDecay) implements Optimizer {
 
@@ -24,7 +21,7 @@ public record Adagrad(double epsilon, double weightDecay) implements Optimizer {
     for (Parameter parameter : parameters) {
       StateVariable sum = parameter.slot(tf, "adagrad_sum");
       state.add(sum);
-      // TensorFlow's ResourceApplyAdagradV2, which adds epsilon to the root.
+      // This is TensorFlow's ResourceApplyAdagradV2, which adds epsilon to the root.
       updates.add(
           tf.train.resourceApplyAdagrad(
               parameter.handle(),

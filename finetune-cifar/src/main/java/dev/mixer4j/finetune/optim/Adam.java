@@ -10,21 +10,14 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Algorithm 1 of Kingma &amp; Ba (arXiv 1412.6980): epsilon is added to the root of the
- * bias-corrected second moment, as PyTorch and optax have it.
+ * Adam, Algorithm 1 of Kingma &amp; Ba (arXiv 1412.6980): epsilon is added to the root of the
+ * bias-corrected second moment, as in PyTorch and optax. Weight decay is added to the gradient;
+ * {@link AdamW} decouples it.
  *
- * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε)}, with the powers
- * of β as operands: the paper's section 2 names that epsilon «ε̂», and with a small second moment
- * it is another algorithm. Multiplied by {@code √(1−β₂ᵗ)} above and below the line, the paper's own
- * is {@code lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ))}. So the kernel gets zero for both powers,
- * which leaves its rate as it is given, and each step feeds rate and epsilon with their factors.
- * That also spares the two variables for the powers, whose update would need an order.
- *
- * @param beta1 decay of the first moment
- * @param beta2 decay of the second moment
- * @param epsilon keeps the division finite
- * @param weightDecay times the weights, added to the gradient, as {@code torch.optim.Adam} does;
- *     {@link AdamW} has the other kind
+ * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε)}, which is another
+ * algorithm if the second moment is small. The paper's own is {@code lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v
+ * + ε·√(1−β₂ᵗ))}. So the kernel gets zero for the powers of β, which leaves its rate unchanged, and
+ * each step feeds rate and epsilon with their factors.
  */
 public record Adam(double beta1, double beta2, double epsilon, double weightDecay)
     implements Optimizer {
@@ -46,7 +39,7 @@ public record Adam(double beta1, double beta2, double epsilon, double weightDeca
     return new Updates(kernel.state, kernel.updates, kernel::scalars);
   }
 
-  /** The kernel's operands, and what it did so far. */
+  /** The kernel's operands, and the updates so far. */
   public final class Kernel {
     final List<StateVariable> state = new ArrayList<>();
     final List<Op> updates = new ArrayList<>();
@@ -64,11 +57,7 @@ public record Adam(double beta1, double beta2, double epsilon, double weightDeca
       decay2 = tf.constant((float) beta2);
     }
 
-    /**
-     * Adds the update of one parameter.
-     *
-     * @param before what must be done first
-     */
+    /** Adds the update of one parameter after some operations. */
     void update(Ops tf, Parameter parameter, Operand<TFloat32> gradient, Op... before) {
       StateVariable m = parameter.slot(tf, "adam_m");
       StateVariable v = parameter.slot(tf, "adam_v");
@@ -91,7 +80,7 @@ public record Adam(double beta1, double beta2, double epsilon, double weightDeca
     }
 
     Map<Placeholder<TFloat32>, Float> scalars(long step, double learningRate) {
-      // Of the decays that the kernel has: 1 − 0.999 is another number in float32, by 1e-5 of it.
+      // With the decays in float32, as the kernel has them: 1 − 0.999 differs by 1e-5 of it.
       double root = Math.sqrt(1 - Math.pow((float) beta2, step));
       double corrected = learningRate * root / (1 - Math.pow((float) beta1, step));
       return Map.of(rate, (float) corrected, epsilonOperand, (float) (epsilon * root));

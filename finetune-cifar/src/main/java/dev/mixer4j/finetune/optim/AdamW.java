@@ -10,13 +10,8 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * {@link Adam} with the decoupled weight decay of Loshchilov &amp; Hutter (arXiv 1711.05101) as
- * {@code torch.optim.AdamW} has it: {@code θ −= lr·λ·θ} before Adam's update, past its moments.
- *
- * @param beta1 decay of the first moment
- * @param beta2 decay of the second moment
- * @param epsilon keeps the division finite
- * @param weightDecay λ
+ * {@link Adam} with decoupled weight decay (Loshchilov &amp; Hutter, arXiv 1711.05101) as {@code
+ * torch.optim.AdamW}: {@code θ −= lr·λ·θ} before Adam's update.
  */
 public record AdamW(double beta1, double beta2, double epsilon, double weightDecay)
     implements Optimizer {
@@ -26,7 +21,7 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     Placeholder<TFloat32> decay = Scalars.placeholder(tf);
     Adam.Kernel kernel = new Adam(beta1, beta2, epsilon).new Kernel(tf);
     for (Parameter parameter : parameters) {
-      // Taken off as it is: one minus so small a factor would have few digits left in float32.
+      // Subtracted: a factor of one minus a small number would lose digits in float32.
       Operand<TFloat32> value = tf.readVariableOp(parameter.handle(), TFloat32.class);
       Op decayed =
           tf.withControlDependencies(parameter.gradient())

@@ -9,30 +9,24 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The sum of the gradients that several devices found, each of its own part of a batch:
- * TensorFlow's collective {@code CollectiveReduce}, as {@code tf.distribute} of Python has it. One
- * operation for all gradients as one vector, since the order in which several start may differ
- * between devices.
+ * The sum of the gradients of several devices: TensorFlow's collective {@code CollectiveReduce}, as
+ * in Python's {@code tf.distribute}. It sums all gradients as one vector, since several operations
+ * might start in another order on each device.
  */
 public final class AllReduce {
 
   /**
-   * The devices that add up.
+   * A group of devices.
    *
-   * @param size how many there are
+   * @param size the number of devices
    * @param key a number that no other group of these processes has
-   * @param nccl whether they are GPUs, whose own library adds; otherwise TensorFlow's ring does
+   * @param nccl whether they are GPUs, which use NCCL; CPUs use TensorFlow's ring
    */
   public record Group(int size, int key, boolean nccl) {}
 
   private AllReduce() {}
 
-  /**
-   * Adds one device's side to its graph.
-   *
-   * @param parameters with this device's gradients
-   * @return with the sums, which are the same bits on all devices
-   */
+  /** Replaces one device's gradients by the sums, which have the same bits on all devices. */
   public static List<Optimizer.Parameter> sum(
       Ops tf, List<Optimizer.Parameter> parameters, Group group) {
     List<Operand<TFloat32>> vectors =
@@ -53,7 +47,7 @@ public final class AllReduce {
     return summed;
   }
 
-  /** By its name, for TensorFlow-Java has a later version of it only, for eager execution. */
+  /** Built by name: TensorFlow-Java only has a later version for eager execution. */
   private static Operand<TFloat32> reduce(Ops tf, Operand<TFloat32> vector, Group group) {
     GraphOperationBuilder builder =
         (GraphOperationBuilder)

@@ -14,9 +14,9 @@ import org.tensorflow.types.family.TType;
 
 /**
  * A moving average of the weights for evaluation: after each update {@code a = d·a + (1−d)·w}, from
- * the start weights on, as timm's {@code ModelEmaV3} without its options and {@code optax.ema}
- * without debias. It is computed as {@code a += (1−d)·(w−a)}, as timm does: in float32 {@code d}
- * and {@code 1−d} do not add up to one, which shrinks or swells a long average.
+ * the start weights on, as timm's {@code ModelEmaV3} and {@code optax.ema} without debias. It is
+ * computed as {@code a += (1−d)·(w−a)}, since in float32 {@code d} and {@code 1−d} do not add up to
+ * one.
  */
 public final class ExponentialMovingAverage {
 
@@ -29,8 +29,8 @@ public final class ExponentialMovingAverage {
    *
    * @param decay {@code d}, from 0 to below 1
    * @param variables names and shapes of the averaged variables
-   * @param handles each name's resource
-   * @param after the optimizer's updates, whose results the average takes in
+   * @param handles the resource of each name
+   * @param after the optimizer's updates, which come first
    */
   public ExponentialMovingAverage(
       Ops tf,
@@ -42,7 +42,7 @@ public final class ExponentialMovingAverage {
       throw new IllegalArgumentException(
           "expected a decay of at least 0 and below 1, found " + decay);
     }
-    // One operation that waits for all, instead of each for each.
+    // One operation that waits for all updates, for all averages.
     Ops updated = tf.withControlDependencies(tf.withControlDependencies(after).noOp());
     variables.forEach(
         (name, shape) -> {
@@ -58,17 +58,16 @@ public final class ExponentialMovingAverage {
         });
   }
 
-  /** To run in each step, beside the optimizer's updates. */
   public List<Op> updates() {
     return List.copyOf(updates);
   }
 
-  /** The averages. They start as the weights are at their initialization. */
+  /** The averages, which are initialized from the weights. */
   public List<StateVariable> state() {
     return List.copyOf(state.values());
   }
 
-  /** The average of a variable, for a network that classifies with the averages. */
+  /** The average of a variable; null if it has none. */
   public Operand<TFloat32> value(String name) {
     return values.get(name);
   }

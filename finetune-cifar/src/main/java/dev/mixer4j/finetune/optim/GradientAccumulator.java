@@ -10,10 +10,9 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * One update from the gradients of several micro-batches, as if they were one batch. There are two
- * kinds of run: each micro-batch but the last runs {@link #accumulate}; the last runs the updates
- * that an {@link Optimizer} makes of {@link #parameters}, which have the sum with that
- * micro-batch's own gradients, together with {@link #clear}. Every run feeds {@link #scalars}.
+ * Sums the gradients of several micro-batches, for one update as of the whole batch. Each
+ * micro-batch but the last runs {@link #accumulate}; the last runs the updates of {@link
+ * #parameters}, which have the sums, and {@link #clear}. Every run feeds {@link #scalars}.
  */
 public final class GradientAccumulator {
 
@@ -23,11 +22,7 @@ public final class GradientAccumulator {
   private final List<Op> accumulate = new ArrayList<>();
   private final List<Op> clear = new ArrayList<>();
 
-  /**
-   * Adds a sum for each parameter's gradient.
-   *
-   * @param gradients those of the mean loss over a micro-batch's images
-   */
+  /** Adds a sum for each gradient of the mean loss over a micro-batch. */
   public GradientAccumulator(Ops tf, List<Optimizer.Parameter> gradients) {
     weight = Optimizer.Scalars.placeholder(tf);
     for (Optimizer.Parameter parameter : gradients) {
@@ -37,7 +32,7 @@ public final class GradientAccumulator {
           tf.math.add(sum.read(tf), tf.math.mul(parameter.gradient(), weight));
       parameters.add(parameter.withGradient(total));
       accumulate.add(tf.assignVariableOp(sum.handle(), total));
-      // After the total, because that reads the sum.
+      // After the total, which reads the sum.
       clear.add(
           tf.withControlDependencies(total)
               .assignVariableOp(sum.handle(), StateVariable.zeros(tf, sum.shape())));
@@ -64,12 +59,7 @@ public final class GradientAccumulator {
     return List.copyOf(state);
   }
 
-  /**
-   * What a run feeds.
-   *
-   * @param images in this micro-batch
-   * @param batchImages in all micro-batches of this update
-   */
+  /** The numbers to feed, for a micro-batch with some of the batch's images. */
   public Map<Placeholder<TFloat32>, Float> scalars(int images, int batchImages) {
     return Map.of(weight, (float) ((double) images / batchImages));
   }

@@ -42,13 +42,7 @@ public enum Loss {
     }
   };
 
-  /**
-   * The mean over a batch.
-   *
-   * @param targets [batch, classes] float32
-   * @param logits [batch, classes] float32
-   * @return a scalar
-   */
+  /** The mean over a batch, a scalar, of targets and logits [batch, classes]. */
   public abstract Operand<TFloat32> mean(
       Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits);
 
@@ -64,12 +58,9 @@ public enum Loss {
   }
 
   /**
-   * One-hot targets with label smoothing (arXiv 1512.00567, section 7) as in PyTorch's {@code
-   * CrossEntropyLoss}: the smoothed share is spread over all classes, the right one included.
-   *
-   * @param labels [batch] int32
-   * @param smoothing the share to spread, in [0, 1); 0 for none
-   * @return [batch, classes] float32, each row adding up to 1
+   * One-hot targets [batch, classes] with label smoothing (arXiv 1512.00567, section 7) as in
+   * PyTorch's {@code CrossEntropyLoss}: the smoothed share is spread over all classes, the right
+   * one included.
    */
   public static Operand<TFloat32> targets(
       Ops tf, Operand<TInt32> labels, int classes, double smoothing) {

@@ -8,13 +8,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.train.ResourceApplyMomentum;
 
 /**
- * Polyak's heavy ball as {@code torch.optim.SGD} has it, with dampening 0: {@code m = μ·m + g},
- * then {@code θ −= lr·m}, or {@code θ −= lr·(g + μ·m)} with Nesterov's form. The rate stays out of
- * {@code m}, so that a change of it acts at once; Keras's kernel keeps it inside.
- *
- * @param momentum μ
- * @param nesterov whether to look ahead
- * @param weightDecay times the weights, added to the gradient
+ * SGD with momentum as {@code torch.optim.SGD} with dampening 0: {@code m = μ·m + g}, then {@code θ
+ * −= lr·m}, or {@code θ −= lr·(g + μ·m)} with Nesterov's form. The rate is not part of {@code m},
+ * as it is in Keras, so a change of it acts at once. Weight decay is added to the gradient.
  */
 public record Momentum(double momentum, boolean nesterov, double weightDecay) implements Optimizer {
 

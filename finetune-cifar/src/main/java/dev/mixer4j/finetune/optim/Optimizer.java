@@ -10,21 +10,13 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
-/** A rule that turns gradients into updates of the variables. */
+/** An optimizer: it turns gradients into updates of the variables. */
 public interface Optimizer {
 
-  /**
-   * A variable to train.
-   *
-   * @param name its canonical name
-   * @param shape its shape, and its gradient's
-   * @param handle its resource
-   * @param gradient of the loss
-   */
+  /** A variable to train, with the gradient of the loss, which has its shape. */
   record Parameter(
       String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
 
-    /** The same variable with another gradient, such as a clipped one. */
     public Parameter withGradient(Operand<TFloat32> other) {
       return new Parameter(name, shape, handle, other);
     }
@@ -38,43 +30,36 @@ public interface Optimizer {
       return tf.math.add(gradient, tf.math.mul(value, tf.constant((float) weightDecay)));
     }
 
-    /** Adds a variable of the rule's own for this parameter, which starts at zero. */
+    /** Adds a variable of the optimizer for this parameter, which starts at zero. */
     StateVariable slot(Ops tf, String slot) {
       return StateVariable.zeros(tf, name + "/" + slot, shape);
     }
   }
 
   /**
-   * What a rule adds to a graph.
+   * The operations of an optimizer.
    *
-   * @param state the rule's own variables, to be set before the first step
+   * @param state the optimizer's own variables, to be set before the first step
    * @param updates to run in each step
-   * @param scalars what each step feeds
+   * @param scalars to feed in each step
    */
   record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {}
 
-  /** Numbers that change from step to step, computed here in double precision. */
+  /** Numbers that change with the step, computed in double precision. */
   interface Scalars {
 
-    /**
-     * The values for one step.
-     *
-     * @param step counts from 1
-     * @param learningRate this step's
-     */
+    /** The values for one step, counting from 1. */
     Map<Placeholder<TFloat32>, Float> at(long step, double learningRate);
 
-    /** Adds what a scalar is fed to. */
     static Placeholder<TFloat32> placeholder(Ops tf) {
       return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
     }
   }
 
   /**
-   * Adds the rule's variables and updates to the graph of these parameters.
-   *
-   * <p>Every update must depend on its parameter's gradient, by its value or by a control
-   * dependency: nothing else orders it after the step's reads of the variable.
+   * Adds the optimizer to the graph of these parameters. Every update must depend on its
+   * parameter's gradient, by its value or by a control dependency: nothing else orders it after the
+   * step's reads of the variable.
    */
   Updates build(Ops tf, List<Parameter> parameters);
 }

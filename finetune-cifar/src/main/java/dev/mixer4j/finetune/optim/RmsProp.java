@@ -9,15 +9,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Tieleman &amp; Hinton's rule (2012) as {@code torch.optim.RMSprop} has it, not centered: {@code s
- * = α·s + (1−α)·g²}, then {@code θ −= lr·g / (√s + ε)}; with momentum {@code m = μ·m + g / (√s +
- * ε)}, then {@code θ −= lr·m}. TensorFlow's kernel adds epsilon inside the root, and keeps the rate
- * inside {@code m}, so this is made of plain operations.
- *
- * @param alpha decay of the mean square
- * @param epsilon keeps the division finite
- * @param momentum μ, 0 for none
- * @param weightDecay times the weights, added to the gradient
+ * RMSprop (Tieleman &amp; Hinton, 2012) as {@code torch.optim.RMSprop}, not centered: {@code s =
+ * α·s + (1−α)·g²}, then {@code θ −= lr·g / (√s + ε)}; with momentum {@code m = μ·m + g / (√s + ε)},
+ * then {@code θ −= lr·m}. TensorFlow's kernel adds epsilon inside the root and keeps the rate
+ * inside {@code m}, so this uses plain operations. Weight decay is added to the gradient.
  */
 public record RmsProp(double alpha, double epsilon, double momentum, double weightDecay)
     implements Optimizer {

@@ -7,8 +7,7 @@ import org.tensorflow.op.Ops;
 
 /**
  * Stochastic gradient descent: {@code θ −= lr·g}, as {@code torch.optim.SGD} without momentum.
- *
- * @param weightDecay times the weights, added to the gradient
+ * Weight decay is added to the gradient.
  */
 public record Sgd(double weightDecay) implements Optimizer {
 

@@ -9,12 +9,11 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * A float32 variable that training keeps beside the weights.
+ * A float32 variable of a training beside the weights.
  *
  * @param name unique in its graph, and its name in a checkpoint
- * @param shape its shape
  * @param handle its resource
- * @param initialization sets it to what it is before the first step
+ * @param initialization sets its first value
  */
 public record StateVariable(
     String name, Shape shape, Operand<? extends TType> handle, Op initialization) {
@@ -31,17 +30,17 @@ public record StateVariable(
   }
 
   private static StateVariable of(Ops tf, String name, Shape shape, Operand<TFloat32> start) {
-    // Without a shared name all handles of a session are one and the same resource.
+    // Without a shared name, all handles of a session are the same resource.
     var handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     return new StateVariable(name, shape, handle, tf.assignVariableOp(handle, start));
   }
 
   public static Operand<TFloat32> zeros(Ops tf, Shape shape) {
-    // No tf.zeros, which looks through the whole graph for names, each time.
+    // tf.zeros would search the whole graph for names, each time.
     return tf.fill(tf.constant(shape.asArray()), tf.constant(0f));
   }
 
-  /** Adds a read: of the variable as it is once the control dependencies of {@code tf} are done. */
+  /** Adds a read of the variable after the control dependencies of {@code tf}. */
   public Operand<TFloat32> read(Ops tf) {
     return tf.readVariableOp(handle, TFloat32.class);
   }

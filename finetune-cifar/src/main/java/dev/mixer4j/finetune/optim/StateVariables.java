@@ -16,10 +16,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/**
- * What training keeps beside the weights, all of it: set at the start, saved and restored bit by
- * bit. With the weights and the number of the step, it is all that the next step depends on.
- */
+/** All state of a training beside the weights: initialized, saved and restored bit by bit. */
 public final class StateVariables {
 
   private final Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -28,11 +25,7 @@ public final class StateVariables {
   private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
   private final List<Op> assignments = new ArrayList<>();
 
-  /**
-   * Adds reads and assignments of these variables to their graph.
-   *
-   * @throws IllegalArgumentException if two have the same name
-   */
+  /** Adds reads and assignments of variables with different names to their graph. */
   public StateVariables(Ops tf, List<StateVariable> variables) {
     for (StateVariable variable : variables) {
       if (shapes.put(variable.name(), variable.shape()) != null) {
@@ -46,12 +39,11 @@ public final class StateVariables {
     }
   }
 
-  /** Each variable's shape by its name. */
   public Map<String, Shape> shapes() {
     return Collections.unmodifiableMap(shapes);
   }
 
-  /** Sets the variables to what they are before the first step; the weights must be set. */
+  /** Sets the variables to their first values; the weights must be set. */
   public void initialize(Session session) {
     if (initializations.isEmpty()) { // TensorFlow refuses a run of nothing
       return;
@@ -61,11 +53,7 @@ public final class StateVariables {
     runner.run().close();
   }
 
-  /**
-   * The variables' values of this moment.
-   *
-   * @return tensors that hold native memory until closed
-   */
+  /** The current values, which hold native memory until closed. */
   public NamedTensors save(Session session) {
     if (reads.isEmpty()) {
       return new Saved(shapes(), List.of(), null);
@@ -75,12 +63,7 @@ public final class StateVariables {
     return new Saved(shapes(), List.copyOf(shapes.keySet()), runner.run());
   }
 
-  /**
-   * Sets every variable to the saved value.
-   *
-   * @throws IllegalArgumentException if the saved names or shapes are others, for example those of
-   *     another optimizer
-   */
+  /** Restores saved values; {@link IllegalArgumentException} if their names or shapes differ. */
   public void load(Session session, NamedTensors saved) {
     check(saved.shapes());
     if (assignments.isEmpty()) {
@@ -88,7 +71,7 @@ public final class StateVariables {
     }
     List<TFloat32> tensors = new ArrayList<>();
     try {
-      // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
+      // All in one run: each new combination of feeds and targets costs milliseconds.
       Session.Runner runner = session.runner();
       for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
         String name = feed.getKey();
@@ -123,7 +106,7 @@ public final class StateVariables {
     }
   }
 
-  /** The values lie in the session's result, which is absent where there are none. */
+  /** Values in a session's result, which is null if there are none. */
   private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
       implements NamedTensors {
 

@@ -7,17 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Files that are there whole or not at all: written beside, then renamed. */
+/** Atomic writes: a file appears whole or not at all. */
 public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** Writes a file's content. */
   public interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Writes a file, which replaces one of that name. */
+  /** Writes a file, or replaces it. */
   public static void write(Path file, Content content) throws IOException {
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try {

@@ -4,7 +4,7 @@ import dev.mixer4j.core.Logits;
 import dev.mixer4j.core.MixerException;
 import java.util.List;
 
-/** What a network answered for labelled images: the input of all that is measured and drawn. */
+/** The scores that a network gave to labelled images: the input of all metrics and pictures. */
 public final class Classifications {
 
   private final int[] labels;
@@ -27,12 +27,8 @@ public final class Classifications {
   }
 
   /**
-   * Takes a network's logits; their softmax and the cross-entropy are computed in double precision.
-   *
-   * @param labels [images], each below the number of classes
-   * @param logits [images][classes]
-   * @param classNames one for each class
-   * @throws MixerException if there are no images, or a logit is not finite
+   * Takes the logits [images][classes]; probabilities and loss are computed in double precision.
+   * {@link MixerException} if there are no images, or a logit is not finite.
    */
   public static Classifications ofLogits(int[] labels, float[][] logits, List<String> classNames) {
     check(labels, logits, classNames);
@@ -113,7 +109,7 @@ public final class Classifications {
     return labels[image];
   }
 
-  /** The class of the highest score; the first of equals, as NumPy and PyTorch have it. */
+  /** The class of the highest score; the first of equals, as in NumPy and PyTorch. */
   public int prediction(int image) {
     return Logits.argMax(values[image]);
   }
@@ -132,9 +128,9 @@ public final class Classifications {
   }
 
   /**
-   * Place of the true class among all, 0 for the highest score. Of equal scores the first class
-   * comes first, so that place 0 is {@link #prediction}; scikit-learn's {@code
-   * top_k_accuracy_score} has the last come first.
+   * The rank of the true class, 0 for the highest score. Of equal scores the first class comes
+   * first, as in {@link #prediction}; in scikit-learn's {@code top_k_accuracy_score} the last one
+   * does.
    */
   public int rankOfLabel(int image) {
     float[] row = values[image];

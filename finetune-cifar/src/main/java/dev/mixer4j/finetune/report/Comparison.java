@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Runs side by side. */
+/** A comparison of runs. */
 public final class Comparison {
 
   private static final int MAX_VALUE = 28;
@@ -24,7 +24,7 @@ public final class Comparison {
     this.runs = List.copyOf(runs);
   }
 
-  /** Paths of the settings that are not the same in all runs, in the order of their files. */
+  /** Paths of the settings that differ between the runs, in the order of their files. */
   public List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
@@ -33,7 +33,7 @@ public final class Comparison {
         .toList();
   }
 
-  /** The table's lines, the first of which has the columns' names. */
+  /** The lines of the table, with the column names first. */
   public List<String> table() {
     List<List<String>> columns = new ArrayList<>();
     columns.add(column("run", RunRecord::name));
@@ -68,12 +68,12 @@ public final class Comparison {
     return column;
   }
 
-  /** Values come from files, and a terminal takes some characters as commands. */
+  /** Without control characters, which a terminal would take as commands. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** The last part of a path, if that tells it from the other columns. */
+  /** The last part of a path, if no other column has it. */
   private static String shortName(String path, List<String> paths) {
     String last = last(path);
     boolean unique = paths.stream().filter(other -> last(other).equals(last)).count() == 1;
@@ -99,7 +99,7 @@ public final class Comparison {
         .orElse(UNKNOWN);
   }
 
-  /** A run in JSON, with its whole configuration; unknown values are null. */
+  /** A run in JSON; unknown values are null. */
   record Outcome(
       String run,
       boolean finished,
@@ -111,7 +111,6 @@ public final class Comparison {
       long steps,
       double seconds) {}
 
-  /** All runs for JSON. */
   public List<Outcome> outcomes() {
     return runs.stream()
         .map(

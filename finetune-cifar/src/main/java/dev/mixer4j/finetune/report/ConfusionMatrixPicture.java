@@ -8,9 +8,9 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 
 /**
- * The confusion matrix as a picture: true classes down, predicted ones across; the colour is the
- * share of the row's images, the number how many they are. Many classes have no numbers, so many
- * that their names would overlap only every so many a name.
+ * The confusion matrix as a picture: true classes down, predicted ones across. The color is the
+ * share of the row's images, the number their count. Many classes have no numbers, and very many
+ * only some names.
  */
 final class ConfusionMatrixPicture {
 
@@ -21,7 +21,7 @@ final class ConfusionMatrixPicture {
   private static final int MARGIN = 24;
   private static final int NUMBERED_CLASSES = 20;
 
-  /** From almost nothing to all: light to dark, so that it prints in gray too. */
+  /** Light to dark, so that it prints in gray too. */
   private static final Color[] SCALE = {
     new Color(0xf7fbff),
     new Color(0xc6dbef),
@@ -39,17 +39,13 @@ final class ConfusionMatrixPicture {
     this.counts = counts;
     this.names = names;
     int classes = counts.length;
-    // A thousand classes get a pixel or so each.
+    // A thousand classes get about a pixel each.
     int least = classes <= 200 ? MIN_CELL : Math.max(1, 2000 / classes);
     this.cell = Math.max(least, Math.min(MAX_CELL, MATRIX / classes));
     this.font = Pictures.font(Math.max(11, Math.min(14, cell)));
   }
 
-  /**
-   * Draws it.
-   *
-   * @param counts [true class][predicted class]
-   */
+  /** Draws counts [true class][predicted class]. */
   static BufferedImage draw(int[][] counts, List<String> names) {
     return new ConfusionMatrixPicture(counts, names).draw();
   }

@@ -18,19 +18,17 @@ import org.tensorflow.proto.SessionLog;
 import org.tensorflow.proto.Summary;
 
 /**
- * A file of scalars that TensorBoard reads: TFRecords (tensorflow/core/lib/io/record_writer.cc)
- * that each hold an Event message (tensorflow/core/util/event.proto). Only the messages are
- * TensorFlow's: nothing native is loaded.
- *
- * <p>TensorBoard reads the files of one folder in the order of their names as one series, so a run
- * that goes on begins a new file there.
+ * A file of scalars for TensorBoard: TFRecords (tensorflow/core/lib/io/record_writer.cc), each with
+ * an Event message (tensorflow/core/util/event.proto). No native library is loaded. TensorBoard
+ * reads the files of a folder, in the order of their names, as one series, so a resumed run adds a
+ * file.
  */
 public final class EventFile implements Closeable {
 
-  /** Pattern of the files' names. */
+  /** The pattern of file names. */
   static final String NAMES = "events.out.tfevents.*";
 
-  /** The only version there is; the reader asks for it in the first event. */
+  /** The only version; readers expect it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
 
   private final Path path;
@@ -42,10 +40,8 @@ public final class EventFile implements Closeable {
   }
 
   /**
-   * Begins a new file in a folder, which is made if it is missing.
-   *
-   * @param step after which scalars will follow: those of later steps in older files were lost and
-   *     are taken back. 0 for a new run
+   * Creates a file in a folder. Scalars after {@code step} in older files become invalid; 0 for a
+   * new run.
    */
   public static EventFile create(Path folder, long step) throws IOException {
     Files.createDirectories(folder);
@@ -64,7 +60,7 @@ public final class EventFile implements Closeable {
     return file;
   }
 
-  /** Within one second the names differ, and sort, by a number. */
+  /** Names differ within a second, and sort, by a number. */
   private static EventFile open(Path folder) throws IOException {
     long seconds = System.currentTimeMillis() / 1000;
     for (int number = 0; ; number++) {
@@ -75,7 +71,7 @@ public final class EventFile implements Closeable {
         return new EventFile(
             path, FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
       } catch (FileAlreadyExistsException e) {
-        // Another run, or this one's last life, began in the same second.
+        // Another run, or this one before it was resumed, began in the same second.
       }
     }
   }
@@ -84,10 +80,7 @@ public final class EventFile implements Closeable {
     return Event.newBuilder().setWallTime(System.currentTimeMillis() / 1e3).setStep(step);
   }
 
-  /**
-   * Adds scalars of one step, which a reader can see when this returns. Values that are not a
-   * number are left out.
-   */
+  /** Adds the scalars of one step, except NaN; readers can see them when this returns. */
   public void add(long step, Map<String, Double> scalars) throws IOException {
     Summary.Builder summary = Summary.newBuilder();
     scalars.forEach(
@@ -102,7 +95,7 @@ public final class EventFile implements Closeable {
     }
   }
 
-  /** One record in one write, so that a reader meets at most the last one incomplete. */
+  /** One record in one write, so that at most the last record is incomplete. */
   private void write(Event event) throws IOException {
     byte[] data = event.toByteArray();
     ByteBuffer record = ByteBuffer.allocate(data.length + 16).order(ByteOrder.LITTLE_ENDIAN);
@@ -115,7 +108,7 @@ public final class EventFile implements Closeable {
       while (record.hasRemaining()) {
         channel.write(record);
       }
-    } catch (IOException e) { // says what went wrong, but not with which file
+    } catch (IOException e) { // the message does not name the file
       throw new IOException(path + ": " + e.getMessage(), e);
     }
   }

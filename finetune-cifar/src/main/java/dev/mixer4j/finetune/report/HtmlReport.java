@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The report as one page that needs nothing beside itself: the pictures are inside, there are no
- * scripts, and whatever comes from outside is escaped.
+ * The report as a self-contained page: pictures are embedded, there are no scripts, and all texts
+ * are escaped.
  */
 final class HtmlReport {
 
@@ -29,11 +29,7 @@ final class HtmlReport {
     this.metrics = metrics;
   }
 
-  /**
-   * The page.
-   *
-   * @param folder of the pictures; those that are missing are left out
-   */
+  /** The page; pictures that are missing in the folder are left out. */
   static String render(Path folder, RunSummary summary, Metrics metrics) throws IOException {
     return new HtmlReport(folder, summary, metrics).render();
   }
@@ -179,7 +175,7 @@ final class HtmlReport {
     return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.4f", value);
   }
 
-  /** Adds a template; every text among its arguments is escaped. */
+  /** Adds a template with escaped arguments. */
   private void add(String template, Object... arguments) {
     Object[] escaped = new Object[arguments.length];
     for (int i = 0; i < arguments.length; i++) {
@@ -197,7 +193,7 @@ final class HtmlReport {
         .replaceAll("[\\p{Cntrl}&&[^\n\t]]", "\uFFFD");
   }
 
-  /** Our own style sheet, which is no text to escape. */
+  /** The style sheet, which is not escaped. */
   private static final class Style {
     @Override
     public String toString() {

@@ -23,7 +23,7 @@ public final class Json {
 
   private Json() {}
 
-  /** A value on one line. */
+  /** A value in one line. */
   public static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);

@@ -23,9 +23,7 @@ public final class LearningCurves {
 
   private LearningCurves() {}
 
-  /**
-   * One run's: training as measured and smoothed, and the test images' with a dot for each test.
-   */
+  /** The curves of one run: training, also smoothed, and each measurement as a dot. */
   public static BufferedImage draw(List<MetricsRow> rows) {
     List<MetricsRow> train =
         rows.stream().filter(row -> row.split().equals(MetricsRow.TRAIN)).toList();
@@ -50,7 +48,7 @@ public final class LearningCurves {
         });
   }
 
-  /** Several runs' test images. */
+  /** The measurements of several runs. */
   public static BufferedImage compare(Map<String, List<MetricsRow>> runs) {
     return draw(
         "Test images, or those held out",
@@ -59,7 +57,7 @@ public final class LearningCurves {
           for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
             List<MetricsRow> test = MetricsFile.measured(run.getValue());
             Color colour = Pictures.series(index);
-            // The colours come round, so the second ten are dashed.
+            // The colors repeat, so the second ten are dashed.
             Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
             LineChart.Style style = new LineChart.Style(colour, stroke, true, true);
             chart.add(run.getKey(), steps(test), values(test, value), style);
@@ -68,7 +66,6 @@ public final class LearningCurves {
         });
   }
 
-  /** Adds the curves of one of the two plots. */
   private interface Curves {
     void addTo(LineChart chart, ToDoubleFunction<MetricsRow> value);
   }
@@ -86,15 +83,14 @@ public final class LearningCurves {
     both.setGap(18);
     both.add(loss.plot(null, LineChart.axis("loss", "0.0##")));
     XYPlot lower = accuracy.plot(null, LineChart.axis("accuracy", "0.#%"));
-    lower.setFixedLegendItems(new LegendItemCollection()); // the upper one's do
+    lower.setFixedLegendItems(new LegendItemCollection()); // the upper plot has the legend
     both.add(lower);
     JFreeChart chart = LineChart.chart(title, both, RectangleEdge.BOTTOM);
     return chart.createBufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB, null);
   }
 
   /**
-   * Exponential moving average that starts without a bias towards zero, as TensorBoard's; the more
-   * rows, the longer it looks back.
+   * A debiased exponential moving average, as TensorBoard's; the more rows, the longer its memory.
    */
   public static double[] smooth(double[] values) {
     double decay = 1 - 1 / Math.max(1.5, values.length / 25.0);

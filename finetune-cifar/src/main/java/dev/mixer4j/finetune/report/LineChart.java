@@ -20,7 +20,7 @@ import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** One plot of curves in the style of this project, with the first curve on top. */
+/** A plot of curves in the style of this project, with the first curve on top. */
 final class LineChart {
 
   static final Stroke THIN = stroke(1.2f);
@@ -46,7 +46,7 @@ final class LineChart {
         0);
   }
 
-  /** How a curve looks; a curve of a few points has dots on them. */
+  /** The look of a curve. */
   record Style(Color colour, Stroke stroke, boolean dots, boolean inLegend) {
 
     Style(Color colour, Stroke stroke) {
@@ -57,7 +57,7 @@ final class LineChart {
   /** Adds a curve; points that are not finite leave a gap. */
   void add(String name, double[] x, double[] y, Style style) {
     int index = data.getSeriesCount();
-    // Two runs or classes may have one name, series may not.
+    // Runs or classes may share a name, series may not.
     XYSeries series = new XYSeries(index, false, true);
     series.setDescription(name);
     for (int i = 0; i < x.length; i++) {
@@ -71,7 +71,7 @@ final class LineChart {
     renderer.setSeriesVisibleInLegend(index, style.inLegend());
   }
 
-  /** The plot with a vertical axis of its own; the horizontal one may be another plot's too. */
+  /** The plot; the horizontal axis may be shared with another plot. */
   XYPlot plot(NumberAxis horizontal, NumberAxis vertical) {
     renderer.setLegendItemLabelGenerator((set, i) -> data.getSeries(i).getDescription());
     renderer.setDrawSeriesLineAsPath(true);

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Reads {@code metrics.csv}, by the names of its columns; those it does not know do not matter. */
+/** Reads {@code metrics.csv} by the names of its columns; unknown columns are ignored. */
 final class MetricsFile {
 
   static final String NAME = "metrics.csv";
 
-  /** A row every tenth step of a million takes a tenth of it. */
+  /** Ten times a file of 100,000 rows. */
   private static final long MAX_BYTES = 64 << 20;
 
   private final Path path;
@@ -27,9 +27,8 @@ final class MetricsFile {
   }
 
   /**
-   * Reads all rows. A last line without its end is left out: a run may be writing it.
-   *
-   * @throws MixerException if a column that each run has is missing, or a value is none
+   * Reads all rows, except a last line without its end, which a run may be writing. {@link
+   * MixerException} if a required column is missing, or a value is not a number.
    */
   static List<MetricsRow> read(Path path) throws IOException {
     if (Files.size(path) > MAX_BYTES) {
@@ -61,8 +60,8 @@ final class MetricsFile {
   }
 
   /**
-   * The rows of the images that a run was measured on: those held out where there are some, since
-   * then the test images are looked at only once, at the end.
+   * The measurements of a run: on the images held out if there are some, since the test images are
+   * then measured only at the end.
    */
   static List<MetricsRow> measured(List<MetricsRow> rows) {
     boolean held = rows.stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));

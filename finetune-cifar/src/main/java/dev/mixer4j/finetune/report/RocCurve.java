@@ -6,25 +6,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A receiver operating characteristic: the share of positives found against the share of negatives
- * mistaken for them, as the threshold falls. Each point but the first stands for a threshold;
- * images with equal scores pass it together, as in scikit-learn's {@code roc_curve} with {@code
- * drop_intermediate=False}.
+ * A receiver operating characteristic: the true positive rate against the false positive rate as
+ * the threshold falls. Images with equal scores pass it together, as in scikit-learn's {@code
+ * roc_curve} with {@code drop_intermediate=False}.
  *
  * @param falsePositiveRate ascending from 0 to 1; all NaN if there are no negatives
  * @param truePositiveRate ascending from 0 to 1; all NaN if there are no positives
  */
 record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
 
-  /** Points of an averaged curve, as in scikit-learn's example of multiclass ROC. */
+  /** Points of an averaged curve, as in scikit-learn's multiclass example. */
   private static final int GRID = 1000;
 
-  /**
-   * The curve of scores.
-   *
-   * @param positives scores of the class's images, in any order; they are sorted
-   * @param negatives scores of the others, likewise
-   */
+  /** The curve of the scores of a class's images and of all others; both are sorted in place. */
   static RocCurve of(double[] positives, double[] negatives) {
     Arrays.sort(positives);
     Arrays.sort(negatives);
@@ -60,9 +54,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
   }
 
   /**
-   * The mean of curves, each interpolated linearly at 1000 false positive rates.
-   *
-   * @param curves defined ones; if there are none, the mean is all NaN
+   * The mean of defined curves, interpolated at 1000 false positive rates; NaN if there are none.
    */
   static RocCurve mean(List<RocCurve> curves) {
     double[] rates = new double[GRID];
@@ -75,7 +67,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return new RocCurve(rates, means);
   }
 
-  /** As NumPy's interp: where the curve rises steeply, the upper end. */
+  /** As NumPy's interp: the upper end of a vertical rise. */
   private double at(double rate) {
     int last = falsePositiveRate.length - 1;
     int low = 0;
@@ -100,7 +92,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return !Double.isNaN(auc());
   }
 
-  /** Area under the curve, by trapezoids; NaN if the curve is not defined. */
+  /** The area under the curve, by trapezoids; NaN if the curve is not defined. */
   double auc() {
     double area = 0;
     for (int i = 1; i < falsePositiveRate.length; i++) {
@@ -112,7 +104,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return area;
   }
 
-  /** Fewer points, which nobody can tell apart in a picture: at least a 400th lies between two. */
+  /** Fewer points, at least 1/400 apart, which look the same in a picture. */
   RocCurve thinned() {
     int last = falsePositiveRate.length - 1;
     int[] kept = new int[last + 1];

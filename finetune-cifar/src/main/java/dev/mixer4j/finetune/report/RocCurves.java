@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Each class against all others, by its probability, and their averages.
+ * One curve per class against all others, by its probability, and their averages.
  *
- * @param classes in the order of the labels; not defined for a class that no image, or every image,
- *     is of
- * @param micro of all pairs of an image and a class together
+ * @param classes in the order of the labels; undefined for a class with no or all images
+ * @param micro of all pairs of an image and a class
  * @param macro the mean of the defined curves
  */
 record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {

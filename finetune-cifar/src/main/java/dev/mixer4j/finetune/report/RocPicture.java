@@ -13,7 +13,7 @@ import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.ui.RectangleEdge;
 
-/** ROC curves with their areas; of many classes only those with the smallest areas. */
+/** ROC curves with their areas; of many classes, only those with the smallest areas. */
 final class RocPicture {
 
   private static final int WIDTH = 960;
@@ -32,7 +32,7 @@ final class RocPicture {
     List<Integer> shown = shown(roc);
     for (int i = 0; i < shown.size(); i++) {
       int c = shown.get(i);
-      // The colours come round, so the second ten are dashed.
+      // The colors repeat, so the second ten are dashed.
       Stroke stroke = i < 10 ? LineChart.MEDIUM : LineChart.DASHED;
       add(chart, names.get(c), roc.classes().get(c), Pictures.series(i), stroke);
     }

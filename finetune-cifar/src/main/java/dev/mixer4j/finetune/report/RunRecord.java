@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a run's folder tells, of a run that may be going on or have been broken off.
+ * The content of a run's folder; the run may be unfinished.
  *
  * @param name the folder, as it was given
  * @param finished whether its last weights are there
- * @param config what {@code config.json} holds, empty if it is missing
+ * @param config of {@code config.json}, empty if it is missing
  * @param rows of {@code metrics.csv}
- * @param seconds that it took, if {@code report.json} tells it; else NaN
+ * @param seconds of {@code report.json}, or NaN
  */
 public record RunRecord(
     String name, boolean finished, ObjectNode config, List<MetricsRow> rows, double seconds) {
@@ -32,11 +32,7 @@ public record RunRecord(
   private static final String FINAL = "final.h5";
   private static final long MAX_JSON_BYTES = 64 << 20;
 
-  /**
-   * Reads a folder.
-   *
-   * @throws MixerException if it is no run's, or a file in it is damaged
-   */
+  /** Reads a folder; {@link MixerException} if it is not a run's, or a file is damaged. */
   public static RunRecord read(Path folder) throws IOException {
     Path config = folder.resolve(CONFIG);
     Path metrics = folder.resolve(MetricsFile.NAME);
@@ -60,7 +56,7 @@ public record RunRecord(
         json(report).path("seconds").asDouble(Double.NaN));
   }
 
-  /** A file's object, empty if there is no such file. */
+  /** The object in a file, empty if the file is missing. */
   private static ObjectNode json(Path file) throws IOException {
     if (!Files.exists(file)) {
       return JsonNodeFactory.instance.objectNode();
@@ -86,7 +82,7 @@ public record RunRecord(
     throw new MixerException(file + ": expected a JSON object, found something else");
   }
 
-  /** Each value of the configuration by its path, such as settings.seed, but for the versions. */
+  /** Each value of the configuration by its path, such as settings.seed, except the versions. */
   public Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> member : config.properties()) {
@@ -107,12 +103,11 @@ public record RunRecord(
     }
   }
 
-  /** Steps done, as far as the metrics tell. */
   public long steps() {
     return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
   }
 
-  /** The measurement with the highest accuracy, the first of equals; not that before training. */
+  /** The measurement with the highest accuracy after training began, the first of equals. */
   public Optional<MetricsRow> best() {
     return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0 && Double.isFinite(row.accuracy()))

@@ -11,41 +11,36 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The report of a run, for a person and for programs: {@value #JSON}, four pictures, and {@value
- * #HTML}, which shows all of it.
+ * The report of a run: {@value #JSON}, four pictures, and the page {@value #HTML} with all of it.
  */
 public final class RunReport {
 
-  /** The report for programs. */
   public static final String JSON = "report.json";
 
-  /** The report for a person. */
   public static final String HTML = "report.html";
 
-  /** Loss and accuracy along the way. */
+  /** Loss and accuracy over the steps. */
   public static final String CURVES = "curves.png";
 
-  /** How often each class was taken for each other. */
+  /** The confusion matrix. */
   public static final String CONFUSION = "confusion-matrix.png";
 
-  /** Each class against all others: true over false positives. */
+  /** The ROC curves. */
   public static final String ROC = "roc.png";
 
-  /** Test images with what they are and what they were taken for. */
+  /** Test images with labels and predictions. */
   public static final String SAMPLES = "samples.png";
 
-  /** All files that a report may consist of. */
+  /** All files of a report. */
   public static final List<String> FILES = List.of(JSON, HTML, CURVES, CONFUSION, ROC, SAMPLES);
 
   private RunReport() {}
 
   /**
-   * Writes the report. The numbers come first: they are there even where no picture can be drawn.
+   * Writes the report; the numbers come first, even if no picture can be drawn.
    *
-   * @param folder the run's, which exists; the curves are drawn from its {@code metrics.csv}, if it
-   *     has one
-   * @param scores of the test images
-   * @param test the same images in the same order
+   * @param folder of the run; its {@code metrics.csv}, if any, gives the curves
+   * @param test the images that were classified, in the order of the scores
    * @throws MixerException if this Java cannot draw, because it has no fonts
    */
   public static void write(
@@ -72,7 +67,7 @@ public final class RunReport {
                     metrics)));
     try {
       draw(folder, metrics, scores, test);
-    } catch (LinkageError | InternalError e) { // what Java without a font library or fonts throws
+    } catch (LinkageError | InternalError e) { // thrown without a font library or fonts
       throw new MixerException(
           "%s: the report's pictures cannot be drawn: %s; install fontconfig and a font"
               .formatted(folder, e),

@@ -4,19 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
- * What a report says of a run beside its metrics.
+ * What a report says about a run beside its metrics.
  *
- * @param command the words that the run was started with, {@code finetune-cifar} first
- * @param config what {@code config.json} holds: settings, weights, data, versions; each member that
- *     is an object becomes a table of the report
+ * @param command the words that started the run, {@code finetune-cifar} first
+ * @param config the content of {@code config.json}; each object in it becomes a table
  * @param weights the file whose scores are reported, such as {@code best.h5}
- * @param epoch that the weights are of, counting from 1; 0 if they were not trained here
+ * @param epoch of the weights, counting from 1; 0 if they were not trained here
  * @param seconds that the run took
  */
 public record RunSummary(
     List<String> command, JsonNode config, String weights, int epoch, double seconds) {
 
-  /** The command for a shell, each word quoted that needs it. */
+  /** The command for a shell, with quotes where needed. */
   public String commandLine() {
     return String.join(" ", command.stream().map(RunSummary::quote).toList());
   }

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Some test images with what they are and what they were taken for: first the mistakes that the
- * network was surest of, then images that it got right.
+ * Some test images with their labels and predictions: the most confident mistakes, then images that
+ * were classified correctly.
  */
 final class SamplesPicture {
 
@@ -64,7 +64,7 @@ final class SamplesPicture {
         .toList();
   }
 
-  /** Evenly from all of them, so that data in the order of its classes shows every class. */
+  /** Evenly spread, so that sorted data shows every class. */
   private static List<Integer> right(Classifications scores, int limit) {
     int[] all = IntStream.range(0, scores.images()).filter(scores::isCorrect).toArray();
     int count = Math.min(limit, all.length);
@@ -120,7 +120,7 @@ final class SamplesPicture {
     g.drawString(said + " " + certainty, x, y + SIZE + 32);
   }
 
-  /** Never «100%» for less: nothing is certain. */
+  /** Never 100% for less. */
   private static String percent(double share) {
     return share >= 0.995 && share < 1 ? ">99%" : String.format(Locale.ROOT, "%.0f%%", 100 * share);
   }

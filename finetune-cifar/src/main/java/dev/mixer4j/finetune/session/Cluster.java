@@ -28,30 +28,27 @@ public record Cluster(List<String> addresses) {
 
   private static final String JOB = "worker";
 
-  /** The process that collectives are arranged by. */
+  /** The process that coordinates collective operations. */
   public static final String LEADER = "/job:" + JOB + "/replica:0/task:0";
 
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final Duration SILENCE = Duration.ofSeconds(5);
 
-  /** TensorFlow has no way to end a server, so that each lives as long as its process. */
+  /** TensorFlow cannot stop a server, so each lives as long as its process. */
   private static final Map<Cluster, Server> SERVERS = new ConcurrentHashMap<>();
 
   private static int port(String address) {
     return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
   }
 
-  /** Where the first process is a session's server. */
+  /** The address of the first process, as a session's target. */
   public String target() {
     return "grpc://" + addresses.get(0);
   }
 
   /**
-   * Makes this process one of them, which it then stays.
-   *
-   * @param task its place among the addresses
-   * @param options of its devices
-   * @throws MixerException if its port cannot be had
+   * Makes this process one of the cluster until it exits; {@link MixerException} if its port is
+   * taken.
    */
   public void serve(int task, ConfigProto options) {
     SERVERS.computeIfAbsent(this, cluster -> start(task, options));
@@ -85,8 +82,8 @@ public record Cluster(List<String> addresses) {
   }
 
   /**
-   * Lets a call to a process that is gone fail, where TensorFlow would wait for its return. It
-   * reads this from the environment, which Java cannot set.
+   * Makes a call to a lost process fail, instead of waiting for its return. TensorFlow reads this
+   * from the environment, which Java cannot set.
    */
   private static void failFast() {
     if (!Platform.isWindows()) {
@@ -97,7 +94,7 @@ public record Cluster(List<String> addresses) {
     }
   }
 
-  /** Whether one of the processes answers. */
+  /** Whether a process accepts connections. */
   public boolean answers(int task) {
     try (Socket socket = new Socket()) {
       socket.connect(socketAddress(task), 2000);
@@ -113,10 +110,8 @@ public record Cluster(List<String> addresses) {
   }
 
   /**
-   * Waits until all others answer.
-   *
-   * @param says is told what it waits for
-   * @throws MixerException if one does not in ten minutes, or its host is unknown
+   * Waits for all workers, and reports what it waits for; {@link MixerException} after ten minutes,
+   * or if a host is unknown.
    */
   public void awaitWorkers(Consumer<String> says) {
     long start = System.nanoTime();

@@ -19,18 +19,18 @@ import org.tensorflow.proto.KernelList;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * What of a graph a GPU can compute, as far as TensorFlow's build tells without a GPU. What it
- * cannot, TensorFlow brings to the processor and back, at each step and without a word.
+ * The operations of a graph that have no GPU kernel in this build of TensorFlow. TensorFlow
+ * silently computes them on the CPU, at each step.
  */
 @SuppressWarnings("try") // a PointerScope frees what is made while it is open
 public final class GpuKernels {
 
-  /** What TensorFlow calls devices of any kind. */
+  /** TensorFlow's names of devices with such kernels. */
   private static final Set<String> DEVICES = Set.of("GPU", "DEFAULT");
 
   private GpuKernels() {}
 
-  /** The operations, with their types, that only the processor can do. */
+  /** The operations, with their types, that only the CPU can compute. */
   public static Set<String> missing(GraphDef graph) {
     Map<String, List<KernelDef>> kernels = new HashMap<>();
     Set<String> missing = new TreeSet<>();

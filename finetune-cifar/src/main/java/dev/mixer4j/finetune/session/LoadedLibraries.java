@@ -12,14 +12,14 @@ public final class LoadedLibraries {
 
   private LoadedLibraries() {}
 
-  /** The file of a library, by the begin of its name; empty where Linux does not tell. */
+  /** The file of a library whose name starts so; empty if Linux does not list it. */
   public static Optional<String> file(String nameStart) {
     try {
       return Files.readAllLines(MAPS).stream()
           .filter(line -> line.contains("/" + nameStart))
           .map(line -> line.substring(line.indexOf('/')))
           .findFirst();
-    } catch (IOException e) { // of another system
+    } catch (IOException e) { // another system
       return Optional.empty();
     }
   }

@@ -31,8 +31,8 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * What sessions can do in TensorFlow's C interface and not in TensorFlow-Java: tell their devices,
- * be served by a server, and place operations that were made without a device, as gradients are.
+ * Sessions through TensorFlow's C API: TensorFlow-Java cannot list devices, connect to a server, or
+ * place operations that have no device yet, such as gradients.
  */
 @SuppressWarnings("try") // a PointerScope frees what is made while it is open
 public final class PlacedSession {
@@ -40,10 +40,8 @@ public final class PlacedSession {
   private PlacedSession() {}
 
   /**
-   * The devices of a session with these options, such as {@code
-   * /job:localhost/replica:0/task:0/device:GPU:0}.
-   *
-   * @param target a server; null for this process without one
+   * The devices of a session, such as {@code /job:localhost/replica:0/task:0/device:GPU:0}; a null
+   * target is this process.
    */
   public static List<String> devices(String target, ConfigProto options) {
     TensorFlow.version(); // loads it
@@ -76,10 +74,10 @@ public final class PlacedSession {
   }
 
   /**
-   * Opens a session on a graph that is complete.
+   * Opens a session on a complete graph.
    *
    * @param devices of operations, by the outermost scope of their names
-   * @param target a server; null for this process without one
+   * @param target a server; null for this process
    */
   public static Session open(
       Graph graph, Map<String, String> devices, String target, ConfigProto options) {
@@ -100,7 +98,7 @@ public final class PlacedSession {
       Constructor<Session> constructor = constructor();
       TF_Session session = open(copy, target, options, status);
       session.retainReference(); // beyond this scope; the Java session frees it
-      // TensorFlow finds what is fed and fetched by its name, so that the copy's session can serve.
+      // TensorFlow finds feeds and fetches by name, so the copy's session works for the graph.
       return constructor.newInstance(graph, session);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);

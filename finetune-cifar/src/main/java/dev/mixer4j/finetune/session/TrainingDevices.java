@@ -17,7 +17,7 @@ import org.tensorflow.proto.OptimizerOptions;
 /** The chosen {@link Devices} as TensorFlow sees them: checks, workers and sessions. */
 public final class TrainingDevices {
 
-  /** Starts at this process's id, since a worker may still know the groups of another process. */
+  /** Starts at the process id, since a worker may still know the groups of another process. */
   private static final AtomicInteger GROUPS =
       new AtomicInteger((int) ProcessHandle.current().pid());
 
@@ -35,10 +35,8 @@ public final class TrainingDevices {
   }
 
   /**
-   * Connects to the other processes and waits for them.
-   *
-   * @param says receives messages about what it waits for
-   * @throws MixerException if a process cannot be reached
+   * Connects to the other processes, and reports what it waits for; {@link MixerException} if one
+   * cannot be reached.
    */
   public void connect(Consumer<String> says) {
     if (cluster != null) {
@@ -75,11 +73,7 @@ public final class TrainingDevices {
     return options.build();
   }
 
-  /**
-   * Checks that TensorFlow sees this process's devices.
-   *
-   * @throws MixerException if one is missing
-   */
+  /** Checks that TensorFlow sees this process's devices; {@link MixerException} if not. */
   public void checkOwn() {
     if (chosen.gpus() == 0) {
       chosen.first().check();
@@ -108,11 +102,7 @@ public final class TrainingDevices {
     return names.stream().filter(name -> name.contains("/device:GPU:")).toList();
   }
 
-  /**
-   * Finds the devices of all processes.
-   *
-   * @throws MixerException if one is missing
-   */
+  /** Finds the devices of all processes; {@link MixerException} if one is missing. */
   public Found find() {
     if (cluster == null && chosen.gpus() == 0) {
       chosen.first().check();
@@ -168,7 +158,6 @@ public final class TrainingDevices {
       return names.size();
     }
 
-    /** Whether they are GPUs. */
     public boolean areGpus() {
       return gpus;
     }
@@ -178,11 +167,7 @@ public final class TrainingDevices {
       return group;
     }
 
-    /**
-     * Opens a session on a complete graph.
-     *
-     * @param scopes of operations, one for each device
-     */
+    /** Opens a session on a complete graph whose operations have a scope for each device. */
     public Session session(Graph graph, List<String> scopes, boolean xla) {
       ConfigProto.Builder options = options().toBuilder();
       if (xla) {

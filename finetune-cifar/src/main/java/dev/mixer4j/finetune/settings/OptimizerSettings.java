@@ -62,7 +62,6 @@ public record OptimizerSettings(
 
   public static final List<String> NAMES = List.copyOf(DEFAULTS.keySet());
 
-  /** An optimizer with its defaults. */
   public static OptimizerSettings of(String name) {
     OptimizerSettings found = DEFAULTS.get(name);
     require(
@@ -70,16 +69,14 @@ public record OptimizerSettings(
     return found;
   }
 
-  /** All options of the optimizer. */
   public ObjectNode toJson() {
     return Settings.toJson(this);
   }
 
   /**
-   * Reads what {@link #toJson} gives; options that are missing have the optimizer's defaults.
-   *
-   * @throws IllegalArgumentException if the name is unknown, the optimizer has no such option, or a
-   *     value is of the wrong type or out of range
+   * Reads what {@link #toJson} gives; missing options have the optimizer's defaults. {@link
+   * IllegalArgumentException} if the name is unknown, the optimizer has no such option, or a value
+   * is of the wrong type or out of range.
    */
   public static OptimizerSettings fromJson(JsonNode json) {
     require(json.isObject(), "expected an object of an optimizer's settings, found %s", json);

@@ -13,9 +13,8 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * The settings of a training run, except its weights and data: what a recipe holds and {@code
- * config.json} keeps, in JSON with these names in snake_case. A component that is null is not
- * given.
+ * The settings of a training, except its weights and data: the content of recipes, and of {@code
+ * config.json}, with names in snake_case. A component that is null is not given.
  */
 public record TrainSettings(
     @Setting(value = "Times that each image is trained on.", range = "(0, inf)") Integer epochs,
@@ -168,9 +167,8 @@ public record TrainSettings(
   }
 
   /**
-   * Reads settings; those with a default may be missing.
-   *
-   * @throws IllegalArgumentException if one is unknown, of the wrong type or out of range
+   * Reads settings; {@link IllegalArgumentException} if one is unknown, of the wrong type or out of
+   * range.
    */
   public static TrainSettings fromJson(ObjectNode json) {
     ObjectNode whole = Settings.withDefaults(json, TrainSettings.class);
@@ -230,7 +228,7 @@ public record TrainSettings(
    * The settings with the values that depend on the devices.
    *
    * @param place of the training images, unless the settings name one
-   * @param devices that share each batch, in micro-batches if there are several
+   * @param devices that share each batch
    */
   public TrainSettings settled(Cache place, int devices) {
     ObjectNode json = toJson();
@@ -259,9 +257,8 @@ public record TrainSettings(
   }
 
   /**
-   * The learning rates of the run.
-   *
-   * @throws MixerException if the warm-up would not end before the run does
+   * The learning rates of the run; {@link MixerException} if the warm-up does not end before the
+   * run.
    */
   public Schedule rates(int images) {
     if (warmupSteps >= totalSteps(images)) {
