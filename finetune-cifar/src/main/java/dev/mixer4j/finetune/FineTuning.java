@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
 import dev.mixer4j.core.Network;
-import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.progress.DivergenceException;
 import dev.mixer4j.finetune.progress.FineTuningResult;
@@ -15,7 +14,6 @@ import dev.mixer4j.finetune.run.RunRequest;
 import dev.mixer4j.finetune.run.TrainingRun;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -263,7 +261,10 @@ public final class FineTuning {
     List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
     words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
     words.addAll(List.of("--data", data.toString()));
-    words.addAll(model == null ? List.of("--weights", weights.toString()) : modelOptions());
+    words.addAll(
+        model == null
+            ? List.of("--weights", weights.toString())
+            : List.of("--model", folder.resolve(RunFolder.CONFIG).toString()));
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));
@@ -273,27 +274,6 @@ public final class FineTuning {
     }
     if (limitTest < Integer.MAX_VALUE) {
       words.addAll(List.of("--limit-test", Integer.toString(limitTest)));
-    }
-    return words;
-  }
-
-  private List<String> modelOptions() {
-    ImageInput input = model.input();
-    List<String> words = new ArrayList<>(List.of("--model", model.family()));
-    ObjectNode own = NetworkJson.write(model).without(List.of("family", "classes", "input"));
-    own.properties()
-        .forEach(
-            setting -> {
-              words.add("--" + setting.getKey().replace('_', '-'));
-              words.add(setting.getValue().asText());
-            });
-    words.addAll(List.of("--image-size", Integer.toString(input.height())));
-    words.addAll(List.of("--channels", Integer.toString(input.channels())));
-    if (!settings.has("mean")) {
-      words.addAll(List.of("--mean", ImageInput.channelsText(input.mean())));
-    }
-    if (!settings.has("std")) {
-      words.addAll(List.of("--std", ImageInput.channelsText(input.std())));
     }
     return words;
   }

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
 
 /** Checks everything that TensorFlow needs to compute on an NVIDIA GPU. */
-final class Doctor {
+record Doctor(Device device) {
 
   /**
    * The result of one check.
@@ -37,6 +37,13 @@ final class Doctor {
 
     private static Finding good(String part, String found) {
       return new Finding(part, true, true, found, "");
+    }
+
+    /** Good if something was found, otherwise missing. */
+    private static Finding of(String part, Optional<String> found, boolean needed, String remedy) {
+      return found
+          .map(text -> good(part, text))
+          .orElseGet(() -> new Finding(part, false, needed, "missing", remedy));
     }
 
     private static Finding bad(String part, String found, String remedy) {
@@ -86,12 +93,6 @@ final class Doctor {
 
   private static final long SMI_SECONDS = 30;
 
-  private final Device device;
-
-  Doctor(Device device) {
-    this.device = device;
-  }
-
   /** Runs all checks; the last one decides the exit code. */
   List<Finding> findings() throws IOException {
     List<Finding> findings = new ArrayList<>();
@@ -113,7 +114,7 @@ final class Doctor {
     String found = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     return found.equals("Linux amd64")
         ? Finding.good("platform", found)
-        : Finding.bad("platform", found, "TensorFlow computes on GPUs on Linux x86-64 alone");
+        : Finding.bad("platform", found, "TensorFlow uses GPUs on Linux x86-64 only");
   }
 
   /** The output of the driver's own program, a line for each GPU; empty if it is not installed. */
@@ -171,8 +172,8 @@ final class Doctor {
               "GPU",
               said.map(text -> "none; nvidia-smi says: " + text.strip().replaceAll("\\s+", " "))
                   .orElse("none: there is no nvidia-smi"),
-              "is an NVIDIA GPU built in, its driver installed, and, in a container, handed in"
-                  + " (docker run --gpus all)?"));
+              "check that there is an NVIDIA GPU, that its driver is installed, and that a container"
+                  + " may use it (docker run --gpus all)"));
     }
     return findings;
   }
@@ -183,34 +184,24 @@ final class Doctor {
   }
 
   private static Finding driver() {
-    return open("libcuda.so.1", "cuDriverGetVersion")
-        .map(file -> Finding.good("libcuda.so.1", file))
-        .orElseGet(
-            () ->
-                Finding.bad(
-                    "libcuda.so.1",
-                    "missing",
-                    "install NVIDIA's driver (https://www.nvidia.com/drivers), "
-                        + DRIVER
-                        + " or newer"));
+    return Finding.of(
+        "libcuda.so.1",
+        open("libcuda.so.1", "cuDriverGetVersion"),
+        true,
+        "install NVIDIA's driver (https://www.nvidia.com/drivers), " + DRIVER + " or newer");
   }
 
   private static Finding library(Library library) {
-    return open(library.name(), library.version())
-        .map(file -> Finding.good(library.name(), file))
-        .orElseGet(
-            () ->
-                new Finding(
-                    library.name(),
-                    false,
-                    library.needed(),
-                    "missing",
-                    "part of "
-                        + library.origin()
-                        + (library.needed()
-                            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
-                                .formatted(PAGES.get(library.origin()))
-                            : "")));
+    String remedy =
+        library.needed()
+            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
+                .formatted(PAGES.get(library.origin()))
+            : "";
+    return Finding.of(
+        library.name(),
+        open(library.name(), library.version()),
+        library.needed(),
+        "part of " + library.origin() + remedy);
   }
 
   /**
@@ -225,23 +216,17 @@ final class Doctor {
     if (named.find()) {
       folders.add(0, Path.of(named.group(1)));
     }
-    return folders.stream()
-        .map(folder -> folder.resolve(file))
-        .filter(Files::isRegularFile)
-        .findFirst()
-        .map(found -> Finding.good(found.getFileName().toString(), found.toString()))
-        .orElseGet(
-            () ->
-                new Finding(
-                    "libdevice.10.bc",
-                    false,
-                    false,
-                    "missing",
-                    "for --xla alone: of "
-                        + TOOLKIT
-                        + "; XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR names the folder that has "
-                        + file
-                        + " and bin/ptxas"));
+    return Finding.of(
+        "libdevice.10.bc",
+        folders.stream()
+            .map(folder -> folder.resolve(file))
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .map(Path::toString),
+        false,
+        "needed for --xla, part of %s; name the folder that has %s and bin/ptxas with"
+                .formatted(TOOLKIT, file)
+            + " XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR");
   }
 
   /** Opens a library as TensorFlow does, by its bare name; returns its version and file. */
@@ -293,9 +278,9 @@ final class Doctor {
     }
     return Finding.bad(
         "TensorFlow",
-        version + ", the build for processors",
-        "the launchers take the one for CUDA where they see a GPU; MIXER4J_NATIVES=gpu before the"
-            + " command makes them take it");
+        version + ", the build for CPUs",
+        "the launchers use the build for CUDA if they see a GPU; MIXER4J_NATIVES=gpu before the"
+            + " command forces it");
   }
 
   private static boolean isCudaBuild() {
@@ -309,13 +294,13 @@ final class Doctor {
     Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceTrial.graphOfEverything(true)));
     missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(false)));
     return missing.isEmpty()
-        ? Finding.good("operations", "each of a training step can be done by a GPU")
+        ? Finding.good("operations", "a GPU has a kernel for each of a training step")
         : new Finding(
             "operations",
             false,
             false,
             "not for GPUs: " + String.join("; ", missing),
-            "the processor does them, which costs time; please tell the project");
+            "the CPU computes them, which takes longer; please report this");
   }
 
   private Finding step(boolean incomplete) throws IOException {
@@ -326,7 +311,7 @@ final class Doctor {
       return Finding.bad(
           part,
           "TensorFlow sees no such GPU",
-          incomplete ? "see to what is MISSING above" : "it says: " + e.getCause().getMessage());
+          incomplete ? "install what is MISSING above" : "it says: " + e.getCause().getMessage());
     }
     try {
       DeviceTrial there = DeviceTrial.on(device);
@@ -342,7 +327,7 @@ final class Doctor {
               difference);
       return difference < TOLERANCE
           ? Finding.good(part, found)
-          : Finding.bad(part, found, "it computes wrongly: is driver, GPU or memory at fault?");
+          : Finding.bad(part, found, "the result is wrong: check driver, GPU and memory");
     } catch (RuntimeException e) { // of several classes
       return Finding.bad(part, "the training failed", "it says: " + e.getMessage());
     }

@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Downloads a data set's files and checks their MD5s.",
-      "A download that was broken off goes on where it was; files that are there already are checked"
-          + " and not fetched again. They need not be unpacked.",
+      "Interrupted downloads are resumed; files that are already there are only checked. Archives"
+          + " need not be unpacked.",
       "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
     })
 final class DownloadCommand implements Callable<Integer> {
@@ -71,7 +71,7 @@ final class DownloadCommand implements Callable<Integer> {
       paramLabel = "URL",
       converter = MirrorConverter.class,
       description =
-          "Takes the place of the URLs' scheme and host; the path stays, after URL's own.")
+          "Server to use instead of the URLs' own; the path of each URL is appended to this one.")
   private Mirror mirror;
 
   @Option(names = "--overwrite", description = "Replace other files of the same names.")

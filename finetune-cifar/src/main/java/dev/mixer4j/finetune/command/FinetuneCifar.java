@@ -10,7 +10,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "finetune-cifar",
     description =
-        "Fine-tunes MLP-Mixer weights on CIFAR-10 and other images, and classifies with them.",
+        "Trains and fine-tunes networks on CIFAR-10 and other images, and classifies with them.",
     subcommands = {
       DownloadCommand.class,
       TrainCommand.class,
@@ -27,7 +27,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 done, 1 training diverged or doctor saw no GPU compute, 2 wrong usage, 3 bad input, 4 internal error,"
+      "Exit codes: 0 done, 1 training diverged or no GPU computed in doctor, 2 wrong usage, 3 bad input, 4 internal error,"
           + " 130 stopped by Ctrl-C."
     })
 public final class FinetuneCifar {

@@ -23,7 +23,8 @@ final class PlacementOptions {
       names = "--gpus",
       paramLabel = "N",
       description =
-          "The first N GPUs of this machine, or all, which share each batch; in place of --device.")
+          "Train on the first N GPUs of this machine, or on all, which share each batch; instead of"
+              + " --device.")
   private String gpus;
 
   @Option(
@@ -32,7 +33,7 @@ final class PlacementOptions {
       split = ",",
       description =
           "Addresses of the processes that train together, the training's own first; 'finetune-cifar"
-              + " worker' runs the others. For trusted networks only.")
+              + " worker' runs the others. Use trusted networks only.")
   private List<String> cluster;
 
   /** The devices, or an error of usage. */

@@ -21,11 +21,11 @@ import picocli.CommandLine.Spec;
     name = "worker",
     sortOptions = false,
     description = {
-      "Lends this process's devices to one training that another process runs, and ends with it.",
-      "That one is 'finetune-cifar train' with the same --cluster, and it alone needs weights and"
+      "Lends this process's devices to a training in another process, and exits when it ends.",
+      "The training is 'finetune-cifar train' with the same --cluster; only it needs weights and"
           + " data. The list of addresses must be the same everywhere. The port is open on all of this"
-          + " machine's addresses, and whoever reaches it can run anything here: for trusted networks"
-          + " only."
+          + " machine's addresses, and anyone who reaches it can run anything here: use trusted"
+          + " networks only."
     })
 final class WorkerCommand implements Callable<Integer> {
 

@@ -14,24 +14,12 @@ import org.tensorflow.types.TUint8;
  * without anti-aliasing. Such a resize is linear along each axis, so for an image it is {@code rows
  * · image · columnsᵀ} with sparse matrices, and the boxes of a batch may differ.
  */
-final class CropAndResize {
+record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
 
   private static final int TOP = 0;
   private static final int LEFT = 1;
   private static final int HEIGHT = 2;
   private static final int WIDTH = 3;
-
-  private final Ops tf;
-  private final Operand<TFloat32> boxes;
-  private final int height;
-  private final int width;
-
-  private CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
-    this.tf = tf;
-    this.boxes = boxes;
-    this.height = height;
-    this.width = width;
-  }
 
   /**
    * Adds the operations to the caller's graph.

@@ -13,16 +13,10 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** A comparison of runs. */
-public final class Comparison {
+public record Comparison(List<RunRecord> runs) {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
-
-  private final List<RunRecord> runs;
-
-  public Comparison(List<RunRecord> runs) {
-    this.runs = List.copyOf(runs);
-  }
 
   /** Paths of the settings that differ between the runs, in the order of their files. */
   public List<String> differing() {

@@ -23,21 +23,13 @@ import org.tensorflow.proto.Summary;
  * reads the files of a folder, in the order of their names, as one series, so a resumed run adds a
  * file.
  */
-public final class EventFile implements Closeable {
+public record EventFile(Path path, FileChannel channel) implements Closeable {
 
   /** The pattern of file names. */
   static final String NAMES = "events.out.tfevents.*";
 
   /** The only version; readers expect it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
-
-  private final Path path;
-  private final FileChannel channel;
-
-  private EventFile(Path path, FileChannel channel) {
-    this.path = path;
-    this.channel = channel;
-  }
 
   /**
    * Creates a file in a folder. Scalars after {@code step} in older files become invalid; 0 for a

@@ -11,20 +11,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Reads {@code metrics.csv} by the names of its columns; unknown columns are ignored. */
-final class MetricsFile {
+record MetricsFile(Path path, List<String> columns) {
 
   static final String NAME = "metrics.csv";
 
   /** Ten times a file of 100,000 rows. */
   private static final long MAX_BYTES = 64 << 20;
-
-  private final Path path;
-  private final List<String> columns;
-
-  private MetricsFile(Path path, List<String> columns) {
-    this.path = path;
-    this.columns = columns;
-  }
 
   /**
    * Reads all rows, except a last line without its end, which a run may be writing. {@link

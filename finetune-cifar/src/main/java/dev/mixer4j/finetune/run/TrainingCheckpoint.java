@@ -30,7 +30,7 @@ import org.tensorflow.ndarray.Shape;
  * A checkpoint of a training in one safetensors file: weights, optimizer state and progress. The
  * file appears whole or not at all.
  */
-final class TrainingCheckpoint implements Closeable {
+record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements Closeable {
 
   static final String FOLDER = "checkpoints";
 
@@ -38,16 +38,6 @@ final class TrainingCheckpoint implements Closeable {
   private static final String STATE = "state/";
   private static final String RUN_STATE = "mixer4j.run_state";
   private static final String NAME = "step-%09d.safetensors";
-
-  private final Path path;
-  private final TensorFile file;
-  private final RunState state;
-
-  private TrainingCheckpoint(Path path, TensorFile file, RunState state) {
-    this.path = path;
-    this.file = file;
-    this.state = state;
-  }
 
   /** Writes a checkpoint, and removes the oldest ones so that {@code keep} stay. */
   static void write(Path run, RunState state, Weights weights, NamedTensors variables, int keep)
@@ -143,10 +133,6 @@ final class TrainingCheckpoint implements Closeable {
       throw new MixerException(
           path + ": not a checkpoint of a training: " + e.getMessage() + "; remove it to go on", e);
     }
-  }
-
-  RunState state() {
-    return state;
   }
 
   /** The weights of the run's network. */

@@ -28,24 +28,19 @@ public record OptimizerSettings(
             value = "The optimizer, as in PyTorch: sgd, momentum, adagrad, rmsprop, adam or adamw.",
             byDefault = "adam")
         String name,
-    @Setting(value = "Momentum of momentum and rmsprop.", range = "[0, 1)", label = "M")
-        Double momentum,
+    @Setting(value = "Momentum of momentum and rmsprop.", range = "[0, 1)") Double momentum,
     @Setting("Nesterov's form of momentum.") Boolean nesterov,
-    @Setting(value = "Decay of the first moment of adam and adamw.", range = "[0, 1)", label = "B")
-        Double beta1,
-    @Setting(value = "Decay of the second moment of adam and adamw.", range = "[0, 1)", label = "B")
+    @Setting(value = "Decay of the first moment of adam and adamw.", range = "[0, 1)") Double beta1,
+    @Setting(value = "Decay of the second moment of adam and adamw.", range = "[0, 1)")
         Double beta2,
-    @Setting(value = "Decay of the mean square of rmsprop.", range = "[0, 1)", label = "A")
-        Double alpha,
+    @Setting(value = "Decay of the mean square of rmsprop.", range = "[0, 1)") Double alpha,
     @Setting(
             value = "Added to the denominator of adagrad, rmsprop, adam and adamw.",
-            range = "[0, inf)",
-            label = "E")
+            range = "[0, inf)")
         Double epsilon,
     @Setting(
             value = "Weight decay: decoupled in adamw, otherwise added to the gradient.",
-            range = "[0, inf)",
-            label = "W")
+            range = "[0, inf)")
         Double weightDecay) {
 
   /** Each optimizer with its defaults. */
