@@ -12,6 +12,7 @@ module dev.mixer4j.weights {
   requires io.jhdf;
   requires transitive java.net.http;
   requires me.tongfei.progressbar;
+  requires org.bytedeco.hdf5;
   requires tensorflow.nativelib;
 
   // What jHDF needs and, as no module of its own, cannot ask for.

@@ -4,6 +4,18 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.finetune.device.Devices;
+import dev.mixer4j.finetune.progress.DivergenceException;
+import dev.mixer4j.finetune.progress.FineTuningResult;
+import dev.mixer4j.finetune.progress.TrainingListener;
+import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.finetune.run.RunRequest;
+import dev.mixer4j.finetune.run.TrainingRun;
+import dev.mixer4j.finetune.settings.Recipe;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -21,7 +33,7 @@ import java.util.Objects;
  *         .set("epochs", 5)
  *         .set("validation_fraction", 0.1)
  *         .run(Path.of("run"), TrainingListener.NONE);
- * MixerClassifier classifier = MixerClassifier.load(result.weights());
+ * ImageClassifier classifier = ImageClassifier.load(result.weights());
  * }</pre>
  *
  * <p>Nothing is printed, and no native memory is held once a method returns. Each instance may be
@@ -30,7 +42,8 @@ import java.util.Objects;
  */
 public final class FineTuning {
 
-  private final Path weights;
+  private final Path weights; // null to train from scratch
+  private final Network model; // null to start from weights
   private final Path data;
   private final ObjectNode settings = new JsonMapper().createObjectNode();
   private String recipe = Recipe.NAMES.get(0);
@@ -40,9 +53,11 @@ public final class FineTuning {
   private int limitTest = Integer.MAX_VALUE;
   private boolean overwrite;
   private Devices devices = Devices.AUTO;
+  private List<String> command; // null for one that does the same
 
-  private FineTuning(Path weights, Path data) {
-    this.weights = Objects.requireNonNull(weights, "weights");
+  private FineTuning(Path weights, Network model, Path data) {
+    this.weights = weights;
+    this.model = model;
     this.data = Objects.requireNonNull(data, "data");
   }
 
@@ -56,7 +71,19 @@ public final class FineTuning {
    * @return a training that is not started yet
    */
   public static FineTuning of(Path weights, Path data) {
-    return new FineTuning(weights, data);
+    return new FineTuning(Objects.requireNonNull(weights, "weights"), null, data);
+  }
+
+  /**
+   * Prepares the training of a network from scratch, by the recipe {@code adam}.
+   *
+   * @param network to train; its head gets the number of classes of the data, and images are
+   *     converted to its size and channels
+   * @param data as for {@link #of}
+   * @return a training that is not started yet
+   */
+  public static FineTuning scratch(Network network, Path data) {
+    return new FineTuning(null, Objects.requireNonNull(network, "network"), data);
   }
 
   /**
@@ -85,7 +112,7 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the size that images are resized to.
+   * Sets the size that images are resized to, for a training that starts from weights.
    *
    * @param size in pixels: the weights' own, the default, or a whole multiple of it
    * @return this
@@ -153,6 +180,17 @@ public final class FineTuning {
     return this;
   }
 
+  /**
+   * Sets the command line that the report shows as the way to repeat the run.
+   *
+   * @param words of the command; by default, a {@code finetune-cifar train} that does the same
+   * @return this
+   */
+  public FineTuning command(List<String> words) {
+    command = List.copyOf(words);
+    return this;
+  }
+
   private static int positive(String name, int value) {
     if (value < 1) {
       throw new IllegalArgumentException(name + " must be above 0, found " + value);
@@ -176,26 +214,39 @@ public final class FineTuning {
   public FineTuningResult run(Path folder, TrainingListener listener) {
     Objects.requireNonNull(listener, "listener");
     return unchecked(
-        folder,
-        () -> new TrainingRun(listener, devices).start(input(folder, repetition(folder)), folder));
+        folder, () -> new TrainingRun(listener, devices).start(request(folder), folder));
   }
 
   /**
-   * All of it, checked as far as that takes no work.
+   * Checks the settings and the folder, as {@link #run} does before it reads weights and data.
    *
-   * @param command the words that the run's report shows as the way to repeat it
+   * @param folder as for {@link #run}
+   * @throws IllegalArgumentException if a setting is unknown or out of range
+   * @throws MixerException if the folder holds files that may not be replaced
    */
-  RunInput input(Path folder, List<String> command) throws IOException {
-    RunInput input =
-        new RunInput(
-            command, weights, imageSize, data, splitSeed, limitTrain, limitTest, settings());
+  public void check(Path folder) {
+    unchecked(folder, () -> request(folder));
+  }
+
+  private RunRequest request(Path folder) throws IOException {
+    RunRequest request =
+        new RunRequest(
+            command == null ? repetition(folder) : command,
+            weights,
+            imageSize,
+            model,
+            data,
+            splitSeed,
+            limitTrain,
+            limitTest,
+            settings());
     RunFolder.check(folder, overwrite);
-    if (RunFolder.replaces(folder, weights)) {
+    if (weights != null && RunFolder.replaces(folder, weights)) {
       throw new IllegalArgumentException(
-          "the weights to start from are a file of the run's folder that is replaced: a run that is"
-              + " cut off early could not be resumed; name another folder");
+          "the weights to start from are a file of the run's folder, which would be replaced: if the"
+              + " run stopped early it could not be resumed; name another folder");
     }
-    return input;
+    return request;
   }
 
   private TrainSettings settings() throws IOException {
@@ -210,7 +261,8 @@ public final class FineTuning {
   private List<String> repetition(Path folder) {
     List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
     words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
-    words.addAll(List.of("--weights", weights.toString(), "--data", data.toString()));
+    words.addAll(List.of("--data", data.toString()));
+    words.addAll(model == null ? List.of("--weights", weights.toString()) : modelOptions());
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));
@@ -220,6 +272,27 @@ public final class FineTuning {
     }
     if (limitTest < Integer.MAX_VALUE) {
       words.addAll(List.of("--limit-test", Integer.toString(limitTest)));
+    }
+    return words;
+  }
+
+  private List<String> modelOptions() {
+    ImageInput input = model.input();
+    List<String> words = new ArrayList<>(List.of("--model", model.family()));
+    ObjectNode own = NetworkJson.write(model).without(List.of("family", "classes", "input"));
+    own.properties()
+        .forEach(
+            setting -> {
+              words.add("--" + setting.getKey().replace('_', '-'));
+              words.add(setting.getValue().asText());
+            });
+    words.addAll(List.of("--image-size", Integer.toString(input.height())));
+    words.addAll(List.of("--channels", Integer.toString(input.channels())));
+    if (!settings.has("mean")) {
+      words.addAll(List.of("--mean", ImageInput.channelsText(input.mean())));
+    }
+    if (!settings.has("std")) {
+      words.addAll(List.of("--std", ImageInput.channelsText(input.std())));
     }
     return words;
   }
@@ -263,23 +336,28 @@ public final class FineTuning {
   }
 
   @FunctionalInterface
-  private interface Work {
-    FineTuningResult run() throws IOException;
+  private interface Work<T> {
+    T run() throws IOException;
   }
 
-  private static FineTuningResult unchecked(Path folder, Work work) {
+  private static <T> T unchecked(Path folder, Work<T> work) {
     try {
       return work.run();
     } catch (FileAlreadyExistsException e) {
       throw new MixerException(
           folder
-              + ": expected a new or empty folder, found one with files; resume goes on with a run,"
-              + " and overwrite(true) allows to replace one",
+              + ": expected a new or empty folder, found one with files; resume continues a run, and"
+              + " overwrite(true) replaces it",
           e);
     } catch (IOException e) {
-      throw new MixerFileException(folder, e);
+      throw failed(folder, e);
     } catch (UncheckedIOException e) {
-      throw new MixerFileException(folder, e.getCause());
+      throw failed(folder, e.getCause());
     }
+  }
+
+  private static MixerException failed(Path folder, IOException e) {
+    boolean named = e.getMessage() != null && e.getMessage().startsWith(folder.toString());
+    return named ? new MixerException(e.getMessage(), e) : new MixerFileException(folder, e);
   }
 }

@@ -1,7 +1,6 @@
 package dev.mixer4j.finetune.data;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -9,11 +8,11 @@ import java.util.List;
  * one of their layouts: a file may hold any number of images, and the names say how many classes
  * there are.
  */
-final class Cifar implements Dataset {
+final class Cifar extends Dataset {
 
   static final int SIZE = 32;
   static final int PLANE = SIZE * SIZE;
-  static final int IMAGE = LabelledImages.CHANNELS * PLANE;
+  static final int IMAGE = 3 * PLANE;
 
   static final List<String> CIFAR10_NAMES =
       List.of(
@@ -44,32 +43,17 @@ final class Cifar implements Dataset {
 
   private final Layout layout;
   private final DataFiles files;
-  private final List<String> classNames;
 
   /**
-   * Reads the classes' names.
+   * Reads the names of the classes.
    *
-   * @throws DatasetException if they are missing or unusable
+   * @param channels of the images, or 0 for the data's own
+   * @throws DatasetException if the names are missing or unusable
    */
-  Cifar(Layout layout, DataFiles files) throws IOException {
+  Cifar(Layout layout, DataFiles files, int channels) throws IOException {
+    super(layout.kind(), files.path(), layout.classNames(files), channels == 0 ? 3 : channels);
     this.layout = layout;
     this.files = files;
-    this.classNames = layout.classNames(files);
-  }
-
-  @Override
-  public String kind() {
-    return layout.kind();
-  }
-
-  @Override
-  public Path path() {
-    return files.path();
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
   }
 
   @Override
@@ -84,11 +68,6 @@ final class Cifar implements Dataset {
   }
 
   @Override
-  public LabelledImages validation(int limit) {
-    return LabelledImages.none();
-  }
-
-  @Override
   public LabelledImages test(int limit) throws IOException {
     if (!files.has(layout.testFile())) {
       throw new DatasetException(
@@ -98,9 +77,9 @@ final class Cifar implements Dataset {
   }
 
   private LabelledImages read(List<String> names, int limit) throws IOException {
-    LabelledImages.Builder images = new LabelledImages.Builder(SIZE, SIZE);
+    LabelledImages.Builder images = new LabelledImages.Builder(SIZE, SIZE, channels());
     for (String name : names) {
-      layout.read(files, name, classNames.size(), limit, images);
+      layout.read(files, name, classNames().size(), limit, images);
     }
     if (images.size() == 0) {
       throw new DatasetException(files.show(names.get(0)) + ": expected images, found none");

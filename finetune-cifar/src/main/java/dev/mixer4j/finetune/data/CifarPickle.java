@@ -1,7 +1,7 @@
 package dev.mixer4j.finetune.data;
 
-import dev.mixer4j.weights.PickledDictionary;
-import dev.mixer4j.weights.WeightsException;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.pickle.PickledDictionary;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -11,7 +11,7 @@ import java.util.List;
  *   <li>The <b>training</b> images are trained on.
  *   <li>The <b>validation</b> images are what a training is measured on while it runs, and what its
  *       best epoch is chosen by. There are some where a fraction of the training images is held out
- *       ({@link DatasetOptions#validationFraction}), or where the data has a folder of its own for
+ *       ({@link DatasetRequest#validationFraction}), or where the data has a folder of its own for
  *       them besides one of test images.
  *   <li>The <b>test</b> images are for the last word. A folder of pictures without any is tested on
  *       those that are held out.
@@ -19,38 +19,63 @@ import java.util.List;
  *
  * <p>Nothing but names and sizes is read before images are asked for.
  */
-public interface Dataset {
+public abstract class Dataset {
 
-  /** What it is, such as {@code CIFAR-10, binary version}. */
-  String kind();
+  private final String kind;
+  private final Path path;
+  private final List<String> classNames;
+  private final int channels;
 
-  /** Where it is: the folder of its files, or an archive. */
-  Path path();
+  Dataset(String kind, Path path, List<String> classNames, int channels) {
+    this.kind = kind;
+    this.path = path;
+    this.classNames = classNames;
+    this.channels = channels;
+  }
 
-  /** The classes' names, in the order of the labels. */
-  List<String> classNames();
+  /** The kind of data, such as {@code CIFAR-10, binary version}. */
+  public String kind() {
+    return kind;
+  }
+
+  /** The folder of the files, or the archive. */
+  public Path path() {
+    return path;
+  }
+
+  /** The names of the classes, in the order of the labels. */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  /** The channels of the images: 1 for gray levels, 3 for red, green and blue. */
+  public int channels() {
+    return channels;
+  }
 
   /**
    * Reads training images.
    *
    * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or not what it should be
+   * @throws DatasetException if there are none, or a file is cut off or damaged
    */
-  LabelledImages train(int limit) throws IOException;
+  public abstract LabelledImages train(int limit) throws IOException;
 
   /**
-   * Reads validation images; none where none are held out.
+   * Reads validation images; none unless some are held out.
    *
    * @param limit how many at most: the first ones
-   * @throws DatasetException if a file is cut off or not what it should be
+   * @throws DatasetException if a file is cut off or damaged
    */
-  LabelledImages validation(int limit) throws IOException;
+  public LabelledImages validation(int limit) throws IOException {
+    return LabelledImages.none();
+  }
 
   /**
    * Reads test images.
    *
    * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or not what it should be
+   * @throws DatasetException if there are none, or a file is cut off or damaged
    */
-  LabelledImages test(int limit) throws IOException;
+  public abstract LabelledImages test(int limit) throws IOException;
 }

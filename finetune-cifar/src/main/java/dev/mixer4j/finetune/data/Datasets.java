@@ -32,19 +32,19 @@ public final class Datasets {
    *
    * @throws DatasetException if there is none, or more than one
    */
-  public static Dataset open(Path path, DatasetOptions options) throws IOException {
+  public static Dataset open(Path path, DatasetRequest options) throws IOException {
     if (!Files.exists(path)) {
       throw new DatasetException(path + ": expected a data set, found no such folder or archive");
     }
     if (!Files.isDirectory(path)) {
-      return heldOut(one(path, recognise(TarFiles.read(path))), options);
+      return heldOut(one(path, recognise(TarFiles.read(path), options)), options);
     }
-    List<Dataset> found = recognise(List.of(new FolderFiles(path)));
+    List<Dataset> found = recognise(List.of(new FolderFiles(path)), options);
     if (found.isEmpty()) {
-      found = recognise(subfolders(path));
+      found = recognise(subfolders(path), options);
     }
     if (found.isEmpty()) {
-      found = recognise(archives(path));
+      found = recognise(archives(path), options);
     }
     if (found.isEmpty()) {
       Optional<Dataset> pictures = ImageFolder.open(path, options);
@@ -76,7 +76,8 @@ public final class Datasets {
     return folders;
   }
 
-  private static List<Dataset> recognise(List<DataFiles> folders) throws IOException {
+  private static List<Dataset> recognise(List<DataFiles> folders, DatasetRequest options)
+      throws IOException {
     List<Cifar.Layout> layouts =
         List.of(
             CifarBinary.CIFAR10, CifarBinary.CIFAR100, CifarPickle.CIFAR10, CifarPickle.CIFAR100);
@@ -84,11 +85,11 @@ public final class Datasets {
     for (DataFiles files : folders) {
       for (Cifar.Layout layout : layouts) {
         if (layout.fits(files)) {
-          found.add(new Cifar(layout, files));
+          found.add(new Cifar(layout, files, options.channels()));
         }
       }
       if (Idx.fits(files)) {
-        found.add(new Idx(files));
+        found.add(new Idx(files, options.channels()));
       }
     }
     return found;
@@ -113,7 +114,7 @@ public final class Datasets {
     return found.get(0);
   }
 
-  private static Dataset heldOut(Dataset dataset, DatasetOptions options) {
+  private static Dataset heldOut(Dataset dataset, DatasetRequest options) {
     return options.validationFraction().isPresent()
         ? new HeldOut(dataset, options.validationFraction().getAsDouble())
         : dataset;

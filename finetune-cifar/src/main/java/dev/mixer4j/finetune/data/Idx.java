@@ -1,16 +1,12 @@
 package dev.mixer4j.finetune.data;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/**
- * MNIST's IDX files, and those of others with the same names, such as Fashion-MNIST: gray images,
- * whose level becomes red, green and blue.
- */
-final class Idx implements Dataset {
+/** MNIST's IDX files, and others with the same names, such as Fashion-MNIST: gray images. */
+final class Idx extends Dataset {
 
   /** Of an image's side; MNIST's is 28. */
   private static final int MAX_SIDE = 4096;
@@ -20,7 +16,11 @@ final class Idx implements Dataset {
 
   private final DataFiles files;
 
-  Idx(DataFiles files) {
+  /**
+   * The digits are the class names: the files have none, and those of Fashion-MNIST look the same.
+   */
+  Idx(DataFiles files, int channels) {
+    super("MNIST's layout (IDX)", files.path(), CLASS_NAMES, channels == 0 ? 1 : channels);
     this.files = files;
   }
 
@@ -39,29 +39,8 @@ final class Idx implements Dataset {
   }
 
   @Override
-  public String kind() {
-    return "MNIST's layout (IDX)";
-  }
-
-  @Override
-  public Path path() {
-    return files.path();
-  }
-
-  /** The digits: the files have no names, and those of Fashion-MNIST look the same. */
-  @Override
-  public List<String> classNames() {
-    return CLASS_NAMES;
-  }
-
-  @Override
   public LabelledImages train(int limit) throws IOException {
     return read("train", limit);
-  }
-
-  @Override
-  public LabelledImages validation(int limit) {
-    return LabelledImages.none();
   }
 
   @Override
@@ -94,10 +73,9 @@ final class Idx implements Dataset {
             "%s: expected images of at most %d x %d pixels, found %d x %d"
                 .formatted(images.shown(), MAX_SIDE, MAX_SIDE, width, height));
       }
-      LabelledImages.Builder builder = new LabelledImages.Builder(height, width);
+      LabelledImages.Builder builder = new LabelledImages.Builder(height, width, channels());
       byte[] label = new byte[1];
       byte[] gray = new byte[height * width];
-      byte[] pixels = new byte[gray.length * LabelledImages.CHANNELS];
       for (int i = 0; i < Math.min(count, limit); i++) {
         labels.read(label);
         if (Byte.toUnsignedInt(label[0]) >= CLASS_NAMES.size()) {
@@ -107,10 +85,7 @@ final class Idx implements Dataset {
                       labels.shown(), i, CLASS_NAMES.size() - 1, Byte.toUnsignedInt(label[0])));
         }
         images.read(gray);
-        for (int p = 0; p < pixels.length; p++) {
-          pixels[p] = gray[p / LabelledImages.CHANNELS];
-        }
-        builder.add(label[0], pixels);
+        builder.add(label[0], gray);
       }
       if (limit >= count) {
         labels.requireEnd();

@@ -15,26 +15,31 @@ import java.util.TreeMap;
  * ROOT/train/CLASS} with {@code ROOT/test} or {@code ROOT/val} or both, or {@code ROOT/CLASS}. Each
  * picture becomes its middle, of the size that is asked for.
  */
-final class ImageFolder implements Dataset {
+final class ImageFolder extends Dataset {
 
   /** Pictures that are decoded at once, on all cores. */
   private static final int CHUNK = 256;
 
-  private final Path root;
   private final int imageSize;
-  private final List<String> classNames;
   private final List<Picture> train;
   private final List<Picture> validation;
   private final List<Picture> test;
 
   private ImageFolder(
-      Path root, int imageSize, PictureFiles train, PictureFiles validation, PictureFiles test) {
-    this.root = root;
-    this.imageSize = imageSize;
-    this.classNames = (train.byClass().isEmpty() ? test : train).classNames();
-    this.train = train.inTurn(classNames);
-    this.validation = validation.inTurn(classNames);
-    this.test = test.inTurn(classNames);
+      Path root,
+      DatasetRequest request,
+      PictureFiles train,
+      PictureFiles validation,
+      PictureFiles test) {
+    super(
+        "a folder of pictures",
+        root,
+        (train.byClass().isEmpty() ? test : train).classNames(),
+        request.channelsOr(3));
+    this.imageSize = request.imageSize();
+    this.train = train.inTurn(classNames());
+    this.validation = validation.inTurn(classNames());
+    this.test = test.inTurn(classNames());
   }
 
   /**
@@ -43,7 +48,7 @@ final class ImageFolder implements Dataset {
    * @return empty if the folder has no folders
    * @throws DatasetException if they do not make a data set
    */
-  static Optional<Dataset> open(Path root, DatasetOptions options) throws IOException {
+  static Optional<Dataset> open(Path root, DatasetRequest options) throws IOException {
     Map<String, PictureFiles> parts = new TreeMap<>();
     for (String name : List.of("train", "val", "test")) {
       Path folder = root.resolve(name);
@@ -62,7 +67,7 @@ final class ImageFolder implements Dataset {
 
   /** {@code ROOT/train/CLASS} and so on: a lone {@code val} is what is tested on. */
   private static ImageFolder ofParts(
-      Path root, Map<String, PictureFiles> parts, DatasetOptions options) {
+      Path root, Map<String, PictureFiles> parts, DatasetRequest options) {
     PictureFiles none = new PictureFiles(new TreeMap<>());
     PictureFiles train = parts.getOrDefault("train", none);
     PictureFiles test = parts.getOrDefault("test", parts.getOrDefault("val", none));
@@ -71,14 +76,14 @@ final class ImageFolder implements Dataset {
       parts.forEach((name, part) -> requireClasses(root.resolve(name), part, train));
     }
     if (options.validationFraction().isEmpty()) {
-      return new ImageFolder(root, options.imageSize(), train, validation, test);
+      return new ImageFolder(root, options, train, validation, test);
     }
     if (validation != none) {
       throw new DatasetException(
           root + ": has validation images in val already; leave --validation-fraction out");
     }
     PictureFiles.Split split = split(train, options);
-    return new ImageFolder(root, options.imageSize(), split.kept(), split.heldOut(), test);
+    return new ImageFolder(root, options, split.kept(), split.heldOut(), test);
   }
 
   private static void requireClasses(Path folder, PictureFiles part, PictureFiles train) {
@@ -92,40 +97,24 @@ final class ImageFolder implements Dataset {
   }
 
   /** {@code ROOT/CLASS}: what is held out is what is tested on, too. */
-  private static ImageFolder ofClasses(Path root, DatasetOptions options) throws IOException {
+  private static ImageFolder ofClasses(Path root, DatasetRequest options) throws IOException {
     PictureFiles all = PictureFiles.in(root);
     if (options.validationFraction().isEmpty()) {
       PictureFiles none = new PictureFiles(new TreeMap<>());
-      return new ImageFolder(root, options.imageSize(), all, none, none);
+      return new ImageFolder(root, options, all, none, none);
     }
     PictureFiles.Split split = split(all, options);
-    return new ImageFolder(
-        root, options.imageSize(), split.kept(), split.heldOut(), split.heldOut());
+    return new ImageFolder(root, options, split.kept(), split.heldOut(), split.heldOut());
   }
 
-  private static PictureFiles.Split split(PictureFiles files, DatasetOptions options) {
+  private static PictureFiles.Split split(PictureFiles files, DatasetRequest options) {
     return files.split(options.validationFraction().getAsDouble(), options.seed());
-  }
-
-  @Override
-  public String kind() {
-    return "a folder of pictures";
-  }
-
-  @Override
-  public Path path() {
-    return root;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
   }
 
   @Override
   public LabelledImages train(int limit) throws IOException {
     if (train.isEmpty()) {
-      throw new DatasetException(root + ": expected pictures to train on in train, found none");
+      throw new DatasetException(path() + ": expected pictures to train on in train, found none");
     }
     return read(train, limit);
   }
@@ -139,7 +128,7 @@ final class ImageFolder implements Dataset {
   public LabelledImages test(int limit) throws IOException {
     if (test.isEmpty()) {
       throw new DatasetException(
-          root
+          path()
               + ": expected pictures to test on in test or val, found none; --validation-fraction"
               + " 0.1 holds out a tenth of the others");
     }
@@ -149,7 +138,7 @@ final class ImageFolder implements Dataset {
   private LabelledImages read(List<Picture> pictures, int limit) throws IOException {
     List<Picture> wanted = pictures.subList(0, Math.min(limit, pictures.size()));
     requireRoom(wanted.size());
-    LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize);
+    LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize, channels());
     for (int from = 0; from < wanted.size(); from += CHUNK) {
       List<Picture> chunk = wanted.subList(from, Math.min(from + CHUNK, wanted.size()));
       List<byte[]> pixels = decode(chunk);
@@ -161,13 +150,13 @@ final class ImageFolder implements Dataset {
   }
 
   private void requireRoom(int count) {
-    long bytes = (long) count * imageSize * imageSize * LabelledImages.CHANNELS;
+    long bytes = (long) count * imageSize * imageSize * channels();
     long most = Runtime.getRuntime().maxMemory();
     if (bytes > most) {
       throw new DatasetException(
           "%s: %d pictures of %d x %d pixels take %d MB, and Java has %d MB; JAVA_OPTS=-Xmx%dg gives"
                   .formatted(
-                      root,
+                      path(),
                       count,
                       imageSize,
                       imageSize,
@@ -188,7 +177,7 @@ final class ImageFolder implements Dataset {
 
   private byte[] decode(Picture picture) {
     try {
-      return MiddleSquare.of(ImageFile.read(picture.file()), imageSize);
+      return MiddleSquare.of(ImageFile.read(picture.file()), imageSize, channels());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.data;
 
+import dev.mixer4j.core.image.Pixels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,22 +15,30 @@ import org.tensorflow.types.TUint8;
  */
 public final class LabelledImages {
 
-  static final int CHANNELS = 3;
+  public static final int CHANNELS = 3;
 
   /** What an array may take, about; a whole number of images is nearest below it. */
   private static final int BLOCK_BYTES = 1 << 26;
 
   private final int height;
   private final int width;
+  private final int channels;
   private final List<byte[]> blocks;
   private final int blockImages;
   private final int first;
   private final int[] labels;
 
   private LabelledImages(
-      int height, int width, List<byte[]> blocks, int blockImages, int first, int[] labels) {
+      int height,
+      int width,
+      int channels,
+      List<byte[]> blocks,
+      int blockImages,
+      int first,
+      int[] labels) {
     this.height = height;
     this.width = width;
+    this.channels = channels;
     this.blocks = blocks;
     this.blockImages = blockImages;
     this.first = first;
@@ -39,15 +48,15 @@ public final class LabelledImages {
   /**
    * Takes the pixels over, without a copy.
    *
-   * @param pixels [images, height, width, 3], unsigned
+   * @param pixels [images, height, width, channels], unsigned
    * @param labels the class of each image, unsigned
    */
-  public LabelledImages(int height, int width, byte[] pixels, byte[] labels) {
-    this(height, width, List.of(pixels), Math.max(1, labels.length), 0, unsigned(labels));
+  public LabelledImages(int height, int width, int channels, byte[] pixels, byte[] labels) {
+    this(height, width, channels, List.of(pixels), Math.max(1, labels.length), 0, unsigned(labels));
     if (pixels.length != Math.multiplyExact(labels.length, imageBytes())) {
       throw new IllegalArgumentException(
-          "%d bytes are not %d images of %dx%d"
-              .formatted(pixels.length, labels.length, height, width));
+          "%d bytes are not %d images of %dx%dx%d"
+              .formatted(pixels.length, labels.length, height, width, channels));
     }
   }
 
@@ -58,8 +67,8 @@ public final class LabelledImages {
   }
 
   /** No images. */
-  static LabelledImages none() {
-    return new LabelledImages(1, 1, List.of(), 1, 0, new int[0]);
+  public static LabelledImages none() {
+    return new LabelledImages(1, 1, 1, List.of(), 1, 0, new int[0]);
   }
 
   /** Number of images. */
@@ -77,8 +86,13 @@ public final class LabelledImages {
     return width;
   }
 
+  /** Of each image: 1 for gray levels, 3 for red, green and blue. */
+  public int channels() {
+    return channels;
+  }
+
   private int imageBytes() {
-    return height * width * CHANNELS;
+    return height * width * channels;
   }
 
   /** What all pixels take. */
@@ -99,7 +113,7 @@ public final class LabelledImages {
   /**
    * Some images as a tensor, which the caller closes.
    *
-   * @return [indices, height, width, 3] uint8, in the order of the indices
+   * @return [indices, height, width, channels] uint8, in the order of the indices
    */
   public TUint8 pixels(int... indices) {
     TUint8 tensor = tensor(indices.length);
@@ -116,7 +130,7 @@ public final class LabelledImages {
    *
    * @param from the first one
    * @param to the one after the last
-   * @return [to - from, height, width, 3] uint8
+   * @return [to - from, height, width, channels] uint8
    */
   public TUint8 pixelRange(int from, int to) {
     Objects.checkFromToIndex(from, to, size());
@@ -132,7 +146,7 @@ public final class LabelledImages {
   }
 
   private TUint8 tensor(int images) {
-    return TUint8.tensorOf(Shape.of(images, height, width, CHANNELS));
+    return TUint8.tensorOf(Shape.of(images, height, width, channels));
   }
 
   /** Copies images of one block to a place counted in images. */
@@ -144,7 +158,7 @@ public final class LabelledImages {
     to.offset((long) place * imageBytes()).write(block, offset, count * imageBytes());
   }
 
-  /** One image's pixels, a copy: [height, width, 3], unsigned. */
+  /** One image's pixels, a copy: [height, width, channels], unsigned. */
   public byte[] bytes(int index) {
     Objects.checkIndex(index, size());
     int stored = first + index;
@@ -153,37 +167,39 @@ public final class LabelledImages {
   }
 
   /** Neighbouring images, which share these ones' memory. */
-  LabelledImages slice(int from, int to) {
+  public LabelledImages slice(int from, int to) {
     int[] part = Arrays.copyOfRange(labels, from, to);
-    return new LabelledImages(height, width, blocks, blockImages, first + from, part);
+    return new LabelledImages(height, width, channels, blocks, blockImages, first + from, part);
   }
 
   /** The first images, or all where there are no more. */
-  LabelledImages first(int limit) {
+  public LabelledImages first(int limit) {
     return limit < size() ? slice(0, limit) : this;
   }
 
   /** Takes images one by one; its memory grows with them, whatever a file promised. */
-  static final class Builder {
+  public static final class Builder {
     private static final int FIRST_IMAGES = 64;
 
     private final int height;
     private final int width;
+    private final int channels;
     private final int imageBytes;
     private final int blockImages;
     private final List<byte[]> blocks = new ArrayList<>();
     private int[] labels = new int[FIRST_IMAGES];
     private int size;
 
-    Builder(int height, int width) {
-      this(height, width, BLOCK_BYTES);
+    Builder(int height, int width, int channels) {
+      this(height, width, channels, BLOCK_BYTES);
     }
 
     /** With blocks of another size, for tests. */
-    Builder(int height, int width, int blockBytes) {
+    Builder(int height, int width, int channels, int blockBytes) {
       this.height = height;
       this.width = width;
-      this.imageBytes = Math.multiplyExact(Math.multiplyExact(height, width), CHANNELS);
+      this.channels = channels;
+      this.imageBytes = Math.multiplyExact(Math.multiplyExact(height, width), channels);
       this.blockImages = Math.max(1, blockBytes / imageBytes);
     }
 
@@ -192,11 +208,13 @@ public final class LabelledImages {
     }
 
     /**
-     * Adds an image.
+     * Adds an image. Gray levels become equal red, green and blue where the builder has three
+     * channels, and colors become gray levels where it has one.
      *
-     * @param pixels [height, width, 3], unsigned, which are copied
+     * @param pixels [height, width, 1 or 3], unsigned, which are copied
      */
     void add(int label, byte[] pixels) {
+      byte[] converted = converted(pixels);
       int inBlock = size % blockImages;
       if (inBlock == 0) {
         blocks.add(new byte[Math.min(blockImages, FIRST_IMAGES) * imageBytes]);
@@ -208,11 +226,26 @@ public final class LabelledImages {
         block = Arrays.copyOf(block, (int) doubled);
         blocks.set(last, block);
       }
-      System.arraycopy(pixels, 0, block, inBlock * imageBytes, imageBytes);
+      System.arraycopy(converted, 0, block, inBlock * imageBytes, imageBytes);
       if (size == labels.length) {
         labels = Arrays.copyOf(labels, Math.multiplyExact(size, 2));
       }
       labels[size++] = label;
+    }
+
+    private byte[] converted(byte[] pixels) {
+      if (pixels.length == imageBytes) {
+        return pixels;
+      }
+      byte[] converted = new byte[imageBytes];
+      for (int i = 0; i < imageBytes; i++) {
+        converted[i] =
+            channels == 1
+                ? Pixels.gray(
+                    pixels[3 * i] & 0xff, pixels[3 * i + 1] & 0xff, pixels[3 * i + 2] & 0xff)
+                : pixels[i / channels];
+      }
+      return converted;
     }
 
     LabelledImages build() {
@@ -224,7 +257,8 @@ public final class LabelledImages {
       if (used < blocks.get(last).length) {
         blocks.set(last, Arrays.copyOf(blocks.get(last), used));
       }
-      return new LabelledImages(height, width, blocks, blockImages, 0, Arrays.copyOf(labels, size));
+      return new LabelledImages(
+          height, width, channels, blocks, blockImages, 0, Arrays.copyOf(labels, size));
     }
   }
 }

@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  *
  * @param byClass each class's files, none of them empty
  */
-record PictureFiles(SortedMap<String, List<Path>> byClass) {
+public record PictureFiles(SortedMap<String, List<Path>> byClass) {
 
   /** A picture of a class, which is counted in the order of the names. */
-  record Picture(Path file, int label) {}
+  public record Picture(Path file, int label) {}
 
   /** Two halves, of which the second is held out. */
-  record Split(PictureFiles kept, PictureFiles heldOut) {}
+  public record Split(PictureFiles kept, PictureFiles heldOut) {}
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
 
@@ -33,7 +33,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
   private static final int MAX_DEPTH = 16;
 
   /** The folders in a folder, without hidden ones, in the order of their names. */
-  static List<Path> folders(Path folder) throws IOException {
+  public static List<Path> folders(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(Files::isDirectory)
@@ -48,7 +48,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
    *
    * @throws DatasetException if there are fewer than two classes, or one has no pictures
    */
-  static PictureFiles in(Path root) throws IOException {
+  public static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
     for (Path folder : folders(root)) {
       List<Path> files = pictures(folder);
@@ -79,7 +79,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  List<String> classNames() {
+  public List<String> classNames() {
     return List.copyOf(byClass.keySet());
   }
 
@@ -89,7 +89,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
    *
    * @param classNames whose places are the labels
    */
-  List<Picture> inTurn(List<String> classNames) {
+  public List<Picture> inTurn(List<String> classNames) {
     List<Picture> pictures = new ArrayList<>();
     int longest = byClass.values().stream().mapToInt(List::size).max().orElse(0);
     for (int i = 0; i < longest; i++) {
@@ -108,7 +108,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
    *
    * @param fraction above 0 and below 1
    */
-  Split split(double fraction, long seed) {
+  public Split split(double fraction, long seed) {
     SortedMap<String, List<Path>> kept = new TreeMap<>();
     SortedMap<String, List<Path>> heldOut = new TreeMap<>();
     Random random = new Random(seed);
@@ -116,7 +116,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
         (name, files) -> {
           List<Path> shuffled = new ArrayList<>(files);
           Collections.shuffle(shuffled, random);
-          int keep = files.size() == 1 ? 1 : DatasetOptions.trainedOn(files.size(), fraction);
+          int keep = files.size() == 1 ? 1 : DatasetRequest.trainedOn(files.size(), fraction);
           kept.put(name, shuffled.subList(0, keep).stream().sorted().toList());
           heldOut.put(name, shuffled.subList(keep, files.size()).stream().sorted().toList());
         });

@@ -1,12 +1,10 @@
 package dev.mixer4j.finetune.data;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +23,7 @@ public record PublishedDatasets(List<PublishedDataset> all) {
    * @param title what it is
    * @param files that belong together
    */
+  @JsonIgnoreProperties("source") // for people
   public record PublishedDataset(String name, String title, List<DatasetFile> files) {}
 
   private static final String RESOURCE = "datasets.json";
@@ -32,23 +31,11 @@ public record PublishedDatasets(List<PublishedDataset> all) {
   /** The ones that this library knows. */
   public static PublishedDatasets load() {
     try (InputStream in = PublishedDatasets.class.getResourceAsStream(RESOURCE)) {
-      List<PublishedDataset> all = new ArrayList<>();
-      new JsonMapper().readTree(in).forEach(node -> all.add(dataset(node)));
-      return new PublishedDatasets(List.copyOf(all));
+      return new PublishedDatasets(
+          List.of(new JsonMapper().readValue(in, PublishedDataset[].class)));
     } catch (IOException e) {
       throw new UncheckedIOException(RESOURCE, e);
     }
-  }
-
-  private static PublishedDataset dataset(JsonNode node) {
-    List<DatasetFile> files = new ArrayList<>();
-    for (JsonNode file : node.required("files")) {
-      files.add(
-          new DatasetFile(
-              URI.create(file.required("url").textValue()), file.required("md5").textValue()));
-    }
-    return new PublishedDataset(
-        node.required("name").textValue(), node.required("title").textValue(), List.copyOf(files));
   }
 
   /** The one of a name, in whatever case. */

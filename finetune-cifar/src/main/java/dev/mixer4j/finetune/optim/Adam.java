@@ -47,7 +47,7 @@ public record Adam(double beta1, double beta2, double epsilon, double weightDeca
   }
 
   /** The kernel's operands, and what it did so far. */
-  final class Kernel {
+  public final class Kernel {
     final List<StateVariable> state = new ArrayList<>();
     final List<Op> updates = new ArrayList<>();
     private final Placeholder<TFloat32> rate;

@@ -1,17 +1,11 @@
 package dev.mixer4j.finetune.optim;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.tensorflow.Operand;
-import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -26,18 +20,15 @@ import org.tensorflow.types.family.TType;
  */
 public final class ExponentialMovingAverage {
 
-  private static final String SUFFIX = "/ema";
-
   private final Map<String, StateVariable> state = new LinkedHashMap<>();
   private final Map<String, Operand<TFloat32>> values = new LinkedHashMap<>();
   private final List<Op> updates = new ArrayList<>();
-  private final StateVariables saved;
 
   /**
    * Adds an average of each variable, and its update.
    *
    * @param decay {@code d}, from 0 to below 1
-   * @param variables names and shapes
+   * @param variables names and shapes of the averaged variables
    * @param handles each name's resource
    * @param after the optimizer's updates, whose results the average takes in
    */
@@ -56,7 +47,7 @@ public final class ExponentialMovingAverage {
     variables.forEach(
         (name, shape) -> {
           var handle = handles.apply(name);
-          StateVariable average = StateVariable.copyOf(tf, name + SUFFIX, shape, handle);
+          StateVariable average = StateVariable.copyOf(tf, name + "/ema", shape, handle);
           state.put(name, average);
           values.put(name, average.read(tf));
           Operand<TFloat32> weight = updated.readVariableOp(handle, TFloat32.class);
@@ -65,7 +56,6 @@ public final class ExponentialMovingAverage {
               tf.assignAddVariableOp(
                   average.handle(), tf.math.mul(distance, tf.constant((float) (1 - decay)))));
         });
-    saved = new StateVariables(tf, state());
   }
 
   /** To run in each step, beside the optimizer's updates. */
@@ -81,36 +71,5 @@ public final class ExponentialMovingAverage {
   /** The average of a variable, for a network that classifies with the averages. */
   public Operand<TFloat32> value(String name) {
     return values.get(name);
-  }
-
-  /**
-   * The averages of this moment as weights.
-   *
-   * @param config the network's, whose variables are the averaged ones
-   * @param classNames kept with the weights
-   * @param seen what became of the images that they were trained on; kept with the weights
-   * @return weights that hold native memory until closed
-   */
-  public MixerWeights snapshot(
-      Session session, MixerConfig config, List<String> classNames, ImageTransform seen) {
-    return new Snapshot(config, List.copyOf(classNames), Optional.of(seen), saved.save(session));
-  }
-
-  private record Snapshot(
-      MixerConfig config,
-      List<String> classNames,
-      Optional<ImageTransform> transform,
-      NamedTensors averages)
-      implements MixerWeights {
-
-    @Override
-    public void read(String name, FloatBuffer destination) {
-      averages.read(name + SUFFIX, destination);
-    }
-
-    @Override
-    public void close() {
-      averages.close();
-    }
   }
 }

@@ -25,7 +25,8 @@ public record StateVariable(
   }
 
   /** Adds a variable that starts as a copy of another, which must be set before. */
-  static StateVariable copyOf(Ops tf, String name, Shape shape, Operand<? extends TType> original) {
+  public static StateVariable copyOf(
+      Ops tf, String name, Shape shape, Operand<? extends TType> original) {
     return of(tf, name, shape, tf.readVariableOp(original, TFloat32.class));
   }
 
@@ -35,13 +36,13 @@ public record StateVariable(
     return new StateVariable(name, shape, handle, tf.assignVariableOp(handle, start));
   }
 
-  static Operand<TFloat32> zeros(Ops tf, Shape shape) {
+  public static Operand<TFloat32> zeros(Ops tf, Shape shape) {
     // No tf.zeros, which looks through the whole graph for names, each time.
     return tf.fill(tf.constant(shape.asArray()), tf.constant(0f));
   }
 
   /** Adds a read: of the variable as it is once the control dependencies of {@code tf} are done. */
-  Operand<TFloat32> read(Ops tf) {
+  public Operand<TFloat32> read(Ops tf) {
     return tf.readVariableOp(handle, TFloat32.class);
   }
 }

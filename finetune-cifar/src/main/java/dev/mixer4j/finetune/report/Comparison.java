@@ -1,9 +1,7 @@
 package dev.mixer4j.finetune.report;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,19 +13,19 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** Runs side by side. */
-final class Comparison {
+public final class Comparison {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
 
   private final List<RunRecord> runs;
 
-  Comparison(List<RunRecord> runs) {
+  public Comparison(List<RunRecord> runs) {
     this.runs = List.copyOf(runs);
   }
 
   /** Paths of the settings that are not the same in all runs, in the order of their files. */
-  List<String> differing() {
+  public List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
     return paths.stream()
@@ -36,7 +34,7 @@ final class Comparison {
   }
 
   /** The table's lines, the first of which has the columns' names. */
-  List<String> table() {
+  public List<String> table() {
     List<List<String>> columns = new ArrayList<>();
     columns.add(column("run", RunRecord::name));
     List<String> differing = differing();
@@ -101,26 +99,37 @@ final class Comparison {
         .orElse(UNKNOWN);
   }
 
-  /** All runs with their whole configuration; what is not known is null. */
-  ArrayNode toJson() {
-    ArrayNode array = JsonNodeFactory.instance.arrayNode();
-    for (RunRecord run : runs) {
-      ObjectNode node = array.addObject();
-      node.put("run", run.name()).put("finished", run.finished());
-      node.set("config", run.config());
-      put(node, "best_accuracy", run.best(), MetricsRow::accuracy);
-      node.put("best_step", run.best().map(MetricsRow::step).orElse(null));
-      put(node, "final_accuracy", run.last(), MetricsRow::accuracy);
-      put(node, "final_loss", run.last(), MetricsRow::loss);
-      node.put("steps", run.steps());
-      node.put("seconds", Double.isNaN(run.seconds()) ? null : (Double) run.seconds());
-    }
-    return array;
+  /** A run in JSON, with its whole configuration; unknown values are null. */
+  record Outcome(
+      String run,
+      boolean finished,
+      ObjectNode config,
+      double bestAccuracy,
+      Long bestStep,
+      double finalAccuracy,
+      double finalLoss,
+      long steps,
+      double seconds) {}
+
+  /** All runs for JSON. */
+  public List<Outcome> outcomes() {
+    return runs.stream()
+        .map(
+            run ->
+                new Outcome(
+                    run.name(),
+                    run.finished(),
+                    run.config(),
+                    value(run.best(), MetricsRow::accuracy),
+                    run.best().map(MetricsRow::step).orElse(null),
+                    value(run.last(), MetricsRow::accuracy),
+                    value(run.last(), MetricsRow::loss),
+                    run.steps(),
+                    run.seconds()))
+        .toList();
   }
 
-  private static void put(
-      ObjectNode node, String name, Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    double number = row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
-    node.put(name, Double.isFinite(number) ? (Double) number : null);
+  private static double value(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
+    return row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
   }
 }

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,8 +32,6 @@ public final class EventFile implements Closeable {
 
   /** The only version there is; the reader asks for it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
-
-  private static final int MASK_DELTA = 0xa282ead8;
 
   private final Path path;
   private final FileChannel channel;
@@ -121,11 +120,10 @@ public final class EventFile implements Closeable {
     }
   }
 
-  /** A CRC of data that holds CRCs is weak, so TFRecord rotates it and adds a constant. */
   private static int maskedCrc(byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, offset, length);
-    return Integer.rotateRight((int) crc.getValue(), 15) + MASK_DELTA;
+    return LevelDbTable.mask(crc);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.mixer4j.finetune.report;
 
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.awt.Color;
 import java.awt.Stroke;
 import java.awt.image.BufferedImage;
@@ -16,7 +16,7 @@ import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.ui.RectangleEdge;
 
 /** Loss and accuracy over the steps, one above the other. */
-final class LearningCurves {
+public final class LearningCurves {
 
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 720;
@@ -26,7 +26,7 @@ final class LearningCurves {
   /**
    * One run's: training as measured and smoothed, and the test images' with a dot for each test.
    */
-  static BufferedImage draw(List<MetricsRow> rows) {
+  public static BufferedImage draw(List<MetricsRow> rows) {
     List<MetricsRow> train =
         rows.stream().filter(row -> row.split().equals(MetricsRow.TRAIN)).toList();
     List<MetricsRow> test = MetricsFile.measured(rows);
@@ -51,7 +51,7 @@ final class LearningCurves {
   }
 
   /** Several runs' test images. */
-  static BufferedImage compare(Map<String, List<MetricsRow>> runs) {
+  public static BufferedImage compare(Map<String, List<MetricsRow>> runs) {
     return draw(
         "Test images, or those held out",
         (chart, value) -> {
@@ -96,7 +96,7 @@ final class LearningCurves {
    * Exponential moving average that starts without a bias towards zero, as TensorBoard's; the more
    * rows, the longer it looks back.
    */
-  static double[] smooth(double[] values) {
+  public static double[] smooth(double[] values) {
     double decay = 1 - 1 / Math.max(1.5, values.length / 25.0);
     double[] smoothed = new double[values.length];
     double sum = 0;

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -22,12 +23,12 @@ import java.util.function.ToDoubleFunction;
 record Metrics(
     int images,
     double accuracy,
-    double top5,
+    @JsonProperty("top5_accuracy") double top5,
     double loss,
-    int[][] confusion,
+    @JsonProperty("confusion_matrix") int[][] confusion,
     List<ClassMetrics> classes,
-    Average macro,
-    Average weighted,
+    @JsonProperty("macro_average") Average macro,
+    @JsonProperty("weighted_average") Average weighted,
     RocCurves roc) {
 
   /** One class's; support is its number of images, auc the area under its ROC curve. */
@@ -37,7 +38,7 @@ record Metrics(
   /** Means over the classes. */
   record Average(double precision, double recall, double f1) {}
 
-  static Metrics of(Scores scores) {
+  static Metrics of(Classifications scores) {
     int classes = scores.classNames().size();
     int images = scores.images();
     int[][] confusion = new int[classes][classes];

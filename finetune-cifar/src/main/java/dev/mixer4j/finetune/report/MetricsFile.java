@@ -1,7 +1,7 @@
 package dev.mixer4j.finetune.report;
 
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

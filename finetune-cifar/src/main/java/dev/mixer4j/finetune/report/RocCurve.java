@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.List;
 
@@ -130,5 +132,24 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return new RocCurve(
         Arrays.stream(indices).mapToDouble(i -> falsePositiveRate[i]).toArray(),
         Arrays.stream(indices).mapToDouble(i -> truePositiveRate[i]).toArray());
+  }
+
+  /** The curve in JSON, thinned and rounded to a millionth; the area is that of the whole curve. */
+  private record Points(
+      double auc,
+      @JsonInclude(JsonInclude.Include.NON_NULL) double[] falsePositiveRate,
+      @JsonInclude(JsonInclude.Include.NON_NULL) double[] truePositiveRate) {}
+
+  @JsonValue
+  private Points toJson() {
+    if (!isDefined()) {
+      return new Points(auc(), null, null);
+    }
+    RocCurve thinned = thinned();
+    return new Points(auc(), rounded(thinned.falsePositiveRate), rounded(thinned.truePositiveRate));
+  }
+
+  private static double[] rounded(double[] rates) {
+    return Arrays.stream(rates).map(rate -> Math.round(1e6 * rate) / 1e6).toArray();
   }
 }

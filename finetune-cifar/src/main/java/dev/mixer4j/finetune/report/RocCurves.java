@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
 
-  static RocCurves of(Scores scores) {
+  static RocCurves of(Classifications scores) {
     int classes = scores.classNames().size();
     List<RocCurve> each = IntStream.range(0, classes).mapToObj(c -> of(scores, c, c + 1)).toList();
     return new RocCurves(
@@ -24,7 +25,7 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
   }
 
   /** Pairs of every image with the classes {@code from} to {@code to} (exclusive). */
-  private static RocCurve of(Scores scores, int from, int to) {
+  private static RocCurve of(Classifications scores, int from, int to) {
     int pairs = Math.multiplyExact(scores.images(), to - from);
     double[] positives = new double[Math.min(scores.images(), pairs)];
     double[] negatives = new double[pairs];
@@ -43,6 +44,7 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
   }
 
   /** Mean area under the classes' defined curves; NaN if there are none. */
+  @JsonProperty
   double meanAuc() {
     return classes.stream()
         .mapToDouble(RocCurve::auc)

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param rows of {@code metrics.csv}
  * @param seconds that it took, if {@code report.json} tells it; else NaN
  */
-record RunRecord(
+public record RunRecord(
     String name, boolean finished, ObjectNode config, List<MetricsRow> rows, double seconds) {
 
   private static final String CONFIG = "config.json";
@@ -37,7 +37,7 @@ record RunRecord(
    *
    * @throws MixerException if it is no run's, or a file in it is damaged
    */
-  static RunRecord read(Path folder) throws IOException {
+  public static RunRecord read(Path folder) throws IOException {
     Path config = folder.resolve(CONFIG);
     Path metrics = folder.resolve(MetricsFile.NAME);
     Path report = folder.resolve(RunReport.JSON);
@@ -87,7 +87,7 @@ record RunRecord(
   }
 
   /** Each value of the configuration by its path, such as settings.seed, but for the versions. */
-  Map<String, String> settings() {
+  public Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> member : config.properties()) {
       if (!member.getKey().equals("versions")) {
@@ -108,19 +108,19 @@ record RunRecord(
   }
 
   /** Steps done, as far as the metrics tell. */
-  long steps() {
+  public long steps() {
     return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
   }
 
   /** The measurement with the highest accuracy, the first of equals; not that before training. */
-  Optional<MetricsRow> best() {
+  public Optional<MetricsRow> best() {
     return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0 && Double.isFinite(row.accuracy()))
         .reduce((best, row) -> row.accuracy() > best.accuracy() ? row : best);
   }
 
   /** The latest measurement. */
-  Optional<MetricsRow> last() {
+  public Optional<MetricsRow> last() {
     return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0)
         .max(Comparator.comparingLong(MetricsRow::step));

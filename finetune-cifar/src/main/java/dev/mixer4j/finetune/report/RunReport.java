@@ -2,8 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.io.IOException;
@@ -47,9 +46,10 @@ public final class RunReport {
    *     has one
    * @param scores of the test images
    * @param test the same images in the same order
-   * @throws MixerException if this Java cannot draw, for want of fonts
+   * @throws MixerException if this Java cannot draw, because it has no fonts
    */
-  public static void write(Path folder, RunSummary summary, Scores scores, LabelledImages test)
+  public static void write(
+      Path folder, RunSummary summary, Classifications scores, LabelledImages test)
       throws IOException {
     if (scores.images() != test.size()) {
       throw new IllegalArgumentException(
@@ -59,8 +59,17 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    WholeFile.write(
-        folder.resolve(JSON), out -> new JsonMapper().writeValue(out, toJson(summary, metrics)));
+    AtomicFile.write(
+        folder.resolve(JSON),
+        out ->
+            Json.MAPPER.writeValue(
+                out,
+                new Report(
+                    summary.commandLine(),
+                    summary.weights(),
+                    summary.epoch(),
+                    summary.seconds(),
+                    metrics)));
     try {
       draw(folder, metrics, scores, test);
     } catch (LinkageError | InternalError e) { // what Java without a font library or fonts throws
@@ -69,21 +78,17 @@ public final class RunReport {
               .formatted(folder, e),
           e);
     }
-    WholeFile.write(
+    AtomicFile.write(
         folder.resolve(HTML),
         out -> out.write(HtmlReport.render(folder, summary, metrics).getBytes(UTF_8)));
   }
 
-  private static ObjectNode toJson(RunSummary summary, Metrics metrics) {
-    ObjectNode root = new JsonMapper().createObjectNode();
-    root.put("command", summary.commandLine());
-    root.put("weights", summary.weights());
-    root.put("epoch", summary.epoch());
-    root.put("seconds", summary.seconds());
-    return root.setAll(MetricsJson.of(metrics));
-  }
+  /** The content of {@value #JSON}. */
+  private record Report(
+      String command, String weights, int epoch, double seconds, @JsonUnwrapped Metrics metrics) {}
 
-  private static void draw(Path folder, Metrics metrics, Scores scores, LabelledImages test)
+  private static void draw(
+      Path folder, Metrics metrics, Classifications scores, LabelledImages test)
       throws IOException {
     Path log = folder.resolve(MetricsFile.NAME);
     if (Files.exists(log)) {

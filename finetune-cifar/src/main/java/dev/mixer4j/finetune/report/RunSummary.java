@@ -17,7 +17,7 @@ public record RunSummary(
     List<String> command, JsonNode config, String weights, int epoch, double seconds) {
 
   /** The command for a shell, each word quoted that needs it. */
-  String commandLine() {
+  public String commandLine() {
     return String.join(" ", command.stream().map(RunSummary::quote).toList());
   }
 

@@ -27,7 +27,7 @@ final class SamplesPicture {
 
   private SamplesPicture() {}
 
-  static BufferedImage draw(LabelledImages images, Scores scores) {
+  static BufferedImage draw(LabelledImages images, Classifications scores) {
     List<Integer> mistakes = mistakes(scores);
     List<Integer> right = right(scores, MAX_IMAGES - mistakes.size());
     int mistakeRows = rows(mistakes);
@@ -55,7 +55,7 @@ final class SamplesPicture {
     return canvas;
   }
 
-  private static List<Integer> mistakes(Scores scores) {
+  private static List<Integer> mistakes(Classifications scores) {
     return IntStream.range(0, scores.images())
         .filter(i -> !scores.isCorrect(i))
         .boxed()
@@ -65,7 +65,7 @@ final class SamplesPicture {
   }
 
   /** Evenly from all of them, so that data in the order of its classes shows every class. */
-  private static List<Integer> right(Scores scores, int limit) {
+  private static List<Integer> right(Classifications scores, int limit) {
     int[] all = IntStream.range(0, scores.images()).filter(scores::isCorrect).toArray();
     int count = Math.min(limit, all.length);
     List<Integer> chosen = new ArrayList<>();
@@ -75,7 +75,7 @@ final class SamplesPicture {
     return chosen;
   }
 
-  private static double certainty(Scores scores, int image) {
+  private static double certainty(Classifications scores, int image) {
     return scores.probability(image, scores.prediction(image));
   }
 
@@ -90,7 +90,7 @@ final class SamplesPicture {
   }
 
   private static void drawAll(
-      Graphics2D g, int top, List<Integer> indices, LabelledImages images, Scores scores) {
+      Graphics2D g, int top, List<Integer> indices, LabelledImages images, Classifications scores) {
     for (int i = 0; i < indices.size(); i++) {
       int x = GAP + i % COLUMNS * CELL_WIDTH;
       int y = top + i / COLUMNS * CELL_HEIGHT;
@@ -99,7 +99,7 @@ final class SamplesPicture {
   }
 
   private static void draw(
-      Graphics2D g, int x, int y, int index, LabelledImages images, Scores scores) {
+      Graphics2D g, int x, int y, int index, LabelledImages images, Classifications scores) {
     double scale = (double) SIZE / Math.max(images.width(), images.height());
     int width = Math.max(1, (int) Math.round(scale * images.width()));
     int height = Math.max(1, (int) Math.round(scale * images.height()));
@@ -127,12 +127,13 @@ final class SamplesPicture {
 
   private static BufferedImage image(LabelledImages images, int index) {
     byte[] bytes = images.bytes(index);
+    int channels = images.channels();
     BufferedImage image = Pictures.canvas(images.width(), images.height());
     for (int p = 0; p < images.width() * images.height(); p++) {
-      int rgb =
-          Byte.toUnsignedInt(bytes[3 * p]) << 16
-              | Byte.toUnsignedInt(bytes[3 * p + 1]) << 8
-              | Byte.toUnsignedInt(bytes[3 * p + 2]);
+      int rgb = 0;
+      for (int c = 0; c < 3; c++) { // a gray level is red, green and blue
+        rgb = rgb << 8 | bytes[channels * p + Math.min(c, channels - 1)] & 0xff;
+      }
       image.setRGB(p % images.width(), p / images.width(), rgb);
     }
     return image;

@@ -1,6 +1,6 @@
 package dev.mixer4j.finetune.report;
 
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -15,7 +15,7 @@ class LabelledImagesTest {
 
   /** Image i has label 3 i and pixels i, i + 1 and so on, of 2x3. */
   private static LabelledImages images(int blockBytes) {
-    LabelledImages.Builder builder = new LabelledImages.Builder(2, 3, blockBytes);
+    LabelledImages.Builder builder = new LabelledImages.Builder(2, 3, 3, blockBytes);
     byte[] pixels = new byte[18];
     for (int i = 0; i < IMAGES; i++) {
       for (int p = 0; p < pixels.length; p++) {
@@ -74,15 +74,28 @@ class LabelledImagesTest {
   @Test
   void noneAreEmpty() {
     assertThat(LabelledImages.none().size()).isZero();
-    assertThat(new LabelledImages.Builder(4, 4).build().size()).isZero();
+    assertThat(new LabelledImages.Builder(4, 4, 3).build().size()).isZero();
+  }
+
+  /** Pillow's levels: {@code Image.fromarray(rgb).convert("L")}. */
+  @Test
+  void colorsBecomeGrayAsInPillow() {
+    LabelledImages.Builder builder = new LabelledImages.Builder(1, 4, 1);
+    builder.add(
+        0,
+        new byte[] {
+          (byte) 255, 0, 0, 0, (byte) 255, 0, 0, 0, (byte) 255, 10, (byte) 200, (byte) 250
+        });
+    assertThat(builder.build().bytes(0))
+        .containsExactly((byte) 76, (byte) 150, (byte) 29, (byte) 149);
   }
 
   @Test
   void pixelsAndLabelsMustFit() {
-    assertThatThrownBy(() -> new LabelledImages(2, 2, new byte[23], new byte[2]))
+    assertThatThrownBy(() -> new LabelledImages(2, 2, 3, new byte[23], new byte[2]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("23 bytes are not 2 images of 2x2");
-    assertThat(new LabelledImages(2, 2, new byte[24], new byte[] {1, (byte) 200}).label(1))
+        .hasMessage("23 bytes are not 2 images of 2x2x3");
+    assertThat(new LabelledImages(2, 2, 3, new byte[24], new byte[] {1, (byte) 200}).label(1))
         .isEqualTo(200);
   }
 }

@@ -2,7 +2,6 @@ package dev.mixer4j.weights.write;
 
 import io.jhdf.checksum.ChecksumUtils;
 import java.io.ByteArrayOutputStream;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,19 +15,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes an HDF5 file from front to back: datasets of float32 in one piece each, in groups, and
- * attributes of the root group. Section numbers are those of the HDF5 File Format Specification,
- * version 3.0; every structure is of a version that HDF5 1.8 and newer read.
+ * Writes an HDF5 file in pure Java, for machines for which the HDF Group's library has no build.
+ * Section numbers are those of the HDF5 File Format Specification, version 3.0; every structure is
+ * of a version that HDF5 1.8 and newer read.
  *
- * <p>The elements come first, then what describes them, at last the superblock in the space that
- * was left for it: before that the file is not one of HDF5's.
+ * <p>The elements come first, then their descriptions, and last the superblock in the space that
+ * was left for it: before that the file is not a valid one.
  */
-final class Hdf5Output implements Closeable {
-
-  /**
-   * More texts would not fit an attribute, whose message is of 64 KiB at most; see {@link #text}.
-   */
-  static final int MOST_TEXTS_IN_ATTRIBUTE = 4000;
+final class Hdf5Output implements Hdf5Target {
 
   private static final long UNDEFINED = -1;
   private static final int ALIGNMENT = 64; // so that a mapping of the file can be computed with
@@ -72,39 +66,25 @@ final class Hdf5Output implements Closeable {
             StandardOpenOption.WRITE);
   }
 
-  /**
-   * Writes a dataset.
-   *
-   * @param name with {@code /} between the groups, which are made
-   * @param elements float32, little-endian, row-major
-   */
-  void dataset(String name, long[] shape, ByteBuffer elements) throws IOException {
+  @Override
+  public void dataset(String name, long[] shape, ByteBuffer elements) throws IOException {
     long size = elements.remaining();
     long at = append(elements);
     add(name, simple(shape), float32(), layout(at, size));
   }
 
-  /** Writes an attribute of the root group: a whole number. */
-  void attribute(String name, int value) {
+  @Override
+  public void attribute(String name, int value) {
     attribute(name, int32(), scalar(), new Bytes().u32(value));
   }
 
-  /** Writes an attribute of the root group: one number as a scalar, several as a vector. */
-  void attribute(String name, float... values) {
-    Bytes data = new Bytes();
-    for (float value : values) {
-      data.u32(Float.floatToRawIntBits(value));
-    }
-    attribute(name, float32(), values.length == 1 ? scalar() : simple(values.length), data);
-  }
-
-  /** Writes an attribute of the root group: a text of any length. */
-  void attribute(String name, String value) throws IOException {
+  @Override
+  public void attribute(String name, String value) throws IOException {
     attribute(name, text(), scalar(), texts(List.of(value)));
   }
 
-  /** Writes texts as an attribute of the root group, or as a dataset where they are too many. */
-  void texts(String name, List<String> values) throws IOException {
+  @Override
+  public void texts(String name, List<String> values) throws IOException {
     Bytes references = texts(values);
     if (values.size() <= MOST_TEXTS_IN_ATTRIBUTE) {
       attribute(name, text(), simple(values.size()), references);
@@ -114,8 +94,9 @@ final class Hdf5Output implements Closeable {
     add(name, simple(values.size()), text(), layout(at, references.size()));
   }
 
-  /** Writes what makes the file one of HDF5's. Nothing can be added after it. */
-  void finish() throws IOException {
+  /** Writes the superblock. Nothing can be added after it. */
+  @Override
+  public void finish() throws IOException {
     long rootAt = append(header(groupMessages(root).bytes(attributes)));
     Bytes superblock =
         new Bytes() // II.C, version 2

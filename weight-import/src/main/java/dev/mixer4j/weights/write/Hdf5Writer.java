@@ -19,7 +19,7 @@ final class Hdf5Writer implements WeightsWriter {
   @Override
   public void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException {
-    try (Hdf5Output out = new Hdf5Output(path)) {
+    try (Hdf5Target out = Hdf5Target.create(path)) {
       new TensorPipeline(weights.network(), "flax")
           .forEach(
               weights,
@@ -30,7 +30,7 @@ final class Hdf5Writer implements WeightsWriter {
     }
   }
 
-  private static void writeAttributes(Hdf5Output out, Metadata metadata) throws IOException {
+  private static void writeAttributes(Hdf5Target out, Metadata metadata) throws IOException {
     out.attribute("format_version", Hdf5Reader.FORMAT_VERSION);
     for (Map.Entry<String, String> note : metadata.toNotes().entrySet()) {
       if (!note.getKey().equals(Hdf5Reader.CLASS_NAMES)) {

@@ -24,14 +24,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What we write, as the HDF Group's own library reads it. */
+/** What Java's writer writes, as the HDF Group's own library reads it. */
 class Hdf5OutputTest {
 
   @TempDir private Path folder;
 
+  Hdf5Target create(Path path) throws IOException {
+    return new Hdf5Output(path);
+  }
+
   private Path write(Content content) throws IOException {
     Path file = folder.resolve("a.h5");
-    try (Hdf5Output out = new Hdf5Output(file)) {
+    try (Hdf5Target out = create(file)) {
       content.write(out);
       out.finish();
     }
@@ -39,11 +43,11 @@ class Hdf5OutputTest {
   }
 
   private interface Content {
-    void write(Hdf5Output out) throws IOException;
+    void write(Hdf5Target out) throws IOException;
   }
 
   private static ByteBuffer bytes(float... values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocateDirect(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     return bytes;
   }
@@ -110,28 +114,18 @@ class Hdf5OutputTest {
         write(
             out -> {
               out.attribute("whole", -7);
-              out.attribute("one", 1e-6f);
-              out.attribute("three", 0.485f, -0f, Float.NaN);
               out.attribute("text", "猫");
               out.attribute("empty", "");
             });
     long file = open(path);
-    try (IntPointer whole = new IntPointer(1);
-        FloatPointer three = new FloatPointer(3)) {
+    try (IntPointer whole = new IntPointer(1)) {
       long id = H5Aopen(file, new BytePointer("whole"), H5P_DEFAULT);
       assertThat(H5Aread(id, H5T_NATIVE_INT_g(), whole)).isZero();
       assertThat(whole.get()).isEqualTo(-7);
       H5Aclose(id);
-      id = H5Aopen(file, new BytePointer("three"), H5P_DEFAULT);
-      assertThat(H5Aread(id, H5T_NATIVE_FLOAT_g(), three)).isZero();
-      float[] values = new float[3];
-      three.get(values);
-      assertThat(values).containsExactly(0.485f, -0f, Float.NaN);
-      H5Aclose(id);
     }
     H5Fclose(file);
     try (HdfFile hdf = new HdfFile(path)) {
-      assertThat(hdf.getAttribute("one").getData()).isEqualTo(1e-6f);
       assertThat(hdf.getAttribute("text").getData()).isEqualTo("猫");
       assertThat(hdf.getAttribute("empty").getData()).isEqualTo("");
     }
@@ -148,7 +142,7 @@ class Hdf5OutputTest {
     H5Tset_size(type, -1);
     H5Tset_cset(type, H5T_CSET_UTF8);
     try (PointerPointer<BytePointer> found = new PointerPointer<>(count)) {
-      if (count <= Hdf5Output.MOST_TEXTS_IN_ATTRIBUTE) {
+      if (count <= Hdf5Target.MOST_TEXTS_IN_ATTRIBUTE) {
         long id = H5Aopen(file, new BytePointer("names"), H5P_DEFAULT);
         assertThat(H5Aread(id, type, found)).isZero();
         H5Aclose(id);

@@ -1,0 +1,351 @@
+package dev.mixer4j.finetune.command;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.ptr.IntByReference;
+import dev.mixer4j.core.Device;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.session.GpuKernels;
+import dev.mixer4j.finetune.session.LoadedLibraries;
+import dev.mixer4j.finetune.session.TensorFloat32;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tensorflow.TensorFlow;
+
+/** Looks for what TensorFlow needs to compute on an NVIDIA GPU, part after part. */
+final class Doctor {
+
+  /**
+   * What was found of a part.
+   *
+   * @param needed whether there is no GPU for TensorFlow without it
+   * @param remedy what to do about it; empty where all is well
+   */
+  record Finding(String part, boolean ok, boolean needed, String found, String remedy) {
+
+    private static Finding good(String part, String found) {
+      return new Finding(part, true, true, found, "");
+    }
+
+    private static Finding bad(String part, String found, String remedy) {
+      return new Finding(part, false, true, found, remedy);
+    }
+  }
+
+  /**
+   * A library that TensorFlow opens by this name while it runs.
+   *
+   * @param origin what it is a part of
+   * @param version its function that tells the version
+   */
+  private record Library(String name, String origin, boolean needed, String version) {}
+
+  private static final String TOOLKIT = "CUDA 12";
+  private static final String CUDNN = "cuDNN 9 for CUDA 12";
+
+  /** TensorFlow 2.18 registers no GPU if it cannot open one of those needed. */
+  private static final List<Library> LIBRARIES =
+      List.of(
+          new Library("libcudart.so.12", TOOLKIT, true, "cudaRuntimeGetVersion"),
+          new Library("libcublas.so.12", TOOLKIT, true, "cublasGetProperty"),
+          new Library("libcublasLt.so.12", TOOLKIT, true, "cublasLtGetProperty"),
+          new Library("libcufft.so.11", TOOLKIT, true, "cufftGetProperty"),
+          new Library("libcusolver.so.11", TOOLKIT, true, "cusolverGetProperty"),
+          new Library("libcusparse.so.12", TOOLKIT, true, "cusparseGetProperty"),
+          new Library("libcudnn.so.9", CUDNN, true, "cudnnGetVersion"),
+          new Library(
+              "libcupti.so.12",
+              TOOLKIT + ", for TensorFlow's profiler alone",
+              false,
+              "cuptiGetVersion"));
+
+  private static final Map<String, String> PAGES =
+      Map.of(
+          TOOLKIT, "https://developer.nvidia.com/cuda-toolkit-archive",
+          CUDNN, "https://developer.nvidia.com/cudnn");
+
+  /** The first drivers for CUDA 12 have this number. */
+  private static final int DRIVER = 525;
+
+  /** Rounding of sums in another order stays far below, a wrong kernel far above. */
+  private static final double TOLERANCE = 1e-4;
+
+  private static final Pattern CUDA_FOLDER = Pattern.compile("--xla_gpu_cuda_data_dir=(\\S+)");
+
+  private static final long SMI_SECONDS = 30;
+
+  private final Device device;
+
+  Doctor(Device device) {
+    this.device = device;
+  }
+
+  /** Looks at everything; the last finding is the one that counts. */
+  List<Finding> findings() throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(platform());
+    findings.addAll(gpus(ask("nvidia-smi")));
+    findings.add(driver());
+    LIBRARIES.forEach(library -> findings.add(library(library)));
+    findings.add(libdevice(System.getenv("XLA_FLAGS")));
+    findings.add(tensorFlow());
+    Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
+    if (isCudaBuild()) {
+      findings.add(kernels());
+    }
+    findings.add(trial);
+    return findings;
+  }
+
+  private static Finding platform() {
+    String found = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    return found.equals("Linux amd64")
+        ? Finding.good("platform", found)
+        : Finding.bad("platform", found, "TensorFlow computes on GPUs on Linux x86-64 alone");
+  }
+
+  /** What the driver's own program says, a line for each GPU; empty where it is not there. */
+  private static Optional<String> ask(String program) throws IOException {
+    List<String> command =
+        List.of(
+            program,
+            "--query-gpu=index,name,driver_version,compute_cap,memory.total,memory.free",
+            "--format=csv,noheader,nounits");
+    Path said = Files.createTempFile(program, ".txt");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
+      try {
+        // It may hang where the driver does.
+        return process.waitFor(SMI_SECONDS, TimeUnit.SECONDS)
+            ? Optional.of(Files.readString(said))
+            : Optional.of("nothing for " + SMI_SECONDS + " seconds");
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Optional.empty();
+      } finally {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) { // there is no such program
+      return Optional.empty();
+    } finally {
+      Files.delete(said);
+    }
+  }
+
+  /** From {@code 0, NVIDIA H100, 550.54, 9.0, 81559, 81009}. */
+  static List<Finding> gpus(Optional<String> said) {
+    List<Finding> findings = new ArrayList<>();
+    for (String line : said.orElse("").lines().toList()) {
+      String[] values = line.split(" *, *");
+      if (values.length != 6 || !values[0].matches("[0-9]+")) {
+        continue;
+      }
+      String part = "GPU " + values[0];
+      String found =
+          "%s, compute capability %s, %s of %s MB free, driver %s"
+              .formatted(values[1], values[3], values[5], values[4], values[2]);
+      findings.add(
+          major(values[2]) >= DRIVER
+              ? Finding.good(part, found)
+              : Finding.bad(part, found, "install driver " + DRIVER + " or newer, for CUDA 12"));
+    }
+    if (findings.isEmpty()) {
+      findings.add(
+          Finding.bad(
+              "GPU",
+              said.map(text -> "none; nvidia-smi says: " + text.strip().replaceAll("\\s+", " "))
+                  .orElse("none: there is no nvidia-smi"),
+              "is an NVIDIA GPU built in, its driver installed, and, in a container, handed in"
+                  + " (docker run --gpus all)?"));
+    }
+    return findings;
+  }
+
+  private static int major(String version) {
+    String number = version.replaceAll("\\..*", "");
+    return number.matches("[0-9]{1,6}") ? Integer.parseInt(number) : 0;
+  }
+
+  private static Finding driver() {
+    return open("libcuda.so.1", "cuDriverGetVersion")
+        .map(file -> Finding.good("libcuda.so.1", file))
+        .orElseGet(
+            () ->
+                Finding.bad(
+                    "libcuda.so.1",
+                    "missing",
+                    "install NVIDIA's driver (https://www.nvidia.com/drivers), "
+                        + DRIVER
+                        + " or newer"));
+  }
+
+  private static Finding library(Library library) {
+    return open(library.name(), library.version())
+        .map(file -> Finding.good(library.name(), file))
+        .orElseGet(
+            () ->
+                new Finding(
+                    library.name(),
+                    false,
+                    library.needed(),
+                    "missing",
+                    "part of "
+                        + library.origin()
+                        + (library.needed()
+                            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
+                                .formatted(PAGES.get(library.origin()))
+                            : "")));
+  }
+
+  /**
+   * The functions that TensorFlow's compiler puts into what it makes; ptxas stands in the same
+   * folder of a toolkit.
+   *
+   * @param flags of the compiler; null for none
+   */
+  static Finding libdevice(String flags) {
+    String file = "nvvm/libdevice/libdevice.10.bc";
+    Matcher named = CUDA_FOLDER.matcher(flags == null ? "" : flags);
+    List<Path> folders = new ArrayList<>(List.of(Path.of("/usr/local/cuda"), Path.of("")));
+    if (named.find()) {
+      folders.add(0, Path.of(named.group(1)));
+    }
+    return folders.stream()
+        .map(folder -> folder.resolve(file))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .map(found -> Finding.good(found.getFileName().toString(), found.toString()))
+        .orElseGet(
+            () ->
+                new Finding(
+                    "libdevice.10.bc",
+                    false,
+                    false,
+                    "missing",
+                    "for --xla alone: of "
+                        + TOOLKIT
+                        + "; XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR names the folder that has "
+                        + file
+                        + " and bin/ptxas"));
+  }
+
+  /** Opens a library as TensorFlow does, by its bare name, and tells its version and file. */
+  private static Optional<String> open(String name, String versionFunction) {
+    try (NativeLibrary library = NativeLibrary.getInstance(name)) {
+      return Optional.of(
+          version(library, versionFunction)
+              + LoadedLibraries.file(name.replaceAll("\\.so.*", ".so"))
+                  .map(file -> ", " + file)
+                  .orElse(""));
+    } catch (UnsatisfiedLinkError e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String version(NativeLibrary library, String function) {
+    try {
+      Function ask = library.getFunction(function);
+      IntByReference answer = new IntByReference();
+      if (function.endsWith("GetProperty")) { // 0 is major, 1 minor, 2 patch
+        StringJoiner version = new StringJoiner(".");
+        for (int part = 0; part < 3; part++) {
+          ask.invokeInt(new Object[] {part, answer});
+          version.add(Integer.toString(answer.getValue()));
+        }
+        return version.toString();
+      }
+      if (function.equals("cudnnGetVersion")) {
+        return dotted(ask.invokeLong(new Object[0]), 10_000, 100);
+      }
+      ask.invokeInt(new Object[] {answer});
+      return switch (function) {
+        case "cuptiGetVersion" -> "API " + answer.getValue();
+        default -> "CUDA " + answer.getValue() / 1000 + "." + answer.getValue() % 1000 / 10;
+      };
+    } catch (UnsatisfiedLinkError e) { // in the place of the library is another one
+      return "without " + function;
+    }
+  }
+
+  private static String dotted(long version, int major, int minor) {
+    return version / major + "." + version % major / minor + "." + version % minor;
+  }
+
+  private static Finding tensorFlow() {
+    String version = TensorFlow.version();
+    if (isCudaBuild()) {
+      return Finding.good("TensorFlow", version + ", the build for CUDA");
+    }
+    return Finding.bad(
+        "TensorFlow",
+        version + ", the build for processors",
+        "the launchers take the one for CUDA where they see a GPU; MIXER4J_NATIVES=gpu before the"
+            + " command makes them take it");
+  }
+
+  private static boolean isCudaBuild() {
+    return LoadedLibraries.file(TensorFloat32.LIBRARY)
+        .filter(path -> path.contains("-gpu/"))
+        .isPresent();
+  }
+
+  /** Whether a training step is made on the GPU to its end. */
+  private static Finding kernels() {
+    Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceTrial.graphOfEverything(true)));
+    missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(false)));
+    return missing.isEmpty()
+        ? Finding.good("operations", "each of a training step can be done by a GPU")
+        : new Finding(
+            "operations",
+            false,
+            false,
+            "not for GPUs: " + String.join("; ", missing),
+            "the processor does them, which costs time; please tell the project");
+  }
+
+  private Finding step(boolean incomplete) throws IOException {
+    String part = "training on " + device;
+    try {
+      device.check();
+    } catch (MixerException e) {
+      return Finding.bad(
+          part,
+          "TensorFlow sees no such GPU",
+          incomplete ? "see to what is MISSING above" : "it says: " + e.getCause().getMessage());
+    }
+    try {
+      DeviceTrial there = DeviceTrial.on(device);
+      DeviceTrial here = DeviceTrial.on(Device.CPU);
+      double difference = there.difference(here);
+      String found =
+          String.format(
+              Locale.ROOT,
+              "loss %.6f after %d steps, on cpu %.6f; largest difference %.1e",
+              there.lastLoss(),
+              there.loss().length,
+              here.lastLoss(),
+              difference);
+      return difference < TOLERANCE
+          ? Finding.good(part, found)
+          : Finding.bad(part, found, "it computes wrongly: is driver, GPU or memory at fault?");
+    } catch (RuntimeException e) { // of several classes, as TensorFlow has them
+      return Finding.bad(part, "the training failed", "it says: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.mixer4j.finetune.optim;
+
+import dev.mixer4j.core.Logits;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.tensorflow.Operand;
+import org.tensorflow.framework.losses.CategoricalCrossentropy;
+import org.tensorflow.framework.losses.MeanSquaredError;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/** The loss that training minimizes, for targets that need not be a single class each. */
+public enum Loss {
+  /** Softmax cross-entropy, {@code −Σ target · log softmax(logits)}. */
+  CROSS_ENTROPY {
+    @Override
+    public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
+      return new CategoricalCrossentropy(true).call(tf, targets, logits);
+    }
+
+    @Override
+    double of(float[] logits, int label) {
+      return Logits.crossEntropy(logits, label);
+    }
+  },
+  /** The mean of the squared differences between logits and targets. */
+  MSE {
+    @Override
+    public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
+      return new MeanSquaredError().call(tf, targets, logits);
+    }
+
+    @Override
+    double of(float[] logits, int label) {
+      double sum = 0;
+      for (int c = 0; c < logits.length; c++) {
+        double difference = logits[c] - (c == label ? 1 : 0);
+        sum += difference * difference;
+      }
+      return sum / logits.length;
+    }
+  };
+
+  /**
+   * The mean over a batch.
+   *
+   * @param targets [batch, classes] float32
+   * @param logits [batch, classes] float32
+   * @return a scalar
+   */
+  public abstract Operand<TFloat32> mean(
+      Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits);
+
+  /** The loss of one image, in double precision. */
+  abstract double of(float[] logits, int label);
+
+  /** The mean over a batch, in double precision. */
+  public double mean(float[][] logits, int[] labels) {
+    return IntStream.range(0, labels.length)
+        .mapToDouble(i -> of(logits[i], labels[i]))
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  /**
+   * One-hot targets with label smoothing (arXiv 1512.00567, section 7) as in PyTorch's {@code
+   * CrossEntropyLoss}: the smoothed share is spread over all classes, the right one included.
+   *
+   * @param labels [batch] int32
+   * @param smoothing the share to spread, in [0, 1); 0 for none
+   * @return [batch, classes] float32, each row adding up to 1
+   */
+  public static Operand<TFloat32> targets(
+      Ops tf, Operand<TInt32> labels, int classes, double smoothing) {
+    double each = smoothing / classes;
+    return tf.oneHot(
+        labels,
+        tf.constant(classes),
+        tf.constant((float) (1 - smoothing + each)),
+        tf.constant((float) each));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
