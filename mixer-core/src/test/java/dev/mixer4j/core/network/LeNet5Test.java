@@ -34,7 +34,7 @@ class LeNet5Test {
 
   @Test
   void initialValuesEqualTorchManualSeedBitForBit() {
-    assertThat(FIXTURE.ourStart()).usingRecursiveComparison().isEqualTo(FIXTURE.start());
+    FIXTURE.assertSameStart();
   }
 
   @Test

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.mixer4j.core.Variable;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.ResNet.Shortcut;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.ndarray.Shape;
 
 class ResNetTest {
 
@@ -42,8 +44,7 @@ class ResNetTest {
   @ParameterizedTest
   @EnumSource
   void initialValuesEqualTorchManualSeedBitForBit(Shortcut shortcut) {
-    TorchFixture fixture = fixture(shortcut);
-    assertThat(fixture.ourStart()).usingRecursiveComparison().isEqualTo(fixture.start());
+    fixture(shortcut).assertSameStart();
   }
 
   @ParameterizedTest
@@ -64,7 +65,7 @@ class ResNetTest {
     assertThat(run.updates()).containsOnlyKeys(AVERAGES);
     float[] expected = fixture.floats("averages");
     for (int i = 0; i < AVERAGES.length; i++) {
-      float[] of = java.util.Arrays.copyOfRange(expected, 8 * i, 8 * i + 8);
+      float[] of = Arrays.copyOfRange(expected, 8 * i, 8 * i + 8);
       assertThat(TorchFixture.difference(run.updates().get(AVERAGES[i]), of))
           .as(AVERAGES[i])
           .isLessThan(1e-6);
@@ -84,8 +85,7 @@ class ResNetTest {
   @Test
   void broadcastsOneChannelOnly() {
     assertThat(new ResNet(ImageInput.square(8, 3), 2, Shortcut.CONV).shapes())
-        .containsAllEntriesOf(
-            Map.of("shortcut/kernel", org.tensorflow.ndarray.Shape.of(1, 1, 3, 8)));
+        .containsAllEntriesOf(Map.of("shortcut/kernel", Shape.of(1, 1, 3, 8)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ResNet(ImageInput.square(8, 3), 2, Shortcut.BROADCAST))
         .withMessageContaining("takes images of 1 channel, found 3");

@@ -1,5 +1,7 @@
 package dev.mixer4j.core.network;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Outputs;
@@ -70,27 +72,25 @@ record TorchFixture(String name, Network network) {
   }
 
   /** PyTorch's initial values. */
-  Map<String, float[]> start() {
+  private Map<String, float[]> start() {
     return toTensorFlow(network.variables(), floats("start"));
   }
 
-  /** This project's initial values from the same seed. */
-  Map<String, float[]> ourStart() {
+  /** Compares this project's initial values from the same seed with PyTorch's, bit for bit. */
+  void assertSameStart() {
     InitialWeights weights = new InitialWeights(network, SEED);
-    Map<String, float[]> all = new LinkedHashMap<>();
-    network
-        .shapes()
-        .forEach(
-            (variable, shape) -> {
-              float[] values = new float[(int) shape.size()];
-              weights.read(variable, FloatBuffer.wrap(values));
-              all.put(variable, values);
-            });
-    return all;
+    Map<String, float[]> expected = start();
+    assertThat(network.shapes()).containsOnlyKeys(expected.keySet());
+    expected.forEach(
+        (variable, values) -> {
+          float[] found = new float[values.length];
+          weights.read(variable, FloatBuffer.wrap(found));
+          assertThat(found).as(variable).isEqualTo(values);
+        });
   }
 
   /** The initial values, but with the random batch norms that the logits were made with. */
-  Map<String, float[]> weights() {
+  private Map<String, float[]> weights() {
     Map<String, float[]> weights = start();
     List<Variable> norms =
         network.variables().stream().filter(v -> v.name().startsWith("norm")).toList();
