@@ -34,6 +34,7 @@ class ArchitectureTest {
                   "api",
                   "run",
                   "graph",
+                  "optim",
                   "session",
                   "settings",
                   "device",
@@ -45,6 +46,7 @@ class ArchitectureTest {
               "run",
               Set.of(
                   "graph",
+                  "optim",
                   "input",
                   "optim",
                   "session",
@@ -55,6 +57,7 @@ class ArchitectureTest {
                   "progress")),
           Map.entry(
               "graph",
+              "optim",
               Set.of("input", "optim", "session", "settings", "device", "data", "progress")),
           Map.entry("input", Set.of("settings", "optim", "data")),
           Map.entry("session", Set.of("device")),

@@ -242,7 +242,7 @@ final class Replica {
   }
 
   Weights snapshot(Session session) {
-    return Snapshot.take(session, network, this::measured);
+    return Variables.snapshot(session, network, this::measured);
   }
 
   Weights weights(Session session) {

@@ -14,7 +14,6 @@ import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
@@ -26,10 +25,8 @@ final class TrainingLoop {
    *
    * @param measured the images that choose the best weights
    * @param split of those: {@code test}, or {@code validation} if some are held out
-   * @param classNames in the order of the labels
    */
-  record Images(
-      LabelledImages train, LabelledImages measured, String split, List<String> classNames) {}
+  record Images(LabelledImages train, LabelledImages measured, String split) {}
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 

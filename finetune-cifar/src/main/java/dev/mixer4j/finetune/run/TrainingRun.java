@@ -118,8 +118,8 @@ public final class TrainingRun {
     /** The images of the training itself, which uses the test images only if none are held out. */
     TrainingLoop.Images training() {
       return validation.size() > 0
-          ? new TrainingLoop.Images(train, validation, MetricsRow.VALIDATION, names)
-          : new TrainingLoop.Images(train, test, MetricsRow.TEST, names);
+          ? new TrainingLoop.Images(train, validation, MetricsRow.VALIDATION)
+          : new TrainingLoop.Images(train, test, MetricsRow.TEST);
     }
   }
 

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Setting;
 import dev.mixer4j.finetune.optim.Adagrad;
 import dev.mixer4j.finetune.optim.Adam;
-import dev.mixer4j.finetune.optim.AdamW;
 import dev.mixer4j.finetune.optim.Momentum;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.RmsProp;
@@ -134,8 +133,7 @@ public record OptimizerSettings(
       case "momentum" -> new Momentum(momentum, nesterov, weightDecay);
       case "adagrad" -> new Adagrad(epsilon, weightDecay);
       case "rmsprop" -> new RmsProp(alpha, epsilon, momentum, weightDecay);
-      case "adam" -> new Adam(beta1, beta2, epsilon, weightDecay);
-      default -> new AdamW(beta1, beta2, epsilon, weightDecay);
+      default -> new Adam(beta1, beta2, epsilon, weightDecay, name.equals("adamw"));
     };
   }
 }
