@@ -46,7 +46,6 @@ class ArchitectureTest {
               "run",
               Set.of(
                   "graph",
-                  "optim",
                   "input",
                   "optim",
                   "session",
@@ -57,7 +56,6 @@ class ArchitectureTest {
                   "progress")),
           Map.entry(
               "graph",
-              "optim",
               Set.of("input", "optim", "session", "settings", "device", "data", "progress")),
           Map.entry("input", Set.of("settings", "optim", "data")),
           Map.entry("session", Set.of("device")),

@@ -45,6 +45,9 @@ final class ModelOptions {
   static Network network(CommandSpec command, String name, Integer size, Integer channels)
       throws IOException {
     Network base = base(name);
+    if (channels != null && channels != 1 && channels != 3) {
+      throw new IllegalArgumentException("--channels: expected 1 or 3, found " + channels);
+    }
     ObjectNode changes = SettingOptions.given(command, base.getClass());
     for (String given : given(command)) {
       if (!changes.has(given)) {

@@ -166,7 +166,7 @@ public final class RunFolder implements AutoCloseable {
     String[] columns = row.split(",", -1);
     if (columns.length < 3 || !columns[0].matches("[0-9]{1,18}")) {
       throw new MixerException(
-          "%s: expected rows of %s, found '%s'; remove the row to go on"
+          "%s: expected rows of %s, found '%s'; remove the row to resume"
               .formatted(metrics, HEADER, row));
     }
     String split = columns[2];

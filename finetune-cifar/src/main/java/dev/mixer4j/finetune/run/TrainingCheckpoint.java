@@ -131,7 +131,11 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     } catch (IllegalArgumentException e) {
       file.close();
       throw new MixerException(
-          path + ": not a checkpoint of a training: " + e.getMessage() + "; remove it to go on", e);
+          path
+              + ": not a checkpoint of a training: "
+              + e.getMessage()
+              + "; remove it to resume from the one before",
+          e);
     }
   }
 
@@ -195,7 +199,7 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
   private void readTensor(String name, Shape shape, FloatBuffer destination) {
     if (!file.tensors().containsKey(name) || !file.tensors().get(name).shape().equals(shape)) {
       throw new MixerException(
-          "%s: expected a tensor %s of shape %s; remove the file to go on from the one before"
+          "%s: expected a tensor %s of shape %s; remove the file to resume from the one before"
               .formatted(path, name, shape));
     }
     try {
