@@ -114,8 +114,12 @@ public final class FineTuning {
    *
    * @param size in pixels: the weights' own, the default, or a whole multiple of it
    * @return this
+   * @throws IllegalStateException if the network is trained from scratch
    */
   public FineTuning imageSize(int size) {
+    if (model != null) {
+      throw new IllegalStateException("the network decides the size; see Network.withInput");
+    }
     imageSize = size;
     return this;
   }

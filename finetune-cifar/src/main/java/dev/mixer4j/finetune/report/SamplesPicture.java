@@ -42,7 +42,7 @@ final class SamplesPicture {
     int y = 0;
     if (!mistakes.isEmpty()) {
       long all = IntStream.range(0, scores.images()).filter(i -> !scores.isCorrect(i)).count();
-      header(g, y, "Mistakes: the surest %d of %d".formatted(mistakes.size(), all));
+      header(g, y, "Mistakes: the %d most confident of %d".formatted(mistakes.size(), all));
       y += HEADER;
       drawAll(g, y, mistakes, images, scores);
       y += mistakeRows * CELL_HEIGHT;
