@@ -7,6 +7,11 @@ public final class DivergenceException extends MixerException {
 
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Creates the exception.
+   *
+   * @param message for a person
+   */
   public DivergenceException(String message) {
     super(message);
   }
