@@ -17,19 +17,22 @@ final class Cifar extends Dataset {
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
+  /** The names of a layout's files; those of training images are a pattern. */
+  record FileNames(String kind, String train, String test, String classNames) {}
+
   /** The names and content of the files. */
   interface Layout {
 
-    String kind();
+    FileNames names();
 
     /** The files of training images, in the order of their names. */
-    List<String> trainFiles(DataFiles files);
-
-    String testFile();
+    default List<String> trainFiles(DataFiles files) {
+      return files.sizes().keySet().stream().filter(file -> file.matches(names().train)).toList();
+    }
 
     /** Whether a folder has such files. */
     default boolean fits(DataFiles files) {
-      return files.has(testFile()) || !trainFiles(files).isEmpty();
+      return files.has(names().test) || !trainFiles(files).isEmpty();
     }
 
     List<String> classNames(DataFiles files) throws IOException;
@@ -44,7 +47,8 @@ final class Cifar extends Dataset {
 
   /** Reads the names of the classes; 0 channels stand for the data's own. */
   Cifar(Layout layout, DataFiles files, int channels) throws IOException {
-    super(layout.kind(), files.path(), layout.classNames(files), channels == 0 ? 3 : channels);
+    super(
+        layout.names().kind, files.path(), layout.classNames(files), channels == 0 ? 3 : channels);
     this.layout = layout;
     this.files = files;
   }
@@ -55,18 +59,18 @@ final class Cifar extends Dataset {
     if (names.isEmpty()) {
       throw new DatasetException(
           "%s: expected training images beside %s, found none"
-              .formatted(files.path(), layout.testFile()));
+              .formatted(files.path(), layout.names().test));
     }
     return read(names, limit);
   }
 
   @Override
   public LabelledImages test(int limit) throws IOException {
-    if (!files.has(layout.testFile())) {
+    if (!files.has(layout.names().test)) {
       throw new DatasetException(
-          files.show(layout.testFile()) + ": expected the test images, found no such file");
+          files.show(layout.names().test) + ": expected the test images, found no such file");
     }
-    return read(List.of(layout.testFile()), limit);
+    return read(List.of(layout.names().test), limit);
   }
 
   private LabelledImages read(List<String> names, int limit) throws IOException {

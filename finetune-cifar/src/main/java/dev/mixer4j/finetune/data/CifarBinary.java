@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * The binary layouts: records of one label byte (CIFAR-10) or two, coarse and fine (CIFAR-100), and
@@ -13,8 +12,13 @@ import java.util.regex.Pattern;
  */
 enum CifarBinary implements Cifar.Layout {
   CIFAR10(
-      "CIFAR-10, binary version", "data_batch_.*\\.bin", "test_batch.bin", "batches.meta.txt", 1),
-  CIFAR100("CIFAR-100, binary version", "train\\.bin", "test.bin", "fine_label_names.txt", 2);
+      new Cifar.FileNames(
+          "CIFAR-10, binary version", "data_batch_.*\\.bin", "test_batch.bin", "batches.meta.txt"),
+      1),
+  CIFAR100(
+      new Cifar.FileNames(
+          "CIFAR-100, binary version", "train\\.bin", "test.bin", "fine_label_names.txt"),
+      2);
 
   /** A label is a byte. */
   private static final int MAX_CLASSES = 256;
@@ -22,38 +26,23 @@ enum CifarBinary implements Cifar.Layout {
   /** Far more than any list of names. */
   private static final int MAX_NAMES_BYTES = 1 << 20;
 
-  private final String kind;
-  private final Pattern trainFiles;
-  private final String testFile;
-  private final String namesFile;
+  private final Cifar.FileNames names;
   private final int labelBytes;
 
-  CifarBinary(String kind, String trainFiles, String testFile, String namesFile, int labelBytes) {
-    this.kind = kind;
-    this.trainFiles = Pattern.compile(trainFiles);
-    this.testFile = testFile;
-    this.namesFile = namesFile;
+  CifarBinary(Cifar.FileNames names, int labelBytes) {
+    this.names = names;
     this.labelBytes = labelBytes;
   }
 
   @Override
-  public String kind() {
-    return kind;
-  }
-
-  @Override
-  public List<String> trainFiles(DataFiles files) {
-    return files.sizes().keySet().stream().filter(trainFiles.asMatchPredicate()).toList();
-  }
-
-  @Override
-  public String testFile() {
-    return testFile;
+  public Cifar.FileNames names() {
+    return names;
   }
 
   /** The names in the file; without a file, CIFAR-10's own. */
   @Override
   public List<String> classNames(DataFiles files) throws IOException {
+    String namesFile = names.classNames();
     if (!files.has(namesFile)) {
       if (this == CIFAR10) {
         return Cifar.CIFAR10_NAMES;
@@ -63,13 +52,13 @@ enum CifarBinary implements Cifar.Layout {
     }
     try (InputStream in = files.open(namesFile)) {
       String text = new String(in.readNBytes(MAX_NAMES_BYTES), StandardCharsets.UTF_8);
-      List<String> names = text.lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
-      if (names.isEmpty() || names.size() > MAX_CLASSES) {
+      List<String> found = text.lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
+      if (found.isEmpty() || found.size() > MAX_CLASSES) {
         throw new DatasetException(
             "%s: expected 1 to %d class names, one a line, found %d"
-                .formatted(files.show(namesFile), MAX_CLASSES, names.size()));
+                .formatted(files.show(namesFile), MAX_CLASSES, found.size()));
       }
-      return names;
+      return found;
     }
   }
 
@@ -105,7 +94,7 @@ enum CifarBinary implements Cifar.Layout {
                   .formatted(
                       files.show(name), bytesEach, bytes, bytes / bytesEach, bytes % bytesEach)
               + " the file is cut off or not "
-              + kind
+              + names.kind()
               + ", get it again");
     }
     return bytes / bytesEach;

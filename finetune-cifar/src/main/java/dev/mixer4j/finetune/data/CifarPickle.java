@@ -6,7 +6,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * The Python layouts: pickled dictionaries, of which {@code data} is uint8 [images, 3072], the red,
@@ -15,70 +14,50 @@ import java.util.regex.Pattern;
  */
 enum CifarPickle implements Cifar.Layout {
   CIFAR10(
-      "CIFAR-10, Python version",
-      "data_batch_[0-9]+",
-      "test_batch",
-      "batches.meta",
+      new Cifar.FileNames(
+          "CIFAR-10, Python version", "data_batch_[0-9]+", "test_batch", "batches.meta"),
       "labels",
       "label_names"),
-  CIFAR100("CIFAR-100, Python version", "train", "test", "meta", "fine_labels", "fine_label_names");
+  CIFAR100(
+      new Cifar.FileNames("CIFAR-100, Python version", "train", "test", "meta"),
+      "fine_labels",
+      "fine_label_names");
 
-  private final String kind;
-  private final Pattern trainFiles;
-  private final String testFile;
-  private final String namesFile;
+  private final Cifar.FileNames names;
   private final String labelsKey;
   private final String namesKey;
 
-  CifarPickle(
-      String kind,
-      String trainFiles,
-      String testFile,
-      String namesFile,
-      String labelsKey,
-      String namesKey) {
-    this.kind = kind;
-    this.trainFiles = Pattern.compile(trainFiles);
-    this.testFile = testFile;
-    this.namesFile = namesFile;
+  CifarPickle(Cifar.FileNames names, String labelsKey, String namesKey) {
+    this.names = names;
     this.labelsKey = labelsKey;
     this.namesKey = namesKey;
   }
 
   @Override
-  public String kind() {
-    return kind;
-  }
-
-  @Override
-  public List<String> trainFiles(DataFiles files) {
-    return files.sizes().keySet().stream().filter(trainFiles.asMatchPredicate()).toList();
-  }
-
-  @Override
-  public String testFile() {
-    return testFile;
+  public Cifar.FileNames names() {
+    return names;
   }
 
   /** CIFAR-100's file names are common words, so all three must be there. */
   @Override
   public boolean fits(DataFiles files) {
-    return Cifar.Layout.super.fits(files) && (this == CIFAR10 || files.has(namesFile));
+    return Cifar.Layout.super.fits(files) && (this == CIFAR10 || files.has(names.classNames()));
   }
 
   /** The names in the file; without a file, CIFAR-10's own. */
   @Override
   public List<String> classNames(DataFiles files) throws IOException {
+    String namesFile = names.classNames();
     if (!files.has(namesFile)) {
       return Cifar.CIFAR10_NAMES;
     }
-    List<String> names = unpickle(files, namesFile, dictionary -> dictionary.texts(namesKey));
-    if (names.isEmpty()) {
+    List<String> found = unpickle(files, namesFile, dictionary -> dictionary.texts(namesKey));
+    if (found.isEmpty()) {
       throw new DatasetException(
           "%s: expected class names under '%s', found none"
               .formatted(files.show(namesFile), namesKey));
     }
-    return names;
+    return found;
   }
 
   @Override
