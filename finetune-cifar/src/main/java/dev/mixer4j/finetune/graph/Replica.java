@@ -91,7 +91,7 @@ final class Replica {
     accumulator =
         settings.microBatchSize() == null
             ? Optional.empty()
-            : Optional.of(new GradientAccumulator(tf, parameters));
+            : Optional.of(GradientAccumulator.of(tf, parameters));
     parameters = accumulator.map(GradientAccumulator::parameters).orElse(parameters);
     if (group.size() > 1) {
       parameters = AllReduce.sum(tf, parameters, group);

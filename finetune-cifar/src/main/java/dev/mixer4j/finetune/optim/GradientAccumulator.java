@@ -10,53 +10,41 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Sums the gradients of several micro-batches, for one update as of the whole batch. Each
- * micro-batch but the last runs {@link #accumulate}; the last runs the updates of {@link
- * #parameters}, which have the sums, and {@link #clear}. Every run feeds {@link #scalars}.
+ * Sums the gradients of several micro-batches, for one update as of the whole batch. Every run
+ * feeds {@link #scalars}.
+ *
+ * @param parameters with the gradients of the mean loss over the whole batch
+ * @param accumulate to run with each micro-batch but the last
+ * @param clear to run with the last micro-batch, beside the updates of the parameters
+ * @param state the sums, which are zero between updates
+ * @param weight the share of a micro-batch in its batch
  */
-public final class GradientAccumulator {
-
-  private final Placeholder<TFloat32> weight;
-  private final List<StateVariable> state = new ArrayList<>();
-  private final List<Optimizer.Parameter> parameters = new ArrayList<>();
-  private final List<Op> accumulate = new ArrayList<>();
-  private final List<Op> clear = new ArrayList<>();
+public record GradientAccumulator(
+    List<Optimizer.Parameter> parameters,
+    List<Op> accumulate,
+    List<Op> clear,
+    List<StateVariable> state,
+    Placeholder<TFloat32> weight) {
 
   /** Adds a sum for each gradient of the mean loss over a micro-batch. */
-  public GradientAccumulator(Ops tf, List<Optimizer.Parameter> gradients) {
-    weight = Optimizer.Scalars.placeholder(tf);
+  public static GradientAccumulator of(Ops tf, List<Optimizer.Parameter> gradients) {
+    Placeholder<TFloat32> weight = Optimizer.Scalars.placeholder(tf);
+    var all =
+        new GradientAccumulator(
+            new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), weight);
     for (Optimizer.Parameter parameter : gradients) {
       StateVariable sum = parameter.slot(tf, "gradient_sum");
-      state.add(sum);
+      all.state.add(sum);
       Operand<TFloat32> total =
           tf.math.add(sum.read(tf), tf.math.mul(parameter.gradient(), weight));
-      parameters.add(parameter.withGradient(total));
-      accumulate.add(tf.assignVariableOp(sum.handle(), total));
+      all.parameters.add(parameter.withGradient(total));
+      all.accumulate.add(tf.assignVariableOp(sum.handle(), total));
       // After the total, which reads the sum.
-      clear.add(
+      all.clear.add(
           tf.withControlDependencies(total)
               .assignVariableOp(sum.handle(), StateVariable.zeros(tf, sum.shape())));
     }
-  }
-
-  /** The parameters with the gradients of the mean loss over the whole batch. */
-  public List<Optimizer.Parameter> parameters() {
-    return List.copyOf(parameters);
-  }
-
-  /** To run with each micro-batch but the last. */
-  public List<Op> accumulate() {
-    return List.copyOf(accumulate);
-  }
-
-  /** To run with the last micro-batch, beside the updates. */
-  public List<Op> clear() {
-    return List.copyOf(clear);
-  }
-
-  /** The sums, which are zero between updates. */
-  public List<StateVariable> state() {
-    return List.copyOf(state);
+    return all;
   }
 
   /** The numbers to feed, for a micro-batch with some of the batch's images. */
