@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -177,7 +178,13 @@ class TrainModelTest {
     Path color = trained("color", "--model=lenet-5", "--image-size=32", "--steps=2");
     assertThat(network(color.resolve("final.h5")).input().channels()).isEqualTo(3);
     Path gray =
-        trained("gray", "--model=lenet5", "--channels=1", "--crop-min-area=0.5", "--steps=2");
+        trained(
+            "gray",
+            "--model=lenet5",
+            "--channels=1",
+            "--crop-min-area=0.5",
+            "--cache=device",
+            "--steps=2");
     assertThat(network(gray.resolve("final.h5")).input().channels()).isEqualTo(1);
     assertThat(train(dir.resolve("no"), "--model=resnet").err())
         .contains("a ResNet with shortcut broadcast takes images of 1 channel, found 3");
@@ -274,6 +281,12 @@ class TrainModelTest {
                     .as(name)
                     .usingComparatorWithPrecision(1e-5f)
                     .containsExactly(expected.get(name)));
+  }
+
+  @Test
+  void theNetworkDecidesTheImageSize() {
+    FineTuning scratch = tuning(Networks.preset("LeNet-5").orElseThrow());
+    assertThatThrownBy(() -> scratch.imageSize(64)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
