@@ -33,6 +33,10 @@ public record Devices(Device first, int gpus, int cpus, List<String> cluster) {
   /**
    * Checks the numbers and addresses.
    *
+   * @param first the only device, or the first of several
+   * @param gpus 0 or more
+   * @param cpus 1 or more
+   * @param cluster empty, or two addresses or more
    * @throws IllegalArgumentException if a number is out of range or an address is not HOST:PORT
    */
   public Devices {

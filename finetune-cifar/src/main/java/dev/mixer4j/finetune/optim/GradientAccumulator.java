@@ -25,24 +25,23 @@ public record GradientAccumulator(
     List<Op> clear) {
 
   /** Adds the sums; the gradients are those of a micro-batch's mean loss. */
-  public GradientAccumulator(Ops tf, List<Optimizer.Parameter> gradients) {
-    this(
-        Optimizer.Scalars.placeholder(tf),
-        new ArrayList<>(),
-        new ArrayList<>(),
-        new ArrayList<>(),
-        new ArrayList<>());
+  public static GradientAccumulator of(Ops tf, List<Optimizer.Parameter> gradients) {
+    Placeholder<TFloat32> weight = Optimizer.Scalars.placeholder(tf);
+    var all =
+        new GradientAccumulator(
+            weight, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (Optimizer.Parameter parameter : gradients) {
-      StateVariable sum = parameter.slot(tf, "gradient_sum", state);
+      StateVariable sum = parameter.slot(tf, "gradient_sum", all.state);
       Operand<TFloat32> total =
           tf.math.add(sum.read(tf), tf.math.mul(parameter.gradient(), weight));
-      parameters.add(parameter.withGradient(total));
-      accumulate.add(tf.assignVariableOp(sum.handle(), total));
+      all.parameters.add(parameter.withGradient(total));
+      all.accumulate.add(tf.assignVariableOp(sum.handle(), total));
       // After the total, because that reads the sum.
-      clear.add(
+      all.clear.add(
           tf.withControlDependencies(total)
               .assignVariableOp(sum.handle(), StateVariable.zeros(tf, sum.shape())));
     }
+    return all;
   }
 
   /** What a run feeds for a micro-batch of {@code images} of the batch's images. */

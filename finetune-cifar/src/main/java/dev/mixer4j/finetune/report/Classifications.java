@@ -4,16 +4,36 @@ import dev.mixer4j.core.Logits;
 import dev.mixer4j.core.MixerException;
 import java.util.List;
 
-/** A network's scores of labelled images, which all metrics and pictures are made from. */
-public final class Classifications {
+/**
+ * The scores that a network gave to labelled images: the input of all metrics and pictures.
+ *
+ * @param values the scores, [images][classes]
+ * @param loss mean cross-entropy
+ */
+public record Classifications(
+    int[] labels,
+    float[][] values,
+    double[][] probabilities,
+    double loss,
+    List<String> classNames) {
 
-  private final int[] labels;
-  private final float[][] values;
-  private final double[][] probabilities;
-  private double loss;
-  private final List<String> classNames;
+  /**
+   * Takes the logits [images][classes]; probabilities and loss are computed in double precision.
+   * {@link MixerException} if there are no images, or a logit is not finite.
+   */
+  public static Classifications ofLogits(int[] labels, float[][] logits, List<String> classNames) {
+    check(labels, logits, classNames);
+    double[][] probabilities = new double[logits.length][];
+    double loss = 0;
+    for (int i = 0; i < logits.length; i++) {
+      loss += Logits.crossEntropy(logits[i], labels[i]);
+      probabilities[i] = Logits.softmax(logits[i]);
+    }
+    return new Classifications(
+        labels, logits, probabilities, loss / labels.length, List.copyOf(classNames));
+  }
 
-  private Classifications(int[] labels, float[][] values, List<String> classNames) {
+  static void check(int[] labels, float[][] values, List<String> classNames) {
     int classes = classNames.size();
     if (labels.length != values.length) {
       throw new IllegalArgumentException(
@@ -36,67 +56,17 @@ public final class Classifications {
         }
       }
     }
-    this.labels = labels;
-    this.values = values;
-    this.probabilities = new double[labels.length][classes];
-    this.classNames = List.copyOf(classNames);
-  }
-
-  /**
-   * Takes a network's logits, [images][classes]; softmax and cross-entropy are computed in double
-   * precision.
-   *
-   * @param labels [images], each below the number of classes
-   * @throws MixerException if there are no images, or a logit is not finite
-   */
-  public static Classifications ofLogits(int[] labels, float[][] logits, List<String> classNames) {
-    Classifications scores = new Classifications(labels, logits, classNames);
-    for (int i = 0; i < labels.length; i++) {
-      scores.probabilities[i] = Logits.softmax(logits[i]);
-      scores.loss += Logits.crossEntropy(logits[i], labels[i]);
-    }
-    scores.loss /= labels.length;
-    return scores;
-  }
-
-  /**
-   * Takes probabilities, [images][classes], without scaling them to a sum of 1. As in
-   * scikit-learn's {@code log_loss}, the loss clips them to [2⁻⁵², 1 − 2⁻⁵²].
-   *
-   * @throws MixerException if there are no images, or a value is outside [0, 1]
-   */
-  static Classifications ofProbabilities(int[] labels, float[][] values, List<String> classNames) {
-    Classifications scores = new Classifications(labels, values, classNames);
-    double epsilon = Math.ulp(1.0);
-    for (int i = 0; i < values.length; i++) {
-      for (int c = 0; c < values[i].length; c++) {
-        if (values[i][c] < 0 || values[i][c] > 1) {
-          throw new MixerException(
-              "image %d, class %d: expected a probability in [0, 1], found %s"
-                  .formatted(i, c, values[i][c]));
-        }
-        scores.probabilities[i][c] = values[i][c];
-      }
-      double own = Math.max(epsilon, Math.min(1 - epsilon, scores.probability(i, labels[i])));
-      scores.loss -= Math.log(own);
-    }
-    scores.loss /= labels.length;
-    return scores;
   }
 
   public int images() {
     return labels.length;
   }
 
-  public List<String> classNames() {
-    return classNames;
-  }
-
   public int label(int image) {
     return labels[image];
   }
 
-  /** The class of the highest score, the first one of several, as in NumPy and PyTorch. */
+  /** The class of the highest score; the first of equals, as in NumPy and PyTorch. */
   public int prediction(int image) {
     return Logits.argMax(values[image]);
   }
@@ -109,14 +79,10 @@ public final class Classifications {
     return probabilities[image][classIndex];
   }
 
-  /** Mean cross-entropy. */
-  public double loss() {
-    return loss;
-  }
-
   /**
-   * Rank of the true class, 0 for the highest score. The first of equal scores comes first, so that
-   * rank 0 is {@link #prediction}; in scikit-learn's {@code top_k_accuracy_score} the last does.
+   * The rank of the true class, 0 for the highest score. Of equal scores the first class comes
+   * first, as in {@link #prediction}; in scikit-learn's {@code top_k_accuracy_score} the last one
+   * does.
    */
   public int rankOfLabel(int image) {
     float[] row = values[image];

@@ -49,7 +49,10 @@ record SamplesPicture(LabelledImages images, Classifications scores) {
     g.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
     section(
-        g, 0, "Mistakes: the surest %d of %d".formatted(mistakes.size(), wrong.length), mistakes);
+        g,
+        0,
+        "Mistakes: the %d most confident of %d".formatted(mistakes.size(), wrong.length),
+        mistakes);
     section(g, height(mistakes), "Correct", right);
     g.dispose();
     return canvas;

@@ -98,7 +98,7 @@ final class DownloadCommand implements Callable<Integer> {
             .findFirst()
             .orElseThrow(() -> usage(checkpoint.name() + " is not published as " + format));
     DownloadCache folder = cache.get();
-    Path cached = folder.path(checkpoint, file);
+    Path cached = folder.path(checkpoint.name(), file.fileName());
     if (output != null) {
       CheckpointWriter.checkTarget(output, overwrite);
     }

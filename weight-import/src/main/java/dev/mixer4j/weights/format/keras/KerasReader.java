@@ -2,7 +2,6 @@ package dev.mixer4j.weights.format.keras;
 
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorFile;
-import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
@@ -10,7 +9,6 @@ import io.jhdf.api.Node;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,7 +25,7 @@ import java.util.Map;
  * attribute {@code name} is the layer's; tensors are called {@code LAYER/vars/NUMBER} or, where an
  * older Keras wrote no name, by their path, such as {@code layers/dense_3/vars/0}.
  */
-public final class KerasReader implements TensorFile {
+public final class KerasReader extends TensorFile {
 
   private static final int MAX_DEPTH = 24;
   private static final int MAX_NODES = 100_000;
@@ -36,7 +34,6 @@ public final class KerasReader implements TensorFile {
   private final Closeable source;
   private final Map<String, String> settings;
   private final String part;
-  private final List<String> ignored = new ArrayList<>();
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
   private final Map<String, String> layerNames = new LinkedHashMap<>();
   private int nodes;
@@ -44,6 +41,9 @@ public final class KerasReader implements TensorFile {
   /** Whether a file has one of Keras's layouts. */
   public static boolean reads(Hdf5File file) {
     Map<String, Node> children = file.root().getChildren();
+    if (file.root().getAttribute("format_version") != null) { // one of ours
+      return false;
+    }
     return file.root().getAttribute("layer_names") != null
         || file.root().getAttribute("layer_names0") != null
         || children.containsKey("model_weights")
@@ -62,6 +62,7 @@ public final class KerasReader implements TensorFile {
    * @param source what to close with it
    */
   public KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
+    super(file.path(), Format.KERAS);
     this.file = file;
     this.source = source;
     boolean whole = file.root().getChildren().get("model_weights") instanceof Group;
@@ -81,6 +82,7 @@ public final class KerasReader implements TensorFile {
     } else {
       addListed(top, layers);
     }
+    tensors.putAll(file.infos());
   }
 
   /** All datasets by path, and the names that Keras 3 gives to the groups {@code vars}. */
@@ -178,21 +180,6 @@ public final class KerasReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return file.path();
-  }
-
-  @Override
-  public Format format() {
-    return Format.KERAS;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return file.infos();
-  }
-
-  @Override
   public Map<String, String> settings() {
     return settings;
   }
@@ -200,11 +187,6 @@ public final class KerasReader implements TensorFile {
   @Override
   public String part() {
     return part;
-  }
-
-  @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
   }
 
   @Override

@@ -19,10 +19,7 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
@@ -31,7 +28,7 @@ import org.tensorflow.ndarray.Shape;
  * _legacy_save} and {@code _pickle_save}): a pickle of protocol 2 to 4 of a dictionary of NumPy
  * arrays or, of a dictionary of dictionaries, of pairs of a name and an array.
  */
-public final class PaddleReader implements TensorFile {
+public final class PaddleReader extends TensorFile {
 
   /** Paddle's own names of the parameters, by their names in the model. */
   private static final String NAME_TABLE = "StructuredToParameterName@@";
@@ -39,15 +36,12 @@ public final class PaddleReader implements TensorFile {
   /** How arrays of over 2^30 bytes are cut up in protocols 2 and 3; no Mixer has one. */
   private static final String SLICES = "UnpackBigParamInfor@@";
 
-  private final Path path;
   private final ByteBuffer file;
   private final String part;
-  private final List<String> ignored = new ArrayList<>();
   private final Map<String, NumpyArray> arrays = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
   public PaddleReader(Path path) throws IOException {
-    this.path = path;
+    super(path, Format.PDPARAMS);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new UnsupportedFileException(
@@ -98,28 +92,8 @@ public final class PaddleReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.PDPARAMS;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
-  }
-
-  @Override
   public String part() {
     return part;
-  }
-
-  @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
   }
 
   @Override

@@ -27,7 +27,7 @@ import java.util.Map;
  * split_state_dict_into_shards_factory} and Transformers write it. Its {@code total_size} is not
  * checked: tools count it in different ways, and every shard's own sizes are.
  */
-public final class SafetensorsIndex implements TensorFile {
+public final class SafetensorsIndex extends TensorFile {
 
   private static final int MAX_INDEX = 64 << 20;
   private static final int MAX_SHARDS = 1000;
@@ -35,14 +35,12 @@ public final class SafetensorsIndex implements TensorFile {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
 
-  private final Path path;
   private final Map<String, SafetensorsReader> shards = new LinkedHashMap<>();
   private final Map<String, SafetensorsReader> homes = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, String> texts = new LinkedHashMap<>();
 
   public SafetensorsIndex(Path path) throws IOException {
-    this.path = path;
+    super(path, Format.SAFETENSORS);
     JsonNode index = read();
     try {
       for (Map.Entry<String, JsonNode> field : index.get("weight_map").properties()) {
@@ -141,25 +139,10 @@ public final class SafetensorsIndex implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
   public List<Path> files() {
     List<Path> files = new ArrayList<>(List.of(path));
     shards.keySet().forEach(name -> files.add(path.resolveSibling(name)));
     return files;
-  }
-
-  @Override
-  public Format format() {
-    return Format.SAFETENSORS;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   /** The index's and the shards' own; of texts with one name, the first. */

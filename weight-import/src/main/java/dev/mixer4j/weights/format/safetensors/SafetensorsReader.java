@@ -34,10 +34,10 @@ import java.util.Map;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
- * «Format»): eight bytes of header length, a JSON header, and the tensors, without gap or overlap
+ * "Format"): eight bytes of header length, a JSON header, and the tensors, without gap or overlap
  * to the file's last byte.
  */
-public final class SafetensorsReader implements TensorFile {
+public final class SafetensorsReader extends TensorFile {
 
   /** The reference implementation's bound. */
   private static final int MAX_HEADER = 100_000_000;
@@ -63,15 +63,13 @@ public final class SafetensorsReader implements TensorFile {
 
   private record Entry(TensorInfo info, long begin, long end) {}
 
-  private final Path path;
   private final FileChannel channel;
   private final long dataStart;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, String> texts = new LinkedHashMap<>();
 
   public SafetensorsReader(Path path) throws IOException {
-    this.path = path;
+    super(path, Format.SAFETENSORS);
     this.channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
       ByteBuffer length = read(0, 8).order(ByteOrder.LITTLE_ENDIAN);
@@ -199,23 +197,8 @@ public final class SafetensorsReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.SAFETENSORS;
-  }
-
-  @Override
   public Map<String, String> notes() {
     return Notes.in(texts);
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   @Override

@@ -37,7 +37,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * Reads a TensorFlow checkpoint of format V2 (tensorflow/core/util/tensor_bundle), alone or as the
  * variables of a SavedModel: {@code PREFIX.index} and {@code PREFIX.data-*}.
  */
-public final class TensorBundleReader implements TensorFile {
+public final class TensorBundleReader extends TensorFile {
 
   public static final String INDEX = ".index";
 
@@ -53,17 +53,12 @@ public final class TensorBundleReader implements TensorFile {
           DataType.DT_HALF, DType.FLOAT16,
           DataType.DT_BFLOAT16, DType.BFLOAT16);
 
-  private record Entry(TensorInfo info, BundleEntryProto where) {}
-
-  private final Path path;
-  private final Format format;
   private final Path prefix;
   private final Map<String, String> notes;
   private final ByteOrder order;
   private final List<FileChannel> shards = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final List<String> ignored = new ArrayList<>();
+  private final Map<String, BundleEntryProto> entries = new LinkedHashMap<>();
 
   /**
    * @param path what the user named, for messages
@@ -71,8 +66,7 @@ public final class TensorBundleReader implements TensorFile {
    */
   public TensorBundleReader(Path path, Format format, Path prefix, Map<String, String> notes)
       throws IOException {
-    this.path = path;
-    this.format = format;
+    super(path, format);
     this.prefix = prefix;
     this.notes = notes;
     try {
@@ -146,9 +140,10 @@ public final class TensorBundleReader implements TensorFile {
               .formatted(
                   key, info.bytes(), info.shape(), entry.getSize(), entry.getOffset(), length));
     }
-    if (entries.put(name, new Entry(info, entry)) != null) {
+    if (tensors.put(name, info) != null) {
       throw malformed("two tensors are called '" + name + "'");
     }
+    entries.put(name, entry);
   }
 
   /**
@@ -169,18 +164,8 @@ public final class TensorBundleReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
   public List<Path> files() {
     return Collections.unmodifiableList(files);
-  }
-
-  @Override
-  public Format format() {
-    return format;
   }
 
   @Override
@@ -189,34 +174,22 @@ public final class TensorBundleReader implements TensorFile {
   }
 
   @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    entries.forEach((name, entry) -> tensors.put(name, entry.info));
-    return tensors;
-  }
-
-  @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    Entry entry = entries.get(name);
-    FileChannel shard = shards.get(entry.where.getShardId());
+    BundleEntryProto entry = entries.get(name);
+    TensorInfo info = tensors.get(name);
+    FileChannel shard = shards.get(entry.getShardId());
     CRC32C crc = new CRC32C();
     // Not closed, which would close the shard.
     InputStream in =
         new CheckedInputStream(
-            new BufferedInputStream(
-                Channels.newInputStream(shard.position(entry.where.getOffset()))),
+            new BufferedInputStream(Channels.newInputStream(shard.position(entry.getOffset()))),
             crc);
     try {
-      ElementReader.read(in, entry.info.dtype(), order, entry.info.elements(), destination);
+      ElementReader.read(in, info.dtype(), order, info.elements(), destination);
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());
     }
-    if (LevelDbTable.mask(crc) != entry.where.getCrc32C()) {
+    if (LevelDbTable.mask(crc) != entry.getCrc32C()) {
       throw malformed("tensor '" + name + "': its checksum does not hold: the file is damaged");
     }
   }

@@ -15,26 +15,23 @@ import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
 /** Reads the tensors of a PyTorch checkpoint, which are strided views of storages. */
-final class TorchReader implements TensorFile {
+final class TorchReader extends TensorFile {
 
-  private final Path path;
   private final StateDict dict;
   private final TorchStorages storages;
   private final Map<String, View> views = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
   /** Takes the storages over, and closes them with itself. */
   TorchReader(Path path, StateDict dict, TorchStorages storages) {
-    this.path = path;
+    super(path, Format.PTH);
     this.dict = dict;
     this.storages = storages;
+    ignored.addAll(dict.ignored());
     dict.entries().forEach(this::add);
   }
 
@@ -110,28 +107,8 @@ final class TorchReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.PTH;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
-  }
-
-  @Override
   public String part() {
     return dict.part();
-  }
-
-  @Override
-  public List<String> ignored() {
-    return dict.ignored();
   }
 
   @Override
