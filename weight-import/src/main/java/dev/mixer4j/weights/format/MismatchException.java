@@ -1,7 +1,7 @@
 package dev.mixer4j.weights.format;
 
 /**
- * Tensors that do not make up the Mixer they are taken for: missing, left over, or of another
+ * An error for tensors that make up no network that is known: missing, left over, or of another
  * shape.
  */
 public final class MismatchException extends WeightsException {

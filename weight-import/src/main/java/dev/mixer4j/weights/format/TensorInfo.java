@@ -3,7 +3,7 @@ package dev.mixer4j.weights.format;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A tensor as a file announces it.
+ * The name, type and shape of a tensor in a file.
  *
  * @param name its name in the file
  * @param dtype its element type in the file

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.format;
 
-/** A sound file that holds something this library does not read, or must not. */
+/** An error for a valid file whose content this library does not read, or must not. */
 public final class UnsupportedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
-/** Writes weights in one format. */
+/** A writer of one format. */
 interface WeightsWriter {
 
   /**
