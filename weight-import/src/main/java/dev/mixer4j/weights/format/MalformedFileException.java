@@ -5,10 +5,21 @@ public final class MalformedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error without a cause.
+   *
+   * @param message for a person
+   */
   public MalformedFileException(String message) {
     super(message, null);
   }
 
+  /**
+   * An error with a cause.
+   *
+   * @param message for a person
+   * @param cause for a developer
+   */
   public MalformedFileException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -8,10 +8,21 @@ public final class MismatchException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error without a cause.
+   *
+   * @param message for a person
+   */
   public MismatchException(String message) {
     super(message, null);
   }
 
+  /**
+   * An error with a cause.
+   *
+   * @param message for a person
+   * @param cause for a developer
+   */
   public MismatchException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -25,8 +25,12 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   }
 
   /**
-   * Makes one from sizes out of a file.
+   * {@return the tensor of a file, once its sizes are checked}
    *
+   * @param file for messages
+   * @param name its name in the file
+   * @param dtype its element type
+   * @param sizes of its axes
    * @throws MalformedFileException if a size is negative or they multiply to more than {@link
    *     #MAX_ELEMENTS}
    */

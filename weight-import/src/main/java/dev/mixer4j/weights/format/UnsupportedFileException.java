@@ -5,10 +5,21 @@ public final class UnsupportedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error without a cause.
+   *
+   * @param message for a person
+   */
   public UnsupportedFileException(String message) {
     super(message, null);
   }
 
+  /**
+   * An error with a cause.
+   *
+   * @param message for a person
+   * @param cause for a developer
+   */
   public UnsupportedFileException(String message, Throwable cause) {
     super(message, cause);
   }

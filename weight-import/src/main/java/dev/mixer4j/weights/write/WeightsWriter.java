@@ -22,7 +22,9 @@ interface WeightsWriter {
       throws IOException;
 
   /**
-   * The files and folders that writing to a path makes, the one last that a reader looks for first.
+   * {@return the files and folders that writing to a path makes; readers look for the last one}
+   *
+   * @param path as in {@link #write}
    */
   default List<Path> files(Path path) {
     return List.of(path);
