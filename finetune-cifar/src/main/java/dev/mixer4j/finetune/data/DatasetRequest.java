@@ -6,15 +6,14 @@ import java.util.OptionalDouble;
 /**
  * How a data set is read and split.
  *
- * @param imageSize size that pictures are resized to; images stored as pixels keep their size
- * @param channels of the images: 1 for gray levels, 3 for RGB, 0 for the data's own
- * @param validationFraction share of the training images that is held out; empty for none
+ * @param imageSize pictures of a folder are resized to it; CIFAR's and MNIST's images keep theirs
+ * @param channels of the images: 1 for gray levels, 3 for red, green and blue; 0 for the data's own
+ * @param validationFraction share of the training images to hold out, above 0 and below 1
  * @param seed of the choice of pictures that are held out
  */
 public record DatasetRequest(
     int imageSize, int channels, OptionalDouble validationFraction, long seed) {
 
-  /** Checks the numbers. */
   public DatasetRequest {
     require(imageSize >= 1, "an image size above 0", imageSize);
     require(channels == 0 || channels == 1 || channels == 3, "1 or 3 channels", channels);
@@ -28,7 +27,7 @@ public record DatasetRequest(
     }
   }
 
-  /** For a network; a fraction of 0 holds nothing out. */
+  /** Takes size and channels from a network's input; a fraction of 0 holds nothing out. */
   public static DatasetRequest of(ImageInput input, double fraction, long seed) {
     return new DatasetRequest(
         input.size(),
@@ -37,7 +36,6 @@ public record DatasetRequest(
         seed);
   }
 
-  /** The channels, for data that has {@code own}. */
   int channelsOr(int own) {
     return channels == 0 ? own : channels;
   }
@@ -48,8 +46,8 @@ public record DatasetRequest(
   }
 
   /**
-   * How many of at least two images are trained on: {@code (1 − fraction)} of them, rounded, with
-   * at least one on either side.
+   * How many of two or more images stay when a fraction is held out: {@code (1 − fraction)} of
+   * them, rounded, but at least one on either side.
    */
   public static int trainedOn(int images, double fraction) {
     return (int) Math.max(1, Math.min(images - 1, Math.round(images * (1 - fraction))));

@@ -6,8 +6,8 @@ import dev.mixer4j.core.image.ResizeAxis;
 import java.awt.image.BufferedImage;
 
 /**
- * The middle square of a picture, resized: equal to Pillow's {@code resize} with {@code BILINEAR}
- * and a box, to the bit.
+ * Crops the middle square of a picture and resizes it bilinearly, bit for bit as Pillow's {@code
+ * resize} with {@code BILINEAR} and a box.
  */
 final class MiddleSquare {
 

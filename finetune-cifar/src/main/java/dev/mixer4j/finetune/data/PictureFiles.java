@@ -14,20 +14,20 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The files of pictures by class, in the order of their names. */
-public record PictureFiles(SortedMap<String, List<Path>> byClass) {
+/** The picture files of each class, sorted by name. */
+record PictureFiles(SortedMap<String, List<Path>> byClass) {
 
-  public record Picture(Path file, int label) {}
+  record Picture(Path file, int label) {}
 
-  public record Split(PictureFiles kept, PictureFiles heldOut) {}
+  record Split(PictureFiles kept, PictureFiles heldOut) {}
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
 
-  /** Links may form circles. */
+  /** Links may form a cycle. */
   private static final int MAX_DEPTH = 16;
 
-  /** The folders in a folder, without hidden ones, in the order of their names. */
-  public static List<Path> folders(Path folder) throws IOException {
+  /** The folders in a folder that are not hidden, sorted by name. */
+  static List<Path> folders(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(Files::isDirectory)
@@ -37,11 +37,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  /**
-   * Lists a folder that has a folder for each class; {@link DatasetException} if there are fewer
-   * than two classes, or one has no pictures.
-   */
-  public static PictureFiles in(Path root) throws IOException {
+  /** Lists a folder that has a folder of pictures for each of two or more classes. */
+  static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
     for (Path folder : folders(root)) {
       List<Path> files = pictures(folder);
@@ -59,7 +56,7 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return new PictureFiles(byClass);
   }
 
-  /** All pictures below a folder, in the order of their names. */
+  /** All pictures below a folder, sorted by name. */
   private static List<Path> pictures(Path folder) throws IOException {
     try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return entries
@@ -72,15 +69,15 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  public List<String> classNames() {
+  List<String> classNames() {
     return List.copyOf(byClass.keySet());
   }
 
   /**
-   * All pictures, one of each class in turn, so that the first few are of all classes; a label is
-   * the place of its class among the names.
+   * All pictures: the first of each class, the second of each, and so on, so that the first few
+   * show all classes. Labels are indices of {@code classNames}.
    */
-  public List<Picture> inTurn(List<String> classNames) {
+  List<Picture> inTurn(List<String> classNames) {
     List<Picture> pictures = new ArrayList<>();
     int longest = byClass.values().stream().mapToInt(List::size).max().orElse(0);
     for (int i = 0; i < longest; i++) {
@@ -94,8 +91,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return pictures;
   }
 
-  /** Holds out a random fraction of each class; nothing of a class with a single picture. */
-  public Split split(double fraction, long seed) {
+  /** Holds out a random fraction of each class, but no class's only picture. */
+  Split split(double fraction, long seed) {
     SortedMap<String, List<Path>> kept = new TreeMap<>();
     SortedMap<String, List<Path>> heldOut = new TreeMap<>();
     Random random = new Random(seed);

@@ -8,12 +8,10 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The data sets that can be downloaded, from the data file {@code datasets.json} beside this class.
- */
+/** The data sets that can be downloaded, in the order of {@code datasets.json}. */
 public record PublishedDatasets(List<PublishedDataset> all) {
 
-  /** A data set's name, title and files. */
+  /** A data set: the name to ask for it, a title for people, its files. */
   @JsonIgnoreProperties("source") // for people
   public record PublishedDataset(String name, String title, List<DatasetFile> files) {}
 
@@ -28,7 +26,7 @@ public record PublishedDatasets(List<PublishedDataset> all) {
     }
   }
 
-  /** The data set of a name, in any case. */
+  /** Finds a data set by name, ignoring case. */
   public Optional<PublishedDataset> find(String name) {
     return all.stream().filter(dataset -> dataset.name().equalsIgnoreCase(name)).findFirst();
   }

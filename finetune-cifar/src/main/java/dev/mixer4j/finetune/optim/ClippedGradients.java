@@ -6,16 +6,15 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Gradients clipped by their global norm (Pascanu et al., arXiv 1211.5063): {@code g · clip /
- * max(‖g‖, clip)}, as {@code tf.clip_by_global_norm} and {@code optax.clip_by_global_norm}.
- * Gradients within the limit keep every bit.
+ * Gradients scaled down together if their global norm is too large (Pascanu et al., arXiv
+ * 1211.5063): {@code g · clip / max(‖g‖, clip)}, as {@code tf.clip_by_global_norm} and {@code
+ * optax.clip_by_global_norm}. Gradients within the limit keep every bit.
  *
  * @param parameters with the clipped gradients
- * @param globalNorm before clipping; a float32 scalar
+ * @param globalNorm of all gradients as one vector, before clipping; a float32 scalar
  */
 public record ClippedGradients(List<Optimizer.Parameter> parameters, Operand<TFloat32> globalNorm) {
 
-  /** Clips to a norm above 0. */
   public static ClippedGradients of(Ops tf, List<Optimizer.Parameter> parameters, double clip) {
     if (!(clip > 0 && Double.isFinite(clip))) {
       throw new IllegalArgumentException("expected a gradient norm above 0, found " + clip);

@@ -10,36 +10,33 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Sums the gradients of several micro-batches, for one update as of the whole batch. Every run
- * feeds {@link #scalars}.
+ * Sums the gradients of micro-batches, so that one update is that of the whole batch. Each
+ * micro-batch but the last runs {@link #accumulate}. The last runs {@link #clear} and the updates
+ * that an {@link Optimizer} makes of {@link #parameters}. Every run feeds {@link #scalars}.
  *
- * @param parameters with the gradients of the mean loss over the whole batch
- * @param accumulate to run with each micro-batch but the last
- * @param clear to run with the last micro-batch, beside the updates of the parameters
  * @param state the sums, which are zero between updates
- * @param weight the share of a micro-batch in its batch
+ * @param parameters with the gradients of the whole batch's mean loss
  */
 public record GradientAccumulator(
+    Placeholder<TFloat32> weight,
+    List<StateVariable> state,
     List<Optimizer.Parameter> parameters,
     List<Op> accumulate,
-    List<Op> clear,
-    List<StateVariable> state,
-    Placeholder<TFloat32> weight) {
+    List<Op> clear) {
 
-  /** Adds a sum for each gradient of the mean loss over a micro-batch. */
+  /** Adds the sums; the gradients are those of a micro-batch's mean loss. */
   public static GradientAccumulator of(Ops tf, List<Optimizer.Parameter> gradients) {
     Placeholder<TFloat32> weight = Optimizer.Scalars.placeholder(tf);
     var all =
         new GradientAccumulator(
-            new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), weight);
+            weight, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (Optimizer.Parameter parameter : gradients) {
-      StateVariable sum = parameter.slot(tf, "gradient_sum");
-      all.state.add(sum);
+      StateVariable sum = parameter.slot(tf, "gradient_sum", all.state);
       Operand<TFloat32> total =
           tf.math.add(sum.read(tf), tf.math.mul(parameter.gradient(), weight));
       all.parameters.add(parameter.withGradient(total));
       all.accumulate.add(tf.assignVariableOp(sum.handle(), total));
-      // After the total, which reads the sum.
+      // After the total, because that reads the sum.
       all.clear.add(
           tf.withControlDependencies(total)
               .assignVariableOp(sum.handle(), StateVariable.zeros(tf, sum.shape())));
@@ -47,7 +44,7 @@ public record GradientAccumulator(
     return all;
   }
 
-  /** The numbers to feed, for a micro-batch with some of the batch's images. */
+  /** What a run feeds for a micro-batch of {@code images} of the batch's images. */
   public Map<Placeholder<TFloat32>, Float> scalars(int images, int batchImages) {
     return Map.of(weight, (float) ((double) images / batchImages));
   }

@@ -4,12 +4,12 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/** Float32 tensors by name, in a file or in memory, which are read one at a time. */
+/** Float32 tensors by name, in a file or in memory. They are read one at a time. */
 public interface NamedTensors extends AutoCloseable {
 
   Map<String, Shape> shapes();
 
-  /** Reads one tensor in row-major order; the destination's position moves past the values. */
+  /** Puts a tensor's values, in row-major order, into a buffer; its position moves past them. */
   void read(String name, FloatBuffer destination);
 
   @Override

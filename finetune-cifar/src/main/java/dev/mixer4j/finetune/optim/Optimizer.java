@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.optim;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
@@ -10,10 +11,10 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
-/** An optimizer: it turns gradients into updates of the variables. */
+/** A rule that turns gradients into updates of the variables. */
 public interface Optimizer {
 
-  /** A variable to train, with the gradient of the loss, which has its shape. */
+  /** A variable to train, with the gradient of the loss, which has the same shape. */
   record Parameter(
       String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
 
@@ -21,7 +22,7 @@ public interface Optimizer {
       return new Parameter(name, shape, handle, other);
     }
 
-    /** The gradient of the loss with {@code weightDecay/2 · ‖w‖²} added to it. */
+    /** The gradient of the loss plus {@code weightDecay/2 · ‖w‖²}. */
     Operand<TFloat32> decayedGradient(Ops tf, double weightDecay) {
       if (weightDecay == 0) {
         return gradient;
@@ -30,25 +31,43 @@ public interface Optimizer {
       return tf.math.add(gradient, tf.math.mul(value, tf.constant((float) weightDecay)));
     }
 
-    /** Adds a variable of the optimizer for this parameter, which starts at zero. */
-    StateVariable slot(Ops tf, String slot) {
-      return StateVariable.zeros(tf, name + "/" + slot, shape);
+    /** Adds a variable of the rule for this parameter to {@code state}; it starts at zero. */
+    StateVariable slot(Ops tf, String slot, List<StateVariable> state) {
+      StateVariable variable = StateVariable.zeros(tf, name + "/" + slot, shape);
+      state.add(variable);
+      return variable;
     }
   }
 
   /**
-   * The operations of an optimizer.
+   * What a rule adds to a graph.
    *
-   * @param state the optimizer's own variables, to be set before the first step
+   * @param state the rule's own variables, to be set before the first step
    * @param updates to run in each step
-   * @param scalars to feed in each step
+   * @param scalars what each step feeds
    */
-  record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {}
+  record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {
 
-  /** Numbers that change with the step, computed in double precision. */
+    /** Applies a rule to each parameter; each step feeds the learning rate only. */
+    static Updates ofEach(Ops tf, List<Parameter> parameters, Rule rule) {
+      var rate = Scalars.placeholder(tf);
+      List<StateVariable> state = new ArrayList<>();
+      List<Op> updates = new ArrayList<>();
+      parameters.forEach(parameter -> updates.addAll(rule.updates(parameter, rate, state)));
+      return new Updates(state, updates, (step, value) -> Map.of(rate, (float) value));
+    }
+  }
+
+  /** Adds one parameter's updates to its graph, and the rule's variables to {@code state}. */
+  interface Rule {
+    List<? extends Op> updates(
+        Parameter parameter, Operand<TFloat32> rate, List<StateVariable> state);
+  }
+
+  /** Numbers that change from step to step, computed in double precision. */
   interface Scalars {
 
-    /** The values for one step, counting from 1. */
+    /** The values for a step, counted from 1. */
     Map<Placeholder<TFloat32>, Float> at(long step, double learningRate);
 
     static Placeholder<TFloat32> placeholder(Ops tf) {
@@ -57,9 +76,10 @@ public interface Optimizer {
   }
 
   /**
-   * Adds the optimizer to the graph of these parameters. Every update must depend on its
-   * parameter's gradient, by its value or by a control dependency: nothing else orders it after the
-   * step's reads of the variable.
+   * Adds the rule's variables and updates to the graph of these parameters.
+   *
+   * <p>Every update must depend on its parameter's gradient, by its value or by a control
+   * dependency: nothing else orders it after the step's reads of the variable.
    */
   Updates build(Ops tf, List<Parameter> parameters);
 }

@@ -9,11 +9,10 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * A float32 variable of a training beside the weights.
+ * A float32 variable that training keeps beside the weights.
  *
  * @param name unique in its graph, and its name in a checkpoint
- * @param handle its resource
- * @param initialization sets its first value
+ * @param initialization sets it to its value before the first step
  */
 public record StateVariable(
     String name, Shape shape, Operand<? extends TType> handle, Op initialization) {
@@ -23,24 +22,24 @@ public record StateVariable(
     return of(tf, name, shape, zeros(tf, shape));
   }
 
-  /** Adds a variable that starts as a copy of another, which must be set before. */
+  /** Adds a variable that starts as a copy of another, which must be initialized before. */
   public static StateVariable copyOf(
       Ops tf, String name, Shape shape, Operand<? extends TType> original) {
     return of(tf, name, shape, tf.readVariableOp(original, TFloat32.class));
   }
 
   private static StateVariable of(Ops tf, String name, Shape shape, Operand<TFloat32> start) {
-    // Without a shared name, all handles of a session are the same resource.
+    // Without a shared name all handles of a session are one and the same resource.
     var handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
     return new StateVariable(name, shape, handle, tf.assignVariableOp(handle, start));
   }
 
   public static Operand<TFloat32> zeros(Ops tf, Shape shape) {
-    // tf.zeros would search the whole graph for names, each time.
+    // Not tf.zeros, which searches the whole graph for names each time.
     return tf.fill(tf.constant(shape.asArray()), tf.constant(0f));
   }
 
-  /** Adds a read of the variable after the control dependencies of {@code tf}. */
+  /** Adds a read, which waits for the control dependencies of {@code tf}. */
   public Operand<TFloat32> read(Ops tf) {
     return tf.readVariableOp(handle, TFloat32.class);
   }

@@ -16,7 +16,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/** All state of a training beside the weights: initialized, saved and restored bit by bit. */
+/**
+ * All variables that training keeps beside the weights. The next step depends on them, the weights
+ * and the step's number only, so they are saved and restored bit by bit.
+ */
 public final class StateVariables {
 
   private final Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -24,9 +27,11 @@ public final class StateVariables {
   private final List<Operand<TFloat32>> reads = new ArrayList<>();
   private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
   private final List<Op> assignments = new ArrayList<>();
+  private final Op nothing; // TensorFlow refuses to run nothing at all
 
-  /** Adds reads and assignments of variables with different names to their graph. */
+  /** Adds reads and assignments to the variables' graph. */
   public StateVariables(Ops tf, List<StateVariable> variables) {
+    nothing = tf.noOp();
     for (StateVariable variable : variables) {
       if (shapes.put(variable.name(), variable.shape()) != null) {
         throw new IllegalArgumentException("two state variables named " + variable.name());
@@ -43,36 +48,27 @@ public final class StateVariables {
     return Collections.unmodifiableMap(shapes);
   }
 
-  /** Sets the variables to their first values; the weights must be set. */
+  /** Sets the variables to their values before the first step; the weights must be set. */
   public void initialize(Session session) {
-    if (initializations.isEmpty()) { // TensorFlow refuses a run of nothing
-      return;
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     initializations.forEach(runner::addTarget);
     runner.run().close();
   }
 
-  /** The current values, which hold native memory until closed. */
+  /** Copies the current values, which hold native memory until closed. */
   public NamedTensors save(Session session) {
-    if (reads.isEmpty()) {
-      return new Saved(shapes(), List.of(), null);
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     reads.forEach(runner::fetch);
     return new Saved(shapes(), List.copyOf(shapes.keySet()), runner.run());
   }
 
-  /** Restores saved values; {@link IllegalArgumentException} if their names or shapes differ. */
+  /** Sets every variable; refuses other names or shapes, for example of another optimizer. */
   public void load(Session session, NamedTensors saved) {
     check(saved.shapes());
-    if (assignments.isEmpty()) {
-      return;
-    }
     List<TFloat32> tensors = new ArrayList<>();
     try {
-      // All in one run: each new combination of feeds and targets costs milliseconds.
-      Session.Runner runner = session.runner();
+      // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
+      Session.Runner runner = session.runner().addTarget(nothing);
       for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
         String name = feed.getKey();
         TFloat32 tensor = FloatTensors.of(shapes.get(name), values -> saved.read(name, values));
@@ -90,12 +86,9 @@ public final class StateVariables {
     shapes.forEach(
         (name, shape) -> {
           if (!shape.equals(found.get(name))) {
+            String other = found.containsKey(name) ? "shape " + found.get(name) : "no such tensor";
             throw new IllegalArgumentException(
-                "saved state: expected %s of shape %s, found %s"
-                    .formatted(
-                        name,
-                        shape,
-                        found.containsKey(name) ? "shape " + found.get(name) : "no such tensor"));
+                "saved state: expected %s of shape %s, found %s".formatted(name, shape, other));
           }
         });
     for (String name : found.keySet()) {
@@ -106,7 +99,6 @@ public final class StateVariables {
     }
   }
 
-  /** Values in a session's result, which is null if there are none. */
   private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
       implements NamedTensors {
 
@@ -117,9 +109,7 @@ public final class StateVariables {
 
     @Override
     public void close() {
-      if (values != null) {
-        values.close();
-      }
+      values.close();
     }
   }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Atomic writes: a file appears whole or not at all. */
+/** Writes files atomically: to a temporary file beside, then renamed. */
 public final class AtomicFile {
 
   private AtomicFile() {}
@@ -16,7 +16,7 @@ public final class AtomicFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Writes a file, or replaces it. */
+  /** Writes or replaces a file. */
   public static void write(Path file, Content content) throws IOException {
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try {

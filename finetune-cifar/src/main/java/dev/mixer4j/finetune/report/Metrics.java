@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Classification metrics as in scikit-learn with {@code labels} all classes and {@code
- * zero_division=0}: 0/0 is 0, and a class without images counts in the macro averages of precision,
- * recall and F1, but not in those of the ROC curves.
+ * Metrics of classified images, as scikit-learn defines them with {@code labels} all classes and
+ * {@code zero_division=0}: 0/0 is 0, and a class without images counts in the macro averages of
+ * precision, recall and F1, but not in those of the ROC curves.
  *
  * @param top5 share of images whose label is among the five highest scores
  * @param loss mean cross-entropy
  * @param confusion [true class][predicted class], in images
  * @param macro means over the classes
- * @param weighted means over the classes, weighted by their images
+ * @param weighted means over the classes, weighted with their images
  */
 record Metrics(
     int images,
@@ -27,11 +27,10 @@ record Metrics(
     @JsonProperty("weighted_average") Average weighted,
     RocCurves roc) {
 
-  /** The metrics of a class; support is its number of images. */
+  /** A class's metrics; support is its number of images, auc the area under its ROC curve. */
   record ClassMetrics(
       String name, double precision, double recall, double f1, int support, double auc) {}
 
-  /** Means over the classes. */
   record Average(double precision, double recall, double f1) {}
 
   static Metrics of(Classifications scores) {

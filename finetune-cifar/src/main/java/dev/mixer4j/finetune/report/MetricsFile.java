@@ -10,18 +10,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Reads {@code metrics.csv} by the names of its columns; unknown columns are ignored. */
+/** Reads {@code metrics.csv} by the names of its columns; ignores unknown ones. */
 record MetricsFile(Path path, List<String> columns) {
 
   static final String NAME = "metrics.csv";
 
-  /** Ten times a file of 100,000 rows. */
+  /** Ten times the rows of a million steps, one in ten steps. */
   private static final long MAX_BYTES = 64 << 20;
 
-  /**
-   * Reads all rows, except a last line without its end, which a run may be writing. {@link
-   * MixerException} if a required column is missing, or a value is not a number.
-   */
+  /** Reads all rows except an unfinished last one, which a run may be writing. */
   static List<MetricsRow> read(Path path) throws IOException {
     if (Files.size(path) > MAX_BYTES) {
       throw new MixerException(
@@ -51,10 +48,7 @@ record MetricsFile(Path path, List<String> columns) {
     return rows;
   }
 
-  /**
-   * The measurements of a run: on the images held out if there are some, since the test images are
-   * then measured only at the end.
-   */
+  /** The rows of a run's measurements: of test images if no validation images are held out. */
   static List<MetricsRow> measured(List<MetricsRow> rows) {
     boolean held = rows.stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));
     String split = held ? MetricsRow.VALIDATION : MetricsRow.TEST;

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** The common parts of all pictures: colors, fonts, canvas, PNG files. */
+/** Colours, fonts, canvas and PNG files of all pictures. */
 public final class Pictures {
 
   public static final Color INK = new Color(0x1f2933);
@@ -19,10 +19,7 @@ public final class Pictures {
   public static final Color RIGHT = new Color(0x1a7f37);
   public static final Color WRONG = new Color(0xc62828);
 
-  /**
-   * Ten colors that people with a color vision deficiency can tell apart (Petroff, arXiv
-   * 2107.02270).
-   */
+  /** Ten colours, distinct for the colour-blind too (Petroff, arXiv 2107.02270). */
   private static final List<Color> SERIES =
       List.of(
           new Color(0x3f90da),
@@ -38,7 +35,7 @@ public final class Pictures {
 
   private Pictures() {}
 
-  /** The color of a curve; colors repeat after ten. */
+  /** The colour of a curve; they repeat after ten. */
   public static Color series(int index) {
     return SERIES.get(index % SERIES.size());
   }
@@ -67,7 +64,7 @@ public final class Pictures {
     return g;
   }
 
-  /** The text, cut with an ellipsis if it is too wide. */
+  /** The text, or its longest start that fits with an ellipsis. */
   public static String fit(Graphics2D g, String text, int width) {
     if (g.getFontMetrics().stringWidth(text) <= width) {
       return text;

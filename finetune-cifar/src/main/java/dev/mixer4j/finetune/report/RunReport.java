@@ -11,37 +11,29 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The report of a run: {@value #JSON}, four pictures, and the page {@value #HTML} with all of it.
+ * Writes the report of a run: {@value #JSON} for programs, four pictures, and {@value #HTML}, which
+ * shows all of it.
  */
 public final class RunReport {
 
-  public static final String JSON = "report.json";
-
   public static final String HTML = "report.html";
+  static final String JSON = "report.json";
+  static final String CURVES = "curves.png";
+  static final String CONFUSION = "confusion-matrix.png";
+  static final String ROC = "roc.png";
+  static final String SAMPLES = "samples.png";
 
-  /** Loss and accuracy over the steps. */
-  public static final String CURVES = "curves.png";
-
-  /** The confusion matrix. */
-  public static final String CONFUSION = "confusion-matrix.png";
-
-  /** The ROC curves. */
-  public static final String ROC = "roc.png";
-
-  /** Test images with labels and predictions. */
-  public static final String SAMPLES = "samples.png";
-
-  /** All files of a report. */
+  /** All files of a report; {@value #CURVES} may be missing. */
   public static final List<String> FILES = List.of(JSON, HTML, CURVES, CONFUSION, ROC, SAMPLES);
 
   private RunReport() {}
 
   /**
-   * Writes the report; the numbers come first, even if no picture can be drawn.
+   * Writes the report, first the numbers, in case no picture can be drawn. Curves need the folder's
+   * {@code metrics.csv}.
    *
-   * @param folder of the run; its {@code metrics.csv}, if any, gives the curves
-   * @param test the images that were classified, in the order of the scores
-   * @throws MixerException if this Java cannot draw, because it has no fonts
+   * @param scores of the test images, in their order
+   * @throws MixerException if this Java has no fonts to draw with
    */
   public static void write(
       Path folder, RunSummary summary, Classifications scores, LabelledImages test)
@@ -54,17 +46,10 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    AtomicFile.write(
-        folder.resolve(JSON),
-        out ->
-            Json.MAPPER.writeValue(
-                out,
-                new Report(
-                    summary.commandLine(),
-                    summary.weights(),
-                    summary.epoch(),
-                    summary.seconds(),
-                    metrics)));
+    String command = summary.commandLine();
+    Report report =
+        new Report(command, summary.weights(), summary.epoch(), summary.seconds(), metrics);
+    AtomicFile.write(folder.resolve(JSON), out -> Json.MAPPER.writeValue(out, report));
     try {
       draw(folder, metrics, scores, test);
     } catch (LinkageError | InternalError e) { // thrown without a font library or fonts

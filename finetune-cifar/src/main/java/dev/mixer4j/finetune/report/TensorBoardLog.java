@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run's metrics for TensorBoard, in the folder {@value #FOLDER}: one series for training and one
- * for measurements, with the same tags, so that TensorBoard draws both into one picture.
+ * Writes a run's metrics for TensorBoard: files for training and for test images, with the same
+ * tags, so that TensorBoard draws both into one picture.
  */
 public final class TensorBoardLog implements Closeable {
 
-  public static final String FOLDER = "tensorboard";
+  private static final String FOLDER = "tensorboard";
 
   private final EventFile train;
   private final EventFile test;
 
-  /** Creates the files, for a run that is resumed after a step; 0 for a new run. */
+  /** Begins the files in a run's folder; {@code step} is the last one of a resumed run, or 0. */
   public TensorBoardLog(Path run, long step) throws IOException {
     Path folder = run.resolve(FOLDER);
     train = EventFile.create(folder.resolve(MetricsRow.TRAIN), step);
@@ -33,7 +33,7 @@ public final class TensorBoardLog implements Closeable {
     }
   }
 
-  /** Removes an earlier run's files, which TensorBoard would take as part of the new run. */
+  /** Removes an earlier run's files, which TensorBoard would join with the new ones. */
   public static void delete(Path run) throws IOException {
     for (String split : List.of(MetricsRow.TRAIN, MetricsRow.TEST)) {
       Path folder = run.resolve(FOLDER).resolve(split);

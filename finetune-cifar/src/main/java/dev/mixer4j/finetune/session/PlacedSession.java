@@ -31,8 +31,8 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * Sessions through TensorFlow's C API: TensorFlow-Java cannot list devices, connect to a server, or
- * place operations that have no device yet, such as gradients.
+ * Opens sessions with features of TensorFlow's C API that TensorFlow-Java lacks: listing devices,
+ * using a server, and placing operations that were made without a device, such as gradients.
  */
 @SuppressWarnings("try") // a PointerScope frees what is made while it is open
 public final class PlacedSession {
@@ -40,8 +40,10 @@ public final class PlacedSession {
   private PlacedSession() {}
 
   /**
-   * The devices of a session, such as {@code /job:localhost/replica:0/task:0/device:GPU:0}; a null
-   * target is this process.
+   * The devices of a session with these options, such as {@code
+   * /job:localhost/replica:0/task:0/device:GPU:0}.
+   *
+   * @param target a server; null for this process
    */
   public static List<String> devices(String target, ConfigProto options) {
     TensorFlow.version(); // loads it
@@ -95,22 +97,15 @@ public final class PlacedSession {
           TF_ImportGraphDefOptions.newImportGraphDefOptions(),
           status);
       status.throwExceptionIfNotOK();
-      Constructor<Session> constructor = constructor();
-      TF_Session session = open(copy, target, options, status);
-      session.retainReference(); // beyond this scope; the Java session frees it
-      // TensorFlow finds feeds and fetches by name, so the copy's session works for the graph.
-      return constructor.newInstance(graph, session);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
-    }
-  }
-
-  private static Constructor<Session> constructor() throws NoSuchMethodException {
-    try {
       Constructor<Session> constructor =
           Session.class.getDeclaredConstructor(Graph.class, TF_Session.class);
       constructor.setAccessible(true);
-      return constructor;
+      TF_Session session = open(copy, target, options, status);
+      session.retainReference(); // beyond this scope; the Java session frees it
+      // TensorFlow feeds and fetches by name, so the copy's session works for the original graph.
+      return constructor.newInstance(graph, session);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
     } catch (InaccessibleObjectException e) {
       throw new MixerException(
           "training on several devices needs Java's option"
