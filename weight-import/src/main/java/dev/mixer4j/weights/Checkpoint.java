@@ -139,7 +139,7 @@ public final class Checkpoint implements Model {
     return file.tensors();
   }
 
-  /** {@return the files that make it up: one, but for sharded and TensorFlow's checkpoints} */
+  /** {@return all files of the checkpoint; several for sharded ones and TensorFlow's} */
   public List<Path> files() {
     return file.files();
   }

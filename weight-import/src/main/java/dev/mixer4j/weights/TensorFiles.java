@@ -28,7 +28,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
-/** Opens tensor files of every format that is read, told apart by their content. */
+/** Opens tensor files of every readable format; the content decides on the format. */
 public final class TensorFiles {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};

@@ -102,7 +102,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--gelu",
       description =
-          "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file tells, it is"
+          "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file says, it is"
               + " tanh with Flax's names, as JAX computes it, and erf with all others.")
   private Gelu gelu;
 
@@ -206,7 +206,7 @@ final class ConvertCommand implements Callable<Integer> {
   private String unknownTarget() {
     return target.toString().matches(".*\\.(pth?|bin)")
         ? "--output: pickles are read, not written; PyTorch and timm take .safetensors"
-        : "--output: the extension of %s tells no format; name one with --to: %s"
+        : "--output: the extension of %s stands for no format; name one with --to: %s"
             .formatted(target, Arrays.toString(TargetFormat.values()));
   }
 

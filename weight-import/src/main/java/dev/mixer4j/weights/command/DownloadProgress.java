@@ -4,7 +4,7 @@ import dev.mixer4j.weights.download.DownloadListener;
 import java.io.PrintWriter;
 import java.time.Duration;
 
-/** Shows a download: a bar on a terminal; elsewhere only what goes wrong. */
+/** Shows the progress of a download: a bar on a terminal, otherwise only problems. */
 public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   private static final long BYTES_PER_MB = 1_000_000;

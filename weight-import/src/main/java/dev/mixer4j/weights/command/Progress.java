@@ -5,7 +5,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on a terminal, and nothing where stderr is none. */
+/** A progress bar on a terminal; nothing if stderr is no terminal. */
 public final class Progress implements AutoCloseable {
 
   private final ProgressBar bar;
@@ -29,7 +29,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * {@return a bar whose {@link #message} tells the time in place of the bar itself}
+   * {@return a bar that shows the time only with {@link #message}}
    *
    * @param task a word or two, such as {@code Converting}
    * @param total where it ends, in the unit

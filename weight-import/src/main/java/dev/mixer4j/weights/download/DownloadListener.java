@@ -2,13 +2,13 @@ package dev.mixer4j.weights.download;
 
 import java.time.Duration;
 
-/** Is told how a download goes, on the thread that asked for it. */
+/** A listener for the progress of a download, called on the thread that started it. */
 public interface DownloadListener {
 
   /**
    * Some more of the file is there.
    *
-   * @param bytes there so far; fewer than before when it starts anew
+   * @param bytes there so far; fewer than before if it starts again
    * @param total the file's; -1 where unknown
    */
   default void progress(long bytes, long total) {}

@@ -3,11 +3,11 @@ package dev.mixer4j.weights.download;
 import java.time.Duration;
 
 /**
- * How patient a download is, and how much it takes.
+ * The timeouts, attempts and size limit of a download.
  *
  * @param connectTimeout for one connection
  * @param idleTimeout without a single byte, after which an attempt counts as failed
- * @param attempts after which it gives up, counted anew whenever one has brought something
+ * @param attempts in a row without progress after which it gives up
  * @param firstDelay between two attempts; doubles each time
  * @param longestDelay where the doubling ends
  * @param longestRetryAfter that a server may ask for; more ends the download

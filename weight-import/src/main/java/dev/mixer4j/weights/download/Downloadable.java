@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** A published file, as far as a download must know it. */
+/** The facts about a published file that a download needs. */
 public interface Downloadable {
 
   /** {@return the size in bytes; empty where no source says} */

@@ -15,8 +15,8 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * Brings a published file to a path: there is either the whole file there, checked, or none. A
- * transfer that breaks off goes on where it was, in this process or a later one.
+ * Downloads a published file to a path: either the whole file is there, checked, or none. An
+ * interrupted transfer resumes where it stopped, in this process or a later one.
  */
 public final class Downloader {
 

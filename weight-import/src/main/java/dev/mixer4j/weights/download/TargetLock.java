@@ -14,9 +14,9 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * Lets one process at a time download to a path; the system frees the lock of one that dies. The
- * lock's own files stay: deleting one would let a third process lock a new file of its name while a
- * second still waits for the old one.
+ * A lock that lets one process at a time download to a path; the system releases it if the process
+ * dies. The lock files are kept: deleting one would let a third process lock a new file of that
+ * name while a second still waits for the old one.
  */
 final class TargetLock implements Closeable {
 

@@ -70,7 +70,12 @@ public enum DType {
     return this == FLOAT64 || this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
   }
 
-  /** Moves all whole elements of {@code from}, in its byte order, to float32 numbers. */
+  /**
+   * Reads all whole elements as float32 numbers.
+   *
+   * @param from the bytes, in its byte order
+   * @param to takes the numbers
+   */
   public void decode(ByteBuffer from, FloatBuffer to) {
     throw new UnsupportedOperationException(this + " is not read as float32");
   }

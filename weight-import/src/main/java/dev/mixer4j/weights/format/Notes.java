@@ -3,7 +3,7 @@ package dev.mixer4j.weights.format;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The texts that Mixer4J keeps in files among those of others: their names have a prefix. */
+/** The texts that Mixer4J keeps in a file's metadata, among those of others. */
 public final class Notes {
 
   /** What the names of Mixer4J's texts start with. */

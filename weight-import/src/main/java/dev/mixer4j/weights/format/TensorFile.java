@@ -73,7 +73,7 @@ public abstract class TensorFile implements Closeable {
     return Map.of();
   }
 
-  /** {@return settings of the network that the file tells, by name, such as {@code gelu}} */
+  /** {@return settings of the network that the file names, such as {@code gelu}} */
   public Map<String, String> settings() {
     return Map.of();
   }

@@ -3,7 +3,7 @@ package dev.mixer4j.weights.format;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A tensor as a file announces it.
+ * The name, type and shape of a tensor in a file.
  *
  * @param name its name in the file
  * @param dtype its element type in the file
@@ -25,8 +25,12 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   }
 
   /**
-   * Makes one from sizes out of a file.
+   * {@return the tensor of a file, once its sizes are checked}
    *
+   * @param file for messages
+   * @param name its name in the file
+   * @param dtype its element type
+   * @param sizes of its axes
    * @throws MalformedFileException if a size is negative or they multiply to more than {@link
    *     #MAX_ELEMENTS}
    */

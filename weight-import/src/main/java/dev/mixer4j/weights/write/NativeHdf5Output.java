@@ -3,15 +3,18 @@ package dev.mixer4j.weights.write;
 import static org.bytedeco.hdf5.global.hdf5.*;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongToIntFunction;
 import org.bytedeco.hdf5.H5E_auto2_t;
 import org.bytedeco.hdf5.global.hdf5;
@@ -21,12 +24,19 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * Writes an HDF5 file with the HDF Group's library, in the structures of HDF5 1.8. JavaCPP's own
  * memory is not used: it refuses any where the process is large and the Java heap small.
+ *
+ * <p>The library crashes the process at its end if a file could not be closed, as on a full disk.
+ * So some space is reserved in a second file, and given back for closing.
  */
 final class NativeHdf5Output implements Hdf5Target {
 
   private static final int ALIGNMENT = 64;
   private static final int ALL_COMPACT = 65535; // links in a group before it gets an index
 
+  /** More than everything but the elements takes, with ImageNet-21k's class names. */
+  private static final int RESERVED_MB = 8;
+
+  private final Path reserve;
   private final Set<String> groups = new HashSet<>();
   private final long file;
   private final long text;
@@ -41,6 +51,14 @@ final class NativeHdf5Output implements Hdf5Target {
   }
 
   NativeHdf5Output(Path path) throws IOException {
+    reserve = path.resolveSibling(path.getFileName() + ".reserve");
+    byte[] noise = new byte[1 << 20]; // which no file system compresses
+    ThreadLocalRandom.current().nextBytes(noise);
+    try (OutputStream out = Files.newOutputStream(reserve)) {
+      for (int i = 0; i < RESERVED_MB; i++) {
+        out.write(noise);
+      }
+    }
     synchronized (NativeHdf5.class) {
       checked(H5Eset_auto2(H5E_DEFAULT, (H5E_auto2_t) null, null), "set up"); // else it prints
       try (Id creation = properties(H5P_CLS_FILE_CREATE_ID_g());
@@ -185,19 +203,19 @@ final class NativeHdf5Output implements Hdf5Target {
   @Override
   public void finish() throws IOException {
     synchronized (NativeHdf5.class) {
-      open = false;
-      H5Tclose(text);
-      checked(H5Fclose(file), "complete the file");
+      checked(H5Fflush(file, H5F_SCOPE_LOCAL), "complete the file");
     }
+    close();
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     synchronized (NativeHdf5.class) {
-      if (open) { // after a failure: the file is thrown away
+      if (open) {
         open = false;
+        Files.deleteIfExists(reserve);
         H5Tclose(text);
-        H5Fclose(file);
+        checked(H5Fclose(file), "close the file");
       }
     }
   }

@@ -22,7 +22,8 @@ import java.util.function.LongConsumer;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Reads weights one tensor at a time, in a framework's layouts, while the one before is written.
+ * Reads the weights for a writer, one tensor at a time and in a framework's layouts, while the
+ * previous tensor is written.
  */
 final class TensorPipeline {
 

@@ -229,7 +229,7 @@ public final class Hdf5File implements Closeable {
   }
 
   public MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": not a sound HDF5 file: " + problem, cause);
+    return new MalformedFileException(path + ": a corrupt HDF5 file: " + problem, cause);
   }
 
   @Override

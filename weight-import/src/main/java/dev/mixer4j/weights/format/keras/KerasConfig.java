@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a Keras model's configuration tells of its numerics and of its layers' names: {@code
- * config.json} of a {@code .keras} file or the attribute {@code model_config} of a whole model's
- * {@code .h5}. Everything else that it could tell is in the tensors' shapes.
+ * The activation, epsilon and layer names in a Keras model's configuration: {@code config.json} of
+ * a {@code .keras} file or the attribute {@code model_config} of a whole model's {@code .h5}.
+ * Everything else that it could tell is in the tensors' shapes.
  */
 final class KerasConfig {
 
@@ -122,13 +122,13 @@ final class KerasConfig {
     }
   }
 
-  /** The name of the layer whose weights are in a directory, where the configuration tells. */
+  /** The name of the layer whose weights are in a directory, if the configuration names it. */
   Optional<String> layerName(String directory) {
     return Optional.ofNullable(layers.get(directory)).filter(name -> !name.isEmpty());
   }
 
   /**
-   * The form of GELU and LayerNorm's epsilon, as far as the configuration tells them.
+   * The form of GELU and LayerNorm's epsilon, as far as the configuration has them.
    *
    * @throws UnsupportedFileException if there are several, or another activation
    */

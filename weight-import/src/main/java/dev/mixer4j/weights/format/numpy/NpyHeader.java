@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The header of a {@code .npy} array (NumPy's reference, «numpy.lib.format»).
+ * The header of a {@code .npy} array (NumPy's reference, "numpy.lib.format").
  *
  * @param info name, dtype and shape
  * @param order the byte order of the elements
@@ -140,6 +140,6 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
 
   private static MalformedFileException malformed(Path file, String name, String problem) {
     return new MalformedFileException(
-        "%s: array '%s' is not a sound .npy array: %s".formatted(file, name, problem));
+        "%s: array '%s' is a corrupt .npy array: %s".formatted(file, name, problem));
   }
 }

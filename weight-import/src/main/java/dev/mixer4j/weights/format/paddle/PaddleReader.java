@@ -88,7 +88,7 @@ public final class PaddleReader extends TensorFile {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound .pdparams file: " + problem);
+    return new MalformedFileException(path + ": a corrupt .pdparams file: " + problem);
   }
 
   @Override
@@ -112,7 +112,7 @@ public final class PaddleReader extends TensorFile {
         Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);
       }
       if (in.read() >= 0) {
-        throw new EOFException("more bytes than its shape tells");
+        throw new EOFException("more bytes than its shape needs");
       }
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());

@@ -187,6 +187,6 @@ public final class NumpyPickle implements Pickle.Constructors {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(where + ": not a sound pickle of arrays: " + problem);
+    return new MalformedFileException(where + ": a corrupt pickle of arrays: " + problem);
   }
 }

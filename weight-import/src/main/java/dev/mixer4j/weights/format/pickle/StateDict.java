@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The state dict in a pickle, which may be the pickle or one entry of it: training scripts save the
- * epoch, the optimizer and averaged weights beside the model.
+ * The state dict in a pickle. It is the whole pickle or one of its entries: training scripts save
+ * the epoch, the optimizer and averaged weights beside the model.
  *
  * @param part the entry that is the state dict; empty where the whole pickle is
  * @param entries what it holds, by tensor name

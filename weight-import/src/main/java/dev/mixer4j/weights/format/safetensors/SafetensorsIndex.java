@@ -135,7 +135,7 @@ public final class SafetensorsIndex extends TensorFile {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound safetensors index: " + problem);
+    return new MalformedFileException(path + ": a corrupt safetensors index: " + problem);
   }
 
   @Override

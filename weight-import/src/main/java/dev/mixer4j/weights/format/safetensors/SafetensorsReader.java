@@ -193,7 +193,7 @@ public final class SafetensorsReader extends TensorFile {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound safetensors file: " + problem);
+    return new MalformedFileException(path + ": a corrupt safetensors file: " + problem);
   }
 
   @Override

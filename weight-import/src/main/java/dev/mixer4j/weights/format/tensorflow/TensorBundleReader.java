@@ -91,7 +91,7 @@ public final class TensorBundleReader extends TensorFile {
       }
     } catch (InvalidProtocolBufferException e) {
       close();
-      throw new MalformedFileException(path + ": not a sound checkpoint: " + e.getMessage(), e);
+      throw new MalformedFileException(path + ": a corrupt checkpoint: " + e.getMessage(), e);
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -160,7 +160,7 @@ public final class TensorBundleReader extends TensorFile {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound checkpoint: " + problem);
+    return new MalformedFileException(path + ": a corrupt checkpoint: " + problem);
   }
 
   @Override

@@ -139,7 +139,7 @@ public final class TorchLegacyStream implements TorchStorages {
   }
 
   private static MalformedFileException malformed(Path path, String problem) {
-    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+    return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
   }
 
   @Override

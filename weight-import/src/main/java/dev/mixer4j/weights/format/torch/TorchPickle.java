@@ -134,6 +134,6 @@ final class TorchPickle implements Pickle.Constructors {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+    return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
   }
 }

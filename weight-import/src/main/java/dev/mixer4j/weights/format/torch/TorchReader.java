@@ -103,7 +103,7 @@ final class TorchReader extends TensorFile {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+    return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
   }
 
   @Override

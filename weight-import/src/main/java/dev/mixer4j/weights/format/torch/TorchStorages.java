@@ -5,7 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
-/** Where a PyTorch file keeps the storages that its pickle names. */
+/** The storages of a PyTorch file, which its pickle refers to. */
 interface TorchStorages extends Closeable {
 
   /** The byte order of all elements. */

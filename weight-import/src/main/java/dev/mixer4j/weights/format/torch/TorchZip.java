@@ -59,7 +59,7 @@ public final class TorchZip implements TorchStorages {
       case "big" -> ByteOrder.BIG_ENDIAN;
       default ->
           throw new MalformedFileException(
-              path + ": not a sound PyTorch file: byteorder is '" + text + "'");
+              path + ": a corrupt PyTorch file: byteorder is '" + text + "'");
     };
   }
 
