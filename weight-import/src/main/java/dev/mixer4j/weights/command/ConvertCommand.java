@@ -122,6 +122,7 @@ final class ConvertCommand implements Callable<Integer> {
     Integer classes = classes();
     TargetFormat format = format();
     checkTarget(format);
+    format.prepare();
     ImportOptions options =
         new ImportOptions(classes, settings(), normalization.mean(), normalization.std());
     PrintWriter out = spec.commandLine().getOut();
