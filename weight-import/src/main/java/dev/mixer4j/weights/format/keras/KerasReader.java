@@ -1,8 +1,7 @@
 package dev.mixer4j.weights.format.keras;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.TensorFile;
-import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
@@ -10,7 +9,6 @@ import io.jhdf.api.Node;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,7 +25,7 @@ import java.util.Map;
  * attribute {@code name} is the layer's; tensors are called {@code LAYER/vars/NUMBER} or, where an
  * older Keras wrote no name, by their path, such as {@code layers/dense_3/vars/0}.
  */
-public final class KerasReader implements TensorFile {
+public final class KerasReader extends OpenTensorFile {
 
   private static final int MAX_DEPTH = 24;
   private static final int MAX_NODES = 100_000;
@@ -35,8 +33,6 @@ public final class KerasReader implements TensorFile {
   private final Hdf5File file;
   private final Closeable source;
   private final Map<String, String> settings;
-  private final String part;
-  private final List<String> ignored = new ArrayList<>();
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
   private final Map<String, String> layerNames = new LinkedHashMap<>();
   private int nodes;
@@ -62,15 +58,16 @@ public final class KerasReader implements TensorFile {
    * @param source what to close with it
    */
   public KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
+    super(file.path(), Format.KERAS, "HDF5 file");
     this.file = file;
     this.source = source;
     boolean whole = file.root().getChildren().get("model_weights") instanceof Group;
-    this.part = whole ? "model_weights" : "";
-    Group top = whole ? (Group) file.root().getChildren().get("model_weights") : file.root();
+    Group top = file.root();
     if (whole) {
-      file.root().getChildren().keySet().stream()
-          .filter(name -> !name.equals("model_weights"))
-          .forEach(ignored::add);
+      part = "model_weights";
+      top = (Group) top.getChildren().get(part);
+      ignored.addAll(file.root().getChildren().keySet());
+      ignored.remove(part);
     }
     KerasConfig known = config != null ? config : KerasConfig.in(file);
     this.settings = known.settings();
@@ -81,6 +78,7 @@ public final class KerasReader implements TensorFile {
     } else {
       addListed(top, layers);
     }
+    tensors.putAll(file.infos());
   }
 
   /** All datasets by path, and the names that Keras 3 gives to the groups {@code vars}. */
@@ -178,33 +176,8 @@ public final class KerasReader implements TensorFile {
   }
 
   @Override
-  public Path path() {
-    return file.path();
-  }
-
-  @Override
-  public Format format() {
-    return Format.KERAS;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return file.infos();
-  }
-
-  @Override
   public Map<String, String> settings() {
     return settings;
-  }
-
-  @Override
-  public String part() {
-    return part;
-  }
-
-  @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
-import dev.mixer4j.weights.format.elements.Permutation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
@@ -16,10 +15,9 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.tensorflow.ndarray.Shape;
 
 /**
- * The header of a {@code .npy} array (NumPy's reference, «numpy.lib.format»).
+ * The header of a {@code .npy} array (numpy.lib.format in NumPy's reference).
  *
  * @param info name, dtype and shape
  * @param order the byte order of the elements
@@ -115,16 +113,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
 
   /** Reads the elements that follow the header, in row-major order. */
   void readElements(InputStream in, FloatBuffer destination) throws IOException {
-    Shape shape = info.shape();
-    int rank = shape.numDimensions();
-    if (!fortran || rank < 2) {
-      ElementReader.read(in, info.dtype(), order, info.elements(), destination);
-      return;
-    }
-    int[] reversed = Permutation.reversed(rank);
-    FloatBuffer stored = FloatBuffer.allocate(info.elements());
-    ElementReader.read(in, info.dtype(), order, info.elements(), stored);
-    Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);
+    ElementReader.read(in, info, order, fortran, destination);
   }
 
   /** Checks that the elements end where the file or entry does. */

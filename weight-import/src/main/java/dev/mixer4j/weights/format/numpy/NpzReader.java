@@ -1,29 +1,23 @@
 package dev.mixer4j.weights.format.numpy;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.TensorFile;
-import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.zip.ZipEntry;
 
 /** Reads NumPy's {@code .npz}: a zip of {@code NAME.npy} arrays, stored or compressed. */
-public final class NpzReader implements TensorFile {
+public final class NpzReader extends OpenTensorFile {
 
   private static final String SUFFIX = ".npy";
 
-  private final Path path;
   private final ZipArchive zip;
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
   public NpzReader(Path path, ZipArchive zip) throws IOException {
-    this.path = path;
+    super(path, Format.NPZ, "NumPy archive");
     this.zip = zip;
     for (ZipEntry entry : zip.entries().values()) {
       String file = entry.getName();
@@ -37,21 +31,6 @@ public final class NpzReader implements TensorFile {
       header.checkSize(path, entry.getSize());
       tensors.put(name, header.info());
     }
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.NPZ;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
   }
 
   @Override

@@ -1,12 +1,10 @@
 package dev.mixer4j.weights.format.paddle;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
-import dev.mixer4j.weights.format.elements.Permutation;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.pickle.NumpyArray;
 import dev.mixer4j.weights.format.pickle.NumpyPickle;
 import dev.mixer4j.weights.format.pickle.Pickle;
@@ -19,19 +17,15 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.tensorflow.ndarray.Shape;
 
 /**
  * Reads {@code .pdparams}, which {@code paddle.save} writes (python/paddle/framework/io.py, {@code
  * _legacy_save} and {@code _pickle_save}): a pickle of protocol 2 to 4 of a dictionary of NumPy
  * arrays or, of a dictionary of dictionaries, of pairs of a name and an array.
  */
-public final class PaddleReader implements TensorFile {
+public final class PaddleReader extends OpenTensorFile {
 
   /** Paddle's own names of the parameters, by their names in the model. */
   private static final String NAME_TABLE = "StructuredToParameterName@@";
@@ -39,15 +33,11 @@ public final class PaddleReader implements TensorFile {
   /** How arrays of over 2^30 bytes are cut up in protocols 2 and 3; no Mixer has one. */
   private static final String SLICES = "UnpackBigParamInfor@@";
 
-  private final Path path;
   private final ByteBuffer file;
-  private final String part;
-  private final List<String> ignored = new ArrayList<>();
   private final Map<String, NumpyArray> arrays = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
 
   public PaddleReader(Path path) throws IOException {
-    this.path = path;
+    super(path, Format.PDPARAMS, ".pdparams file");
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new UnsupportedFileException(
@@ -93,50 +83,12 @@ public final class PaddleReader implements TensorFile {
     tensors.put(name, info);
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound .pdparams file: " + problem);
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.PDPARAMS;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
-  }
-
-  @Override
-  public String part() {
-    return part;
-  }
-
-  @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
-  }
-
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
     NumpyArray array = arrays.get(name);
     TensorInfo info = tensors.get(name);
-    Shape shape = info.shape();
-    int rank = shape.numDimensions();
     try (InputStream in = array.open(file)) {
-      if (!array.fortran() || rank < 2) {
-        ElementReader.read(in, info.dtype(), array.order(), info.elements(), destination);
-      } else {
-        FloatBuffer stored = FloatBuffer.allocate(info.elements());
-        ElementReader.read(in, info.dtype(), array.order(), info.elements(), stored);
-        int[] reversed = Permutation.reversed(rank);
-        Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);
-      }
+      ElementReader.read(in, info, array.order(), array.fortran(), destination);
       if (in.read() >= 0) {
         throw new EOFException("more bytes than its shape tells");
       }

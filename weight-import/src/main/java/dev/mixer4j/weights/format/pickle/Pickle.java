@@ -9,6 +9,8 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,17 +26,24 @@ import java.util.Map;
  */
 public final class Pickle {
 
-  /** What a pickle may call. */
+  /** Makes an object from a call's arguments, which may be of any kind and number. */
+  public interface Constructor {
+    Object make(List<Object> arguments);
+  }
+
+  /**
+   * The constructor of {@code collections.OrderedDict}, which is pickled empty and filled after.
+   */
+  public static final Object ORDERED_DICT = new Object();
+
+  /** What a pickle may name. */
   public interface Constructors {
     /**
      * The value of a global name, such as {@code torch.FloatStorage}.
      *
-     * @return null where the name is not allowed
+     * @return a {@link Constructor}, another value that is data only, or null if it is not allowed
      */
     Object global(String name);
-
-    /** Calls what {@link #global} gave. */
-    Object call(Object callable, List<Object> arguments);
 
     /** The object behind a persistent id. */
     Object persistent(Object id);
@@ -121,8 +130,8 @@ public final class Pickle {
       return top;
     } catch (BufferUnderflowException e) {
       throw pickle.malformed("it is cut off at byte " + pickle.in.limit());
-    } catch (ClassCastException e) {
-      throw pickle.malformed("an operand is of the wrong kind");
+    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
+      throw pickle.malformed("an operand is of the wrong kind before byte " + pickle.in.position());
     }
   }
 
@@ -181,7 +190,7 @@ public final class Pickle {
         case 'Q' -> stack.push(constructors.persistent(pop()));
         case 'R' -> {
           List<Object> arguments = (Tuple) pop();
-          stack.push(constructors.call(pop(), arguments));
+          stack.push(call(pop(), arguments));
         }
         case 'b' -> {
           Object state = none(pop());
@@ -194,10 +203,8 @@ public final class Pickle {
       }
     }
     throw new UnsupportedFileException(
-        where
-            + ": the pickle takes more than "
-            + MAX_INSTRUCTIONS
-            + " instructions; is it weights?");
+        "%s: the pickle takes more than %d instructions; is it weights?"
+            .formatted(where, MAX_INSTRUCTIONS));
   }
 
   private void protocol(int version) {
@@ -228,7 +235,7 @@ public final class Pickle {
     while (!stack.isEmpty()) {
       Object top = stack.pop();
       if (top == MARK) {
-        java.util.Collections.reverse(items);
+        Collections.reverse(items);
         return items;
       }
       items.add(none(top));
@@ -245,7 +252,7 @@ public final class Pickle {
     for (int i = size - 1; i >= 0; i--) {
       items[i] = none(pop());
     }
-    stack.push(new Tuple(java.util.Arrays.asList(items)));
+    stack.push(new Tuple(Arrays.asList(items)));
   }
 
   private Object recall(int index) {
@@ -289,14 +296,29 @@ public final class Pickle {
     Object value = constructors.global(full);
     if (value == null) {
       throw new UnsupportedFileException(
-          where
-              + ": the pickle asks for '"
-              + full
-              + "', which is refused: only plain data is read. If you trust the"
-              + " file, "
+          "%s: the pickle asks for '%s', which is refused: only plain data is read."
+                  .formatted(where, full)
+              + " If you trust the file, "
               + constructors.remedy());
     }
     return value;
+  }
+
+  private Object call(Object callable, List<Object> arguments) {
+    if (callable == ORDERED_DICT) {
+      if (!arguments.isEmpty()) {
+        throw malformed("an OrderedDict with arguments before byte " + in.position());
+      }
+      return new LinkedHashMap<>();
+    }
+    if (!(callable instanceof Constructor constructor)) {
+      throw malformed("a call of something that is no constructor before byte " + in.position());
+    }
+    try {
+      return constructor.make(arguments);
+    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
+      throw malformed("unexpected arguments of a constructor before byte " + in.position());
+    }
   }
 
   private String line() {

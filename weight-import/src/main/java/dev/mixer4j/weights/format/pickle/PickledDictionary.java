@@ -8,7 +8,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -62,14 +61,7 @@ public final class PickledDictionary {
    * @throws MalformedFileException if there is no such entry, or it is another kind
    */
   public List<String> texts(String key) {
-    List<String> texts = new ArrayList<>();
-    for (Object item : list(key)) {
-      if (!(item instanceof String text)) {
-        throw unexpected(key, "texts", item);
-      }
-      texts.add(text);
-    }
-    return texts;
+    return list(key, String.class, "texts");
   }
 
   /**
@@ -79,15 +71,7 @@ public final class PickledDictionary {
    * @throws MalformedFileException if there is no such entry, or it is another kind
    */
   public long[] numbers(String key) {
-    List<?> list = list(key);
-    long[] numbers = new long[list.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      if (!(list.get(i) instanceof Long number)) {
-        throw unexpected(key, "whole numbers", list.get(i));
-      }
-      numbers[i] = number;
-    }
-    return numbers;
+    return list(key, Long.class, "whole numbers").stream().mapToLong(Long::longValue).toArray();
   }
 
   /**
@@ -128,11 +112,16 @@ public final class PickledDictionary {
     return new ByteArrayInputStream(byRows);
   }
 
-  private List<?> list(String key) {
+  private <T> List<T> list(String key, Class<T> type, String expected) {
     if (!(value(key) instanceof List<?> list)) {
       throw unexpected(key, "a list", value(key));
     }
-    return list;
+    for (Object item : list) {
+      if (!type.isInstance(item)) {
+        throw unexpected(key, expected, item);
+      }
+    }
+    return list.stream().map(type::cast).toList();
   }
 
   private Object value(String key) {

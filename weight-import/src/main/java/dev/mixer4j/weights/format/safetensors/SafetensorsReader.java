@@ -1,7 +1,5 @@
 package dev.mixer4j.weights.format.safetensors;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,12 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Notes;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,10 +19,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,10 +30,10 @@ import java.util.Map;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
- * «Format»): eight bytes of header length, a JSON header, and the tensors, without gap or overlap
- * to the file's last byte.
+ * Format): eight bytes of header length, a JSON header, and the tensors, without gap or overlap to
+ * the file's last byte.
  */
-public final class SafetensorsReader implements TensorFile {
+public final class SafetensorsReader extends OpenTensorFile {
 
   /** The reference implementation's bound. */
   private static final int MAX_HEADER = 100_000_000;
@@ -63,19 +59,16 @@ public final class SafetensorsReader implements TensorFile {
 
   private record Entry(TensorInfo info, long begin, long end) {}
 
-  private final Path path;
   private final FileChannel channel;
   private final long dataStart;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-  private final Map<String, String> texts = new LinkedHashMap<>();
 
   public SafetensorsReader(Path path) throws IOException {
-    this.path = path;
+    super(path, Format.SAFETENSORS, "safetensors file");
     this.channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
-      ByteBuffer length = read(0, 8).order(ByteOrder.LITTLE_ENDIAN);
-      long headerLength = length.getLong();
+      long headerLength =
+          ElementReader.bytes(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long rest = channel.size() - 8;
       if (headerLength < 2 || headerLength > Math.min(MAX_HEADER, rest)) {
         throw malformed(
@@ -83,34 +76,39 @@ public final class SafetensorsReader implements TensorFile {
                 .formatted(Math.min(MAX_HEADER, rest), Long.toUnsignedString(headerLength)));
       }
       dataStart = 8 + headerLength;
-      parse(read(8, (int) headerLength).array());
+      parse(ElementReader.bytes(channel, 8, (int) headerLength));
       checkCoverage();
       entries.forEach((name, entry) -> tensors.put(name, entry.info));
+    } catch (EOFException e) {
+      channel.close();
+      throw malformed(e.getMessage());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
   }
 
-  private ByteBuffer read(long offset, int count) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(count);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, offset + bytes.position()) < 0) {
-        throw malformed("expected " + count + " bytes at byte " + offset + ", found the end");
-      }
+  /**
+   * Reads JSON that is UTF-8: from bytes, Jackson would take UTF-16 and UTF-32 too.
+   *
+   * @throws IllegalArgumentException if it is not, with the reason
+   */
+  static JsonNode json(ByteBuffer text) {
+    try {
+      return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("not UTF-8", e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not valid JSON: " + e.getOriginalMessage(), e);
     }
-    return bytes.flip();
   }
 
-  private void parse(byte[] header) throws IOException {
+  private void parse(ByteBuffer header) {
     JsonNode root;
     try {
-      // Jackson would take UTF-16 and UTF-32 too.
-      root = JSON.readTree(UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
-    } catch (CharacterCodingException e) {
-      throw malformed("the header is not UTF-8");
-    } catch (JsonProcessingException e) {
-      throw malformed("the header is not valid JSON: " + e.getOriginalMessage());
+      root = json(header);
+    } catch (IllegalArgumentException e) {
+      throw malformed("the header is " + e.getMessage());
     }
     if (root == null || !root.isObject()) {
       throw malformed("expected a JSON object as header");
@@ -192,35 +190,6 @@ public final class SafetensorsReader implements TensorFile {
     if (found != next) {
       throw malformed("expected %d bytes of tensors, found %d".formatted(next, found));
     }
-  }
-
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound safetensors file: " + problem);
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.SAFETENSORS;
-  }
-
-  @Override
-  public Map<String, String> notes() {
-    return Notes.in(texts);
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
-  }
-
-  @Override
-  public Map<String, String> texts() {
-    return Collections.unmodifiableMap(texts);
   }
 
   @Override

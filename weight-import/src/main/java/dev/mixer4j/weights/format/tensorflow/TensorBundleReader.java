@@ -4,11 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,7 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -37,7 +36,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * Reads a TensorFlow checkpoint of format V2 (tensorflow/core/util/tensor_bundle), alone or as the
  * variables of a SavedModel: {@code PREFIX.index} and {@code PREFIX.data-*}.
  */
-public final class TensorBundleReader implements TensorFile {
+public final class TensorBundleReader extends OpenTensorFile {
 
   public static final String INDEX = ".index";
 
@@ -53,17 +52,12 @@ public final class TensorBundleReader implements TensorFile {
           DataType.DT_HALF, DType.FLOAT16,
           DataType.DT_BFLOAT16, DType.BFLOAT16);
 
-  private record Entry(TensorInfo info, BundleEntryProto where) {}
-
-  private final Path path;
-  private final Format format;
   private final Path prefix;
   private final Map<String, String> notes;
   private final ByteOrder order;
   private final List<FileChannel> shards = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final List<String> ignored = new ArrayList<>();
+  private final Map<String, BundleEntryProto> entries = new HashMap<>();
 
   /**
    * @param path what the user named, for messages
@@ -71,8 +65,7 @@ public final class TensorBundleReader implements TensorFile {
    */
   public TensorBundleReader(Path path, Format format, Path prefix, Map<String, String> notes)
       throws IOException {
-    this.path = path;
-    this.format = format;
+    super(path, format, "checkpoint");
     this.prefix = prefix;
     this.notes = notes;
     try {
@@ -97,7 +90,7 @@ public final class TensorBundleReader implements TensorFile {
       }
     } catch (InvalidProtocolBufferException e) {
       close();
-      throw new MalformedFileException(path + ": not a sound checkpoint: " + e.getMessage(), e);
+      throw malformed(e.getMessage());
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -146,7 +139,8 @@ public final class TensorBundleReader implements TensorFile {
               .formatted(
                   key, info.bytes(), info.shape(), entry.getSize(), entry.getOffset(), length));
     }
-    if (entries.put(name, new Entry(info, entry)) != null) {
+    tensors.put(name, info);
+    if (entries.put(name, entry) != null) {
       throw malformed("two tensors are called '" + name + "'");
     }
   }
@@ -164,23 +158,9 @@ public final class TensorBundleReader implements TensorFile {
     return path.replace("..", "\0").replace(".S", "/").replace('\0', '.');
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound checkpoint: " + problem);
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
   @Override
   public List<Path> files() {
     return Collections.unmodifiableList(files);
-  }
-
-  @Override
-  public Format format() {
-    return format;
   }
 
   @Override
@@ -189,34 +169,20 @@ public final class TensorBundleReader implements TensorFile {
   }
 
   @Override
-  public List<String> ignored() {
-    return Collections.unmodifiableList(ignored);
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    entries.forEach((name, entry) -> tensors.put(name, entry.info));
-    return tensors;
-  }
-
-  @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    Entry entry = entries.get(name);
-    FileChannel shard = shards.get(entry.where.getShardId());
+    TensorInfo info = tensors.get(name);
+    BundleEntryProto entry = entries.get(name);
+    FileChannel shard = shards.get(entry.getShardId()).position(entry.getOffset());
     CRC32C crc = new CRC32C();
     // Not closed, which would close the shard.
     InputStream in =
-        new CheckedInputStream(
-            new BufferedInputStream(
-                Channels.newInputStream(shard.position(entry.where.getOffset()))),
-            crc);
+        new CheckedInputStream(new BufferedInputStream(Channels.newInputStream(shard)), crc);
     try {
-      ElementReader.read(in, entry.info.dtype(), order, entry.info.elements(), destination);
+      ElementReader.read(in, info.dtype(), order, info.elements(), destination);
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());
     }
-    if (LevelDbTable.mask(crc) != entry.where.getCrc32C()) {
+    if (LevelDbTable.mask(crc) != entry.getCrc32C()) {
       throw malformed("tensor '" + name + "': its checksum does not hold: the file is damaged");
     }
   }

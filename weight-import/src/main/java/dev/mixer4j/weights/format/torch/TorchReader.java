@@ -1,40 +1,45 @@
 package dev.mixer4j.weights.format.torch;
 
-import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
-import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.elements.Permutation;
 import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.torch.TorchPickle.Storage;
 import dev.mixer4j.weights.format.torch.TorchPickle.View;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/** Reads the tensors of a PyTorch checkpoint, which are strided views of storages. */
-final class TorchReader implements TensorFile {
+/**
+ * Reads the tensors of a PyTorch checkpoint, which are strided views of storages. Subclasses find
+ * the storages in the file.
+ */
+abstract class TorchReader extends OpenTensorFile {
 
-  private final Path path;
-  private final StateDict dict;
-  private final TorchStorages storages;
-  private final Map<String, View> views = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+  private final Map<String, View> views = new HashMap<>();
 
-  /** Takes the storages over, and closes them with itself. */
-  TorchReader(Path path, StateDict dict, TorchStorages storages) {
-    this.path = path;
-    this.dict = dict;
-    this.storages = storages;
+  TorchReader(Path path) {
+    super(path, Format.PTH, "PyTorch file");
+  }
+
+  /** A storage's size in bytes; -1 where it is missing. */
+  abstract long size(String storage);
+
+  /** Reads {@code count} elements of a storage, from the element {@code first} on. */
+  abstract void read(Storage storage, long first, int count, FloatBuffer destination)
+      throws IOException;
+
+  /** Takes the tensors of what the pickle holds. {@link #size} must know all storages by now. */
+  final void addAll(Object top) {
+    StateDict dict = StateDict.in(path, top);
+    part = dict.part();
+    ignored.addAll(dict.ignored());
     dict.entries().forEach(this::add);
   }
 
@@ -52,7 +57,7 @@ final class TorchReader implements TensorFile {
 
   private void checkBounds(TensorInfo info, View view) {
     int elementSize = info.dtype().size();
-    long bytes = storages.size(view.storage().key());
+    long bytes = size(view.storage().key());
     if (bytes < 0) {
       throw malformed(
           "tensor '" + info.name() + "': storage " + view.storage().key() + " is missing");
@@ -105,63 +110,16 @@ final class TorchReader implements TensorFile {
     return Math.addExact(last, 1);
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
-  }
-
   @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Format format() {
-    return Format.PTH;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
-  }
-
-  @Override
-  public String part() {
-    return dict.part();
-  }
-
-  @Override
-  public List<String> ignored() {
-    return dict.ignored();
-  }
-
-  @Override
-  public void read(String name, FloatBuffer destination) throws IOException {
+  public final void read(String name, FloatBuffer destination) throws IOException {
     View view = views.get(name);
-    TensorInfo info = tensors.get(name);
-    storages.read(
-        view.storage().key(),
-        in -> {
-          in.skipNBytes(view.offset() * view.storage().dtype().size());
-          readView(in, view, info.shape(), destination);
-          return null;
-        });
-  }
-
-  private void readView(InputStream in, View view, Shape shape, FloatBuffer destination)
-      throws IOException {
-    DType dtype = view.storage().dtype();
+    Shape shape = tensors.get(name).shape();
     if (Arrays.equals(view.strides(), Permutation.strides(shape))) {
-      ElementReader.read(in, dtype, storages.order(), (int) shape.size(), destination);
+      read(view.storage(), view.offset(), (int) shape.size(), destination);
       return;
     }
-    int span = (int) span(view);
-    FloatBuffer stored = FloatBuffer.allocate(span);
-    ElementReader.read(in, dtype, storages.order(), span, stored);
+    FloatBuffer stored = FloatBuffer.allocate((int) span(view));
+    read(view.storage(), view.offset(), stored.capacity(), stored);
     Permutation.gather(stored.flip(), 0, shape, view.strides(), destination);
-  }
-
-  @Override
-  public void close() throws IOException {
-    storages.close();
   }
 }
