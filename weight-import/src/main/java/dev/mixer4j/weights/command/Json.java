@@ -1,14 +1,52 @@
 package dev.mixer4j.weights.command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdDelegatingSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import com.fasterxml.jackson.databind.util.StdConverter;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.weights.published.PublishedFile;
+import org.tensorflow.ndarray.Shape;
 
 /** The JSON that commands print: records, their components named with underscores. */
 final class Json {
 
+  /** A published file as JSON has it: unknown values are null. */
+  record FileRow(String format, String url, String file, Long size, String sha256) {
+    static FileRow of(PublishedFile of) {
+      return new FileRow(
+          of.format().toString(),
+          of.url().toString(),
+          of.fileName(),
+          of.size().isPresent() ? (Long) of.size().getAsLong() : null,
+          of.sha256().orElse(null));
+    }
+  }
+
   private static final JsonMapper MAPPER =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(Gelu.class, ToStringSerializer.instance)
+                  .addSerializer(ImageTransform.class, ToStringSerializer.instance)
+                  .addSerializer(Shape.class, ToStringSerializer.instance)
+                  .addSerializer(
+                      new StdDelegatingSerializer(
+                          PublishedFile.class,
+                          new StdConverter<PublishedFile, FileRow>() {
+                            @Override
+                            public FileRow convert(PublishedFile file) {
+                              return FileRow.of(file);
+                            }
+                          })))
+          .build();
 
   private Json() {}
 

@@ -151,7 +151,8 @@ public final class NumpyPickle implements Pickle.Constructors {
     return remedy;
   }
 
-  private MalformedFileException malformed(String problem) {
+  @Override
+  public MalformedFileException malformed(String problem) {
     return new MalformedFileException(where + ": not a sound pickle of arrays: " + problem);
   }
 }

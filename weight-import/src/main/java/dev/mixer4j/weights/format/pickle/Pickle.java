@@ -36,6 +36,8 @@ public final class Pickle {
    */
   public static final Object ORDERED_DICT = new Object();
 
+  private record Callable(String name, Constructor constructor) {}
+
   /** What a pickle may name. */
   public interface Constructors {
     /**
@@ -50,6 +52,9 @@ public final class Pickle {
 
     /** Gives an object its state, as {@code __setstate__} would; unless overridden, ignores it. */
     default void build(Object target, Object state) {}
+
+    /** The error of a file whose pickle is sound and whose calls are not. */
+    MalformedFileException malformed(String problem);
 
     /** What somebody who trusts a refused file can do. */
     default String remedy() {
@@ -301,23 +306,24 @@ public final class Pickle {
               + " If you trust the file, "
               + constructors.remedy());
     }
-    return value;
+    return value instanceof Constructor constructor ? new Callable(full, constructor) : value;
   }
 
   private Object call(Object callable, List<Object> arguments) {
     if (callable == ORDERED_DICT) {
       if (!arguments.isEmpty()) {
-        throw malformed("an OrderedDict with arguments before byte " + in.position());
+        throw constructors.malformed("an OrderedDict with arguments before byte " + in.position());
       }
       return new LinkedHashMap<>();
     }
-    if (!(callable instanceof Constructor constructor)) {
-      throw malformed("a call of something that is no constructor before byte " + in.position());
+    if (!(callable instanceof Callable known)) {
+      throw constructors.malformed(
+          "a call of something that is no constructor before byte " + in.position());
     }
     try {
-      return constructor.make(arguments);
+      return known.constructor.make(arguments);
     } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
-      throw malformed("unexpected arguments of a constructor before byte " + in.position());
+      throw constructors.malformed("unexpected arguments of " + known.name);
     }
   }
 

@@ -106,7 +106,8 @@ final class TorchPickle implements Pickle.Constructors {
     throw malformed("unexpected persistent id");
   }
 
-  private MalformedFileException malformed(String problem) {
+  @Override
+  public MalformedFileException malformed(String problem) {
     return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
   }
 }

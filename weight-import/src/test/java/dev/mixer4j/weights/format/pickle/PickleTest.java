@@ -37,6 +37,11 @@ class PickleTest {
     public Object persistent(Object id) {
       return "persistent " + id;
     }
+
+    @Override
+    public MalformedFileException malformed(String problem) {
+      return new MalformedFileException("FILE: not a sound pickle: " + problem);
+    }
   }
 
   private static Object load(byte[] pickle) {

@@ -111,7 +111,7 @@ class TorchReaderTest extends TorchFileTest {
 
   @Test
   void argumentsThatAreNotThoseOfTorchSave() {
-    String tensor = "unexpected arguments of TENSOR";
+    String tensor = "unexpected arguments of torch._utils._rebuild_tensor_v2";
     UnaryOperator<PickleBytes> rebuild = p -> p.global("torch._utils", "_rebuild_tensor_v2");
     assertMalformed(dict(p -> rebuild.apply(p).op(')', 'R')), tensor);
     assertMalformed(
