@@ -70,14 +70,11 @@ final class DiffCommand extends Subcommand {
 
   /** What differs beside the tensors, each as "A's / B's". */
   private static Map<String, String> settings(Checkpoint a, Checkpoint b) {
-    Map<String, String> different = new LinkedHashMap<>();
-    Map<String, String> x = settings(a);
-    Map<String, String> y = settings(b);
-    for (String name : x.keySet()) {
-      if (y.containsKey(name) && !y.get(name).equals(x.get(name))) {
-        different.put(name, x.get(name) + " / " + y.get(name));
-      }
-    }
+    Map<String, String> different = settings(a);
+    Map<String, String> others = settings(b);
+    different.entrySet().removeAll(others.entrySet());
+    different.keySet().retainAll(others.keySet());
+    different.replaceAll((name, value) -> value + " / " + others.get(name));
     return different;
   }
 

@@ -11,11 +11,10 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The downloaded files, each under its checkpoint's name, with its hash in {@code FILE.sha256}
- * beside it as sha256sum writes it: so that a file is checked again before it is used again, even
- * one whose hash nobody published.
+ * A folder of downloaded files, each under its checkpoint's name. A hash in {@code FILE.sha256}, as
+ * sha256sum writes it, lets each file be checked again before use, even without a published hash.
  *
- * @param folder of all files, made when needed
+ * @param folder the root of all files, created when needed
  */
 public record DownloadCache(Path folder) {
 
@@ -42,9 +41,9 @@ public record DownloadCache(Path folder) {
   }
 
   /**
-   * {@return where a file has its place}
+   * {@return the path of a file in the cache}
    *
-   * @param checkpoint has the name of the folder
+   * @param checkpoint names the folder
    * @param file one of its files
    */
   public Path path(PublishedCheckpoint checkpoint, PublishedFile file) {

@@ -1,9 +1,10 @@
 package dev.mixer4j.weights.format;
 
+import java.nio.file.Path;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A tensor as a file announces it.
+ * The name, dtype and shape of a tensor in a file.
  *
  * @param name its name in the file
  * @param dtype its element type in the file
@@ -11,7 +12,7 @@ import org.tensorflow.ndarray.Shape;
  */
 public record TensorInfo(String name, DType dtype, Shape shape) {
 
-  /** What a Java buffer of float32 holds; H/14's largest tensor has 6.6 million. */
+  /** The capacity of a Java buffer of float32 bytes; H/14's largest tensor has 6.6 million. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
 
   /** {@return the number of elements, which fits an int} */
@@ -25,13 +26,12 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   }
 
   /**
-   * Makes one from sizes out of a file.
+   * Checks the sizes that a file claims.
    *
    * @throws MalformedFileException if a size is negative or they multiply to more than {@link
    *     #MAX_ELEMENTS}
    */
-  public static TensorInfo checked(
-      java.nio.file.Path file, String name, DType dtype, long... sizes) {
+  public static TensorInfo checked(Path file, String name, DType dtype, long... sizes) {
     long elements = 1;
     for (long size : sizes) {
       if (size < 0 || size > MAX_ELEMENTS) {

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.format;
 
-/** A sound file that holds something this library does not read, or must not. */
+/** A valid file with content that this library does not read, or refuses to. */
 public final class UnsupportedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;

@@ -48,16 +48,11 @@ public final class KerasReader extends OpenTensorFile {
   }
 
   public KerasReader(Hdf5File file) throws IOException {
-    this(file, null, () -> {});
+    this(file, KerasConfig.in(file), () -> {});
   }
 
-  /**
-   * Reads an opened file.
-   *
-   * @param config the model's, from beside the file; null to look for one in it
-   * @param source what to close with it
-   */
-  public KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
+  /** Reads an opened file; {@code source} is closed with it. */
+  KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
     super(file.path(), Format.KERAS, "HDF5 file");
     this.file = file;
     this.source = source;
@@ -69,12 +64,11 @@ public final class KerasReader extends OpenTensorFile {
       ignored.addAll(file.root().getChildren().keySet());
       ignored.remove(part);
     }
-    KerasConfig known = config != null ? config : KerasConfig.in(file);
-    this.settings = known.settings();
+    this.settings = config.settings();
     collect(top, "", 0);
     List<String> layers = texts(top, "layer_names");
     if (layers.isEmpty()) {
-      addNumbered(known);
+      addNumbered(config);
     } else {
       addListed(top, layers);
     }

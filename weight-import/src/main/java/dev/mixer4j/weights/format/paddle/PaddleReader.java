@@ -4,11 +4,10 @@ import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
-import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.pickle.NumpyArray;
 import dev.mixer4j.weights.format.pickle.NumpyPickle;
 import dev.mixer4j.weights.format.pickle.Pickle;
-import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.pickle.StateDictFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,7 +24,7 @@ import java.util.Map;
  * _legacy_save} and {@code _pickle_save}): a pickle of protocol 2 to 4 of a dictionary of NumPy
  * arrays or, of a dictionary of dictionaries, of pairs of a name and an array.
  */
-public final class PaddleReader extends OpenTensorFile {
+public final class PaddleReader extends StateDictFile {
 
   /** Paddle's own names of the parameters, by their names in the model. */
   private static final String NAME_TABLE = "StructuredToParameterName@@";
@@ -51,13 +50,11 @@ public final class PaddleReader extends OpenTensorFile {
     if (file.hasRemaining()) {
       throw malformed(file.remaining() + " bytes follow the pickle");
     }
-    StateDict dict = StateDict.in(path, top);
-    part = dict.part();
-    ignored.addAll(dict.ignored());
-    dict.entries().forEach(this::add);
+    addAll(top);
   }
 
-  private void add(String name, Object value) {
+  @Override
+  protected void add(String name, Object value) {
     if (name.equals(NAME_TABLE)) {
       ignored.add(name);
       return;

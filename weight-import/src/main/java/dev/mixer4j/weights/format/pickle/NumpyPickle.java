@@ -33,9 +33,6 @@ public final class NumpyPickle implements Pickle.Constructors {
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  /** NumPy's own bound on dimensions. */
-  private static final int MAX_RANK = 64;
-
   private final String where;
   private final String remedy;
 
@@ -111,7 +108,7 @@ public final class NumpyPickle implements Pickle.Constructors {
     if (target instanceof NumpyArray array) {
       array.complete(
           Objects.requireNonNull((NumpyArray.ElementType) fields.get(2)),
-          sizes((Pickle.Tuple) fields.get(1)),
+          sizes(fields.get(1)),
           (Boolean) fields.get(3),
           content(fields.get(4)));
     } else if (target instanceof NumpyArray.ElementType type) {
@@ -127,13 +124,6 @@ public final class NumpyPickle implements Pickle.Constructors {
       case "<", "|", "=" -> ByteOrder.LITTLE_ENDIAN;
       default -> throw malformed("a byte order '" + text + "'");
     };
-  }
-
-  private long[] sizes(Pickle.Tuple shape) {
-    if (shape.size() > MAX_RANK) {
-      throw malformed("an array of " + shape.size() + " dimensions");
-    }
-    return shape.stream().mapToLong(size -> (Long) size).toArray();
   }
 
   private Object content(Object bytes) {

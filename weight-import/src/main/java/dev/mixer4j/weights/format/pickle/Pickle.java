@@ -53,6 +53,15 @@ public final class Pickle {
     /** Gives an object its state, as {@code __setstate__} would; unless overridden, ignores it. */
     default void build(Object target, Object state) {}
 
+    /** A tuple of whole numbers, such as a shape or strides. */
+    default long[] sizes(Object tuple) {
+      Tuple sizes = (Tuple) tuple;
+      if (sizes.size() > MAX_RANK) {
+        throw malformed("a tensor of " + sizes.size() + " dimensions");
+      }
+      return sizes.stream().mapToLong(size -> (Long) size).toArray();
+    }
+
     /** The error of a file whose pickle is sound and whose calls are not. */
     MalformedFileException malformed(String problem);
 
@@ -74,6 +83,9 @@ public final class Pickle {
   /** Far above any checkpoint's: Mixer-L/16 with its optimizer takes some 30,000. */
   private static final int MAX_INSTRUCTIONS = 1 << 20;
 
+  /** NumPy's and PyTorch's own bound on dimensions. */
+  private static final int MAX_RANK = 64;
+
   private static final int MAX_NAME = 4096;
   private static final int MAX_TEXT = 32 << 20;
   private static final int MAX_LINE = 1024;
@@ -87,13 +99,7 @@ public final class Pickle {
     }
   }
 
-  private static final Object MARK =
-      new Object() {
-        @Override
-        public String toString() {
-          return "a mark";
-        }
-      };
+  private static final Object MARK = new Object();
 
   private final String where;
   private final ByteBuffer in;
@@ -145,7 +151,7 @@ public final class Pickle {
       int at = in.position();
       int opcode = in.get() & 0xff;
       switch (opcode) {
-        case 0x80 -> protocol(in.get());
+        case 0x80 -> checkProtocol(in.get());
         case 0x95 -> in.getLong(); // FRAME: a hint for streaming
         case '.' -> {
           return none(pop());
@@ -159,7 +165,7 @@ public final class Pickle {
         case 'K' -> stack.push((long) (in.get() & 0xff));
         case 'M' -> stack.push((long) (in.getShort() & 0xffff));
         case 0x8a -> stack.push(longOf(in.get() & 0xff));
-        case 'G' -> stack.push(bigEndianDouble());
+        case 'G' -> stack.push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
         case 'X' -> stack.push(text(in.getInt() & 0xffffffffL));
         case 0x8c -> stack.push(text(in.get() & 0xff));
         case 0x8d -> stack.push(text(in.getLong()));
@@ -212,7 +218,7 @@ public final class Pickle {
             .formatted(where, MAX_INSTRUCTIONS));
   }
 
-  private void protocol(int version) {
+  private void checkProtocol(int version) {
     if (version < 2 || version > 5) {
       throw malformed("protocol " + version + " is not one of 2 to 5");
     }
@@ -387,10 +393,6 @@ public final class Pickle {
     }
     int unused = 64 - 8 * length;
     return length == 0 ? 0L : value << unused >> unused;
-  }
-
-  private Double bigEndianDouble() {
-    return Double.longBitsToDouble(Long.reverseBytes(in.getLong()));
   }
 
   private MalformedFileException malformed(String problem) {

@@ -24,7 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -57,11 +57,9 @@ public final class SafetensorsReader extends OpenTensorFile {
           "U8", DType.UINT8,
           "BOOL", DType.BOOL);
 
-  private record Entry(TensorInfo info, long begin, long end) {}
-
   private final FileChannel channel;
   private final long dataStart;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, Long> offsets = new HashMap<>();
 
   public SafetensorsReader(Path path) throws IOException {
     super(path, Format.SAFETENSORS, "safetensors file");
@@ -78,7 +76,6 @@ public final class SafetensorsReader extends OpenTensorFile {
       dataStart = 8 + headerLength;
       parse(ElementReader.bytes(channel, 8, (int) headerLength));
       checkCoverage();
-      entries.forEach((name, entry) -> tensors.put(name, entry.info));
     } catch (EOFException e) {
       channel.close();
       throw malformed(e.getMessage());
@@ -117,7 +114,7 @@ public final class SafetensorsReader extends OpenTensorFile {
       if (field.getKey().equals("__metadata__")) {
         readTexts(field.getValue());
       } else {
-        entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
+        add(field.getKey(), field.getValue());
       }
     }
   }
@@ -137,16 +134,16 @@ public final class SafetensorsReader extends OpenTensorFile {
     }
   }
 
-  private Entry entry(String name, JsonNode node) {
+  private void add(String name, JsonNode node) {
     JsonNode shape = node.path("shape");
-    JsonNode offsets = node.path("data_offsets");
+    JsonNode range = node.path("data_offsets");
     DType dtype = DTYPES.get(node.path("dtype").asText());
     if (node.path("dtype").isTextual() && dtype == null) {
       throw new UnsupportedFileException(
           "%s: tensor '%s': dtype %s is not read; expected one of %s"
               .formatted(path, name, node.path("dtype").asText(), DTYPES.keySet()));
     }
-    if (dtype == null || !shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
+    if (dtype == null || !shape.isArray() || !range.isArray() || range.size() != 2) {
       throw malformed("tensor '" + name + "': expected dtype, shape and two data_offsets");
     }
     long[] sizes = new long[shape.size()];
@@ -154,15 +151,15 @@ public final class SafetensorsReader extends OpenTensorFile {
       sizes[i] = whole(name, "size", shape.get(i));
     }
     TensorInfo info = TensorInfo.checked(path, name, dtype, sizes);
-    Entry entry =
-        new Entry(
-            info, whole(name, "offset", offsets.get(0)), whole(name, "offset", offsets.get(1)));
-    if (entry.begin > entry.end || entry.end - entry.begin != info.bytes()) {
+    long begin = whole(name, "offset", range.get(0));
+    long end = whole(name, "offset", range.get(1));
+    if (begin > end || end - begin != info.bytes()) {
       throw malformed(
           "tensor '%s': expected %d bytes for %s of shape %s, found data_offsets %s"
-              .formatted(name, info.bytes(), dtype, info.shape(), offsets));
+              .formatted(name, info.bytes(), dtype, info.shape(), range));
     }
-    return entry;
+    tensors.put(name, info);
+    offsets.put(name, begin);
   }
 
   private long whole(String name, String what, JsonNode node) {
@@ -174,17 +171,19 @@ public final class SafetensorsReader extends OpenTensorFile {
 
   /** The tensors must fill the rest of the file: no gap to hide in, no overlap, no missing end. */
   private void checkCoverage() throws IOException {
-    List<Entry> ordered = new ArrayList<>(entries.values());
-    ordered.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+    List<TensorInfo> ordered = new ArrayList<>(tensors.values());
+    ordered.sort(
+        Comparator.<TensorInfo>comparingLong(tensor -> offsets.get(tensor.name()))
+            .thenComparingLong(TensorInfo::bytes));
     long next = 0;
-    for (Entry entry : ordered) {
-      if (entry.begin != next) {
+    for (TensorInfo tensor : ordered) {
+      long begin = offsets.get(tensor.name());
+      if (begin != next) {
         throw malformed(
             "tensor '%s': expected its data at offset %d, found %d: a %s"
-                .formatted(
-                    entry.info.name(), next, entry.begin, entry.begin < next ? "overlap" : "gap"));
+                .formatted(tensor.name(), next, begin, begin < next ? "overlap" : "gap"));
       }
-      next = entry.end;
+      next += tensor.bytes();
     }
     long found = channel.size() - dataStart;
     if (found != next) {
@@ -194,15 +193,11 @@ public final class SafetensorsReader extends OpenTensorFile {
 
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    Entry entry = entries.get(name);
+    TensorInfo info = tensors.get(name);
+    long at = dataStart + offsets.get(name);
     try {
       ElementReader.read(
-          channel,
-          dataStart + entry.begin,
-          entry.info.dtype(),
-          ByteOrder.LITTLE_ENDIAN,
-          entry.info.elements(),
-          destination);
+          channel, at, info.dtype(), ByteOrder.LITTLE_ENDIAN, info.elements(), destination);
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());
     }

@@ -35,9 +35,6 @@ final class TorchPickle implements Pickle.Constructors {
           "torch.ByteStorage", DType.UINT8,
           "torch.BoolStorage", DType.BOOL);
 
-  /** PyTorch's own bound on dimensions. */
-  private static final int MAX_RANK = 64;
-
   private final Path path;
   private final Map<String, Storage> storages = new LinkedHashMap<>();
 
@@ -72,16 +69,8 @@ final class TorchPickle implements Pickle.Constructors {
     return new View(
         (Storage) Objects.requireNonNull(arguments.get(0)),
         (Long) arguments.get(1),
-        longs(arguments.get(2)),
-        longs(arguments.get(3)));
-  }
-
-  private long[] longs(Object object) {
-    Pickle.Tuple tuple = (Pickle.Tuple) object;
-    if (tuple.size() > MAX_RANK) {
-      throw malformed("a tensor of " + tuple.size() + " dimensions");
-    }
-    return tuple.stream().mapToLong(item -> (Long) item).toArray();
+        sizes(arguments.get(2)),
+        sizes(arguments.get(3)));
   }
 
   /**

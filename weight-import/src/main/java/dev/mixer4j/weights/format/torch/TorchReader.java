@@ -3,9 +3,8 @@ package dev.mixer4j.weights.format.torch;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
-import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.elements.Permutation;
-import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.pickle.StateDictFile;
 import dev.mixer4j.weights.format.torch.TorchPickle.Storage;
 import dev.mixer4j.weights.format.torch.TorchPickle.View;
 import java.io.IOException;
@@ -20,7 +19,7 @@ import org.tensorflow.ndarray.Shape;
  * Reads the tensors of a PyTorch checkpoint, which are strided views of storages. Subclasses find
  * the storages in the file.
  */
-abstract class TorchReader extends OpenTensorFile {
+abstract class TorchReader extends StateDictFile {
 
   private final Map<String, View> views = new HashMap<>();
 
@@ -35,19 +34,11 @@ abstract class TorchReader extends OpenTensorFile {
   abstract void read(Storage storage, long first, int count, FloatBuffer destination)
       throws IOException;
 
-  /** Takes the tensors of what the pickle holds. {@link #size} must know all storages by now. */
-  final void addAll(Object top) {
-    StateDict dict = StateDict.in(path, top);
-    part = dict.part();
-    ignored.addAll(dict.ignored());
-    dict.entries().forEach(this::add);
-  }
-
-  private void add(String name, Object value) {
+  /** {@link #size} must know all storages by now. */
+  @Override
+  protected final void add(String name, Object value) {
     if (!(value instanceof View view)) {
-      throw new UnsupportedFileException(
-          "%s: entry '%s' is not a tensor; expected a state dict: save model.state_dict()"
-              .formatted(path, name));
+      throw notATensor(name);
     }
     TensorInfo info = TensorInfo.checked(path, name, view.storage().dtype(), view.sizes());
     checkBounds(info, view);
