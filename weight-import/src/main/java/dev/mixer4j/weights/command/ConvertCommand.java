@@ -127,7 +127,7 @@ final class ConvertCommand extends Subcommand {
           CompletableFuture.supplyAsync(() -> recognize(checkpoint));
       Supplier<Metadata> metadata =
           () -> describe(weights.network(), checkpoint.info(), await(recognized), options);
-      long bytes = // of all variables, trainable and not
+      long bytes =
           weights.network().shapes().values().stream().mapToLong(Shape::size).sum() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);

@@ -12,7 +12,7 @@ import org.tensorflow.ndarray.Shape;
  */
 public record TensorInfo(String name, DType dtype, Shape shape) {
 
-  /** The capacity of a Java buffer of float32 bytes; H/14's largest tensor has 6.6 million. */
+  /** The float32 values that fit a Java byte buffer; H/14's largest tensor has 6.6 million. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
 
   /** {@return the number of elements, which fits an int} */

@@ -46,11 +46,6 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  static boolean isMagic(byte[] start) {
-    return start.length >= MAGIC.length
-        && Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
-  }
-
   /**
    * Reads the header and leaves the stream at the first element.
    *
@@ -58,7 +53,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
    */
   static NpyHeader read(Path file, String name, InputStream in) throws IOException {
     byte[] start = in.readNBytes(8);
-    if (start.length < 8 || !isMagic(start)) {
+    if (start.length < 8 || !Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {
       throw malformed(file, name, "it does not start with NumPy's magic");
     }
     int lengthBytes = start[6] == 1 ? 2 : 4;

@@ -54,12 +54,9 @@ public final class SafetensorsIndex extends OpenTensorFile {
     if (Files.size(path) > MAX_INDEX) {
       throw malformed("expected at most %d bytes, found %d".formatted(MAX_INDEX, Files.size(path)));
     }
-    JsonNode root;
-    try {
-      root = SafetensorsReader.json(ByteBuffer.wrap(Files.readAllBytes(path)));
-    } catch (IllegalArgumentException e) {
-      throw malformed("it is " + e.getMessage());
-    }
+    JsonNode root =
+        SafetensorsReader.json(
+            ByteBuffer.wrap(Files.readAllBytes(path)), problem -> malformed("it is " + problem));
     if (!root.path("weight_map").isObject()) {
       throw new UnsupportedFileException(
           path + ": JSON that is read is the index of sharded safetensors; expected a weight_map");

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
@@ -27,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
@@ -85,28 +87,19 @@ public final class SafetensorsReader extends OpenTensorFile {
     }
   }
 
-  /**
-   * Reads JSON that is UTF-8: from bytes, Jackson would take UTF-16 and UTF-32 too.
-   *
-   * @throws IllegalArgumentException if it is not, with the reason
-   */
-  static JsonNode json(ByteBuffer text) {
+  /** Reads JSON that is UTF-8: from bytes, Jackson would take UTF-16 and UTF-32 too. */
+  static JsonNode json(ByteBuffer text, Function<String, MalformedFileException> malformed) {
     try {
       return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
     } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("not UTF-8", e);
+      throw malformed.apply("not UTF-8");
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("not valid JSON: " + e.getOriginalMessage(), e);
+      throw malformed.apply("not valid JSON: " + e.getOriginalMessage());
     }
   }
 
   private void parse(ByteBuffer header) {
-    JsonNode root;
-    try {
-      root = json(header);
-    } catch (IllegalArgumentException e) {
-      throw malformed("the header is " + e.getMessage());
-    }
+    JsonNode root = json(header, problem -> malformed("the header is " + problem));
     if (root == null || !root.isObject()) {
       throw malformed("expected a JSON object as header");
     }
