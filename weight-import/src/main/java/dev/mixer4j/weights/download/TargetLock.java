@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * Lets one process at a time download to a path; the system frees the lock of one that dies. The
- * lock's own files stay: deleting one would let a third process lock a new file of its name while a
- * second still waits for the old one.
+ * A lock that lets one process at a time download to a path; the system frees it if the process
+ * dies. The lock's file stays: if it were deleted, a third process could lock a new file of its
+ * name while a second still waits for the old one.
  */
 final class TargetLock {
 
@@ -35,13 +35,11 @@ final class TargetLock {
         FileChannel.open(
             folder.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
-      boolean told = false;
-      while (!isTaken(channel)) {
-        if (!told) {
-          listener.waiting();
-          told = true;
-        }
-        policy.pause(POLL);
+      if (!isTaken(channel)) {
+        listener.waiting();
+        do {
+          policy.pause(POLL);
+        } while (!isTaken(channel));
       }
       return channel;
     } catch (IOException | RuntimeException e) {
