@@ -17,16 +17,7 @@ import org.tensorflow.ndarray.Shape;
 final class Json {
 
   /** A published file as JSON has it: unknown values are null. */
-  record FileRow(String format, String url, String file, Long size, String sha256) {
-    static FileRow of(PublishedFile of) {
-      return new FileRow(
-          of.format().toString(),
-          of.url().toString(),
-          of.fileName(),
-          of.size().isPresent() ? (Long) of.size().getAsLong() : null,
-          of.sha256().orElse(null));
-    }
-  }
+  private record FileRow(String format, String url, String file, Long size, String sha256) {}
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -43,7 +34,12 @@ final class Json {
                           new StdConverter<PublishedFile, FileRow>() {
                             @Override
                             public FileRow convert(PublishedFile file) {
-                              return FileRow.of(file);
+                              return new FileRow(
+                                  file.format().toString(),
+                                  file.url().toString(),
+                                  file.fileName(),
+                                  file.size().isPresent() ? (Long) file.size().getAsLong() : null,
+                                  file.sha256().orElse(null));
                             }
                           })))
           .build();
