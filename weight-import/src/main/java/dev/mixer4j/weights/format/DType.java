@@ -43,7 +43,12 @@ public enum DType {
     return this == FLOAT64 || this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
   }
 
-  /** Moves all whole elements of {@code from}, in its byte order, to float32 numbers. */
+  /**
+   * Converts whole elements to float32.
+   *
+   * @param from all its whole elements are read, in its byte order
+   * @param to receives the numbers
+   */
   public void decode(ByteBuffer from, FloatBuffer to) {
     switch (this) {
       case FLOAT64 -> {

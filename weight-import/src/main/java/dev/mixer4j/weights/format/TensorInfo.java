@@ -28,6 +28,11 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   /**
    * Checks the sizes that a file claims.
    *
+   * @param file for messages
+   * @param name the tensor's name
+   * @param dtype its element type
+   * @param sizes the claimed shape
+   * @return the tensor
    * @throws MalformedFileException if a size is negative or they multiply to more than {@link
    *     #MAX_ELEMENTS}
    */
