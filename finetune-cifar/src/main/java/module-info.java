@@ -24,6 +24,8 @@ module dev.mixer4j.finetune {
   opens dev.mixer4j.finetune.command to
       com.fasterxml.jackson.databind,
       info.picocli;
+  opens dev.mixer4j.finetune.optim to
+      com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.report to
       com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.run to

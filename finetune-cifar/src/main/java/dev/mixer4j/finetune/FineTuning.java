@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
 import dev.mixer4j.core.Network;
-import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.progress.DivergenceException;
 import dev.mixer4j.finetune.progress.FineTuningResult;
@@ -15,7 +14,6 @@ import dev.mixer4j.finetune.run.RunRequest;
 import dev.mixer4j.finetune.run.TrainingRun;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
-import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -25,7 +23,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Fine-tunes weights on labelled images; what {@code finetune-cifar train} does, for Java programs.
+ * Fine-tunes weights on labelled images, or trains a network from scratch: {@code finetune-cifar
+ * train} for Java programs.
  *
  * <pre>{@code
  * FineTuningResult result =
@@ -36,9 +35,9 @@ import java.util.Objects;
  * ImageClassifier classifier = ImageClassifier.load(result.weights());
  * }</pre>
  *
- * <p>Nothing is printed, and no native memory is held once a method returns. Each instance may be
- * run any number of times, into other folders, by one thread at a time. Runs are checkpointed: what
- * a killed process left, {@link #resume} takes up, with the same result.
+ * <p>Nothing is printed, and no native memory is held once a method returns. An instance may run
+ * any number of times, into other folders, by one thread at a time. Runs are checkpointed: {@link
+ * #resume} continues a run whose process was killed, with the same result.
  */
 public final class FineTuning {
 
@@ -64,8 +63,8 @@ public final class FineTuning {
   /**
    * Prepares a training by the recipe {@code adam}: Adam at 1e-5, batches of 16, two epochs.
    *
-   * @param weights to start from, of any format that weight-import reads; a head that has not the
-   *     data's number of classes is replaced by one of zeros
+   * @param weights to start from, of any format that weight-import reads; a head is replaced by one
+   *     of zeros if its number of classes is not the data's
    * @param data CIFAR-10 or CIFAR-100 (binary or Python version, folder or archive), MNIST's files,
    *     or pictures in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
    * @return a training that is not started yet
@@ -98,12 +97,11 @@ public final class FineTuning {
   }
 
   /**
-   * Replaces one of the recipe's settings. What they are called, mean and default to is in the
-   * README of finetune-cifar; a run's {@code config.json} shows those that are on. They are checked
-   * when the training starts.
+   * Replaces one of the recipe's settings, which are listed in the README of finetune-cifar.
+   * Settings are checked when the training starts.
    *
    * @param setting its name, such as {@code epochs}, {@code learning_rate}, {@code batch_size}
-   * @param value a number, text, boolean or map (of an {@code optimizer}); null takes it away
+   * @param value a number, text, boolean or map (of an {@code optimizer}); null removes the setting
    * @return this
    */
   public FineTuning set(String setting, Object value) {
@@ -116,16 +114,21 @@ public final class FineTuning {
    *
    * @param size in pixels: the weights' own, the default, or a whole multiple of it
    * @return this
+   * @throws IllegalStateException if the network is trained from scratch
    */
   public FineTuning imageSize(int size) {
+    if (model != null) {
+      throw new IllegalStateException("the network decides the size; see Network.withInput");
+    }
     imageSize = size;
     return this;
   }
 
   /**
-   * Decides which pictures are held out where {@code validation_fraction} is set.
+   * Sets the seed of the choice of pictures that are held out if {@code validation_fraction} is
+   * set.
    *
-   * @param seed 0 by default; one seed holds out the same ones each time
+   * @param seed 0 by default
    * @return this
    */
   public FineTuning splitSeed(long seed) {
@@ -134,11 +137,11 @@ public final class FineTuning {
   }
 
   /**
-   * Trains on the first so many images only.
+   * Trains on the first images only.
    *
-   * @param images above 0
+   * @param images how many, above 0
    * @return this
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if it is not above 0
    */
   public FineTuning limitTrain(int images) {
     limitTrain = positive("limitTrain", images);
@@ -146,11 +149,11 @@ public final class FineTuning {
   }
 
   /**
-   * Measures the first so many test or validation images only.
+   * Measures on the first test or validation images only.
    *
-   * @param images above 0
+   * @param images how many, above 0
    * @return this
-   * @throws IllegalArgumentException if it is not
+   * @throws IllegalArgumentException if it is not above 0
    */
   public FineTuning limitTest(int images) {
     limitTest = positive("limitTest", images);
@@ -158,7 +161,7 @@ public final class FineTuning {
   }
 
   /**
-   * Decides whether the files of an earlier run may be replaced.
+   * Sets whether the files of an earlier run may be replaced.
    *
    * @param allowed false by default
    * @return this
@@ -169,8 +172,8 @@ public final class FineTuning {
   }
 
   /**
-   * Decides where it computes. With {@link dev.mixer4j.core.Precision#FLOAT32}, the default of the
-   * setting {@code precision}, a GPU's TF32 is switched off for the whole process.
+   * Sets the devices to train on. With {@link dev.mixer4j.core.Precision#FLOAT32}, the default of
+   * the setting {@code precision}, TF32 on GPUs is switched off for the whole process.
    *
    * @param chosen {@link Devices#AUTO} by default
    * @return this
@@ -202,14 +205,14 @@ public final class FineTuning {
    * Trains.
    *
    * @param folder gets {@code best.h5}, {@code final.h5}, {@code metrics.csv}, {@code report.html}
-   *     and what {@link #resume} needs; it is made where it is missing
-   * @param listener is told how it goes
-   * @return how it ended
+   *     and what {@link #resume} needs; it is created if it is missing
+   * @param listener receives the progress
+   * @return the outcome
    * @throws IllegalArgumentException if a setting is unknown or out of range
    * @throws DivergenceException if a loss or gradient is not finite
    * @throws MixerFileException if a file cannot be read or written
-   * @throws MixerException if weights or data are not what they should be, the folder holds
-   *     something that may not be replaced, or a device is not there
+   * @throws MixerException if weights or data cannot be used, the folder holds files that may not
+   *     be replaced, or a device is missing
    */
   public FineTuningResult run(Path folder, TrainingListener listener) {
     Objects.requireNonNull(listener, "listener");
@@ -262,7 +265,10 @@ public final class FineTuning {
     List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
     words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
     words.addAll(List.of("--data", data.toString()));
-    words.addAll(model == null ? List.of("--weights", weights.toString()) : modelOptions());
+    words.addAll(
+        model == null
+            ? List.of("--weights", weights.toString())
+            : List.of("--model", folder.resolve(RunFolder.CONFIG).toString()));
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));
@@ -276,49 +282,28 @@ public final class FineTuning {
     return words;
   }
 
-  private List<String> modelOptions() {
-    ImageInput input = model.input();
-    List<String> words = new ArrayList<>(List.of("--model", model.family()));
-    ObjectNode own = NetworkJson.write(model).without(List.of("family", "classes", "input"));
-    own.properties()
-        .forEach(
-            setting -> {
-              words.add("--" + setting.getKey().replace('_', '-'));
-              words.add(setting.getValue().asText());
-            });
-    words.addAll(List.of("--image-size", Integer.toString(input.height())));
-    words.addAll(List.of("--channels", Integer.toString(input.channels())));
-    if (!settings.has("mean")) {
-      words.addAll(List.of("--mean", ImageInput.channelsText(input.mean())));
-    }
-    if (!settings.has("std")) {
-      words.addAll(List.of("--std", ImageInput.channelsText(input.std())));
-    }
-    return words;
-  }
-
   /**
-   * Goes on with a run that was interrupted, from its last checkpoint or, before the first one,
-   * from the start. It ends as it would have ended without the interruption.
+   * Resumes a run from its last checkpoint or, before the first one, from the start. The result is
+   * that of a run without the interruption.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
-   * @param listener is told how it goes
-   * @return how it ended
-   * @throws MixerException if the folder holds no run, or one that is finished, or if the data or
-   *     the weights to start from are not those of before; and as {@link #run}
+   * @param listener receives the progress
+   * @return the outcome
+   * @throws MixerException if the folder holds no run or a finished one, or if the data or the
+   *     weights to start from have changed; and as {@link #run}
    */
   public static FineTuningResult resume(Path folder, TrainingListener listener) {
     return resume(folder, listener, Devices.AUTO);
   }
 
   /**
-   * As the other, on devices of choice.
+   * Resumes a run on other devices.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
-   * @param listener is told how it goes
-   * @param devices on others than before the last bits of the result are others
-   * @return how it ended
-   * @throws MixerException as the other, or if a device is not there
+   * @param listener receives the progress
+   * @param devices to train on; with other devices than before, the last bits of the result differ
+   * @return the outcome
+   * @throws MixerException as the other method, or if a device is missing
    */
   public static FineTuningResult resume(Path folder, TrainingListener listener, Devices devices) {
     Objects.requireNonNull(listener, "listener");
@@ -327,7 +312,7 @@ public final class FineTuning {
   }
 
   /**
-   * {@return whether a folder holds a run that came to its end, so that there is nothing to resume}
+   * {@return whether a folder holds a finished run, so that there is nothing to resume}
    *
    * @param folder as it was given to {@link #run}
    */

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -33,6 +34,7 @@ class ArchitectureTest {
                   "api",
                   "run",
                   "graph",
+                  "optim",
                   "session",
                   "settings",
                   "device",
@@ -91,6 +93,18 @@ class ArchitectureTest {
       return null;
     }
     return name.equals(ROOT) ? "api" : name.substring(ROOT.length() + 1);
+  }
+
+  /** Only commands name networks: a training takes any. */
+  @Test
+  void trainingKnowsNoFamily() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".command")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.mixer4j.core.network..")
+        .check(CLASSES);
   }
 
   @Test

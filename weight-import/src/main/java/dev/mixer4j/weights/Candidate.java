@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A file's tensors read as a network of one family.
+ * A reading of a file's tensors as a network of one family.
  *
  * @param table the family's names in the file's framework
  * @param tensors the file's, under the family's names

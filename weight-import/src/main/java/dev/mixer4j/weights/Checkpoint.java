@@ -111,6 +111,11 @@ public final class Checkpoint implements Model {
     try {
       Network headed = newHead ? found.withClasses(options.classes()) : found;
       Network set = NetworkJson.with(headed, options.settings());
+      if (!set.shapes().equals(headed.shapes())) {
+        throw new IllegalArgumentException(
+            "%s asks for other tensors than those of the file, which is a %s"
+                .formatted(options.settings(), NetworkJson.describe(headed)));
+      }
       List<Float> mean = Objects.requireNonNullElse(options.mean(), set.input().mean());
       List<Float> std = Objects.requireNonNullElse(options.std(), set.input().std());
       return set.withInput(set.input().withNormalization(mean, std));
@@ -134,7 +139,7 @@ public final class Checkpoint implements Model {
     return file.tensors();
   }
 
-  /** {@return the files that make it up: one, but for sharded and TensorFlow's checkpoints} */
+  /** {@return all files of the checkpoint; several for sharded ones and TensorFlow's} */
   public List<Path> files() {
     return file.files();
   }

@@ -9,7 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** The hash by which a checkpoint is recognized. */
+/** The SHA-256 by which a checkpoint is recognized. */
 public final class FileHash {
 
   private FileHash() {}

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a caller decides in place of the file. Whatever is null or empty is left to the file and, if
- * the file does not tell, to its format: Flax's Mixers use the tanh form of GELU, timm's the exact
- * one, and pixels are scaled to [-1, 1].
+ * Decisions of the caller that override the file. Whatever is null or empty is left to the file
+ * and, if the file does not say, to its format: Flax's Mixers use the tanh form of GELU, timm's the
+ * exact one, and pixels are scaled to [-1, 1].
  *
  * @param classes classes of a new head, all zero, in place of the file's; 0 for no head; or null
  * @param settings of the network by name, such as {@code gelu}; or empty

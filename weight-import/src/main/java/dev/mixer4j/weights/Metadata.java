@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a file says beside its tensors.
+ * The description of a network that a file has beside its tensors.
  *
- * @param network the network, with the settings that no tensor's shape tells
+ * @param network the network, with the settings that no tensor's shape shows
  * @param info class names, transform and origin, as far as they are known
  */
 public record Metadata(Network network, ModelInfo info) {

@@ -122,42 +122,38 @@ public final class NetworkJson {
   }
 
   private static Object value(String name, Class<?> type, JsonNode json) {
+    String expected = "an object";
     try {
-      if (type.isRecord() && json.isObject()) {
-        return read(name, type, json);
-      } else if (type == int.class && json.isValueNode()) {
+      if (type == int.class) {
+        expected = "a whole number";
         return Integer.valueOf(json.asText());
-      } else if (type == float.class && json.isValueNode()) {
+      } else if (type == float.class) {
+        expected = "a number";
         return Float.valueOf(json.asText());
-      } else if (type == List.class && json.isArray()) {
-        List<Float> numbers = new ArrayList<>();
-        json.forEach(number -> numbers.add(Float.valueOf(number.asText())));
-        return numbers;
-      } else if (type.isEnum() && json.isTextual()) {
+      } else if (type == List.class) {
+        expected = "a list of numbers";
+        if (json.isArray()) {
+          List<Float> numbers = new ArrayList<>();
+          json.forEach(number -> numbers.add(Float.valueOf(number.asText())));
+          return numbers;
+        }
+      } else if (type.isEnum()) {
+        expected = "one of " + Arrays.toString(type.getEnumConstants());
         for (Object constant : type.getEnumConstants()) {
           if (constant.toString().equals(json.asText())) {
             return constant;
           }
         }
+      } else if (json.isObject()) {
+        return read(name, type, json);
       }
     } catch (NumberFormatException e) {
-      // Named below.
-      throw unexpected(name, type, json);
+      throw unexpected(name, expected, json);
     }
-    throw unexpected(name, type, json);
+    throw unexpected(name, expected, json);
   }
 
-  private static IllegalArgumentException unexpected(String name, Class<?> type, JsonNode json) {
-    String expected =
-        type == int.class
-            ? "a whole number"
-            : type == float.class
-                ? "a number"
-                : type == List.class
-                    ? "a list of numbers"
-                    : type.isEnum()
-                        ? "one of " + Arrays.toString(type.getEnumConstants())
-                        : "an object";
+  private static IllegalArgumentException unexpected(String name, String expected, JsonNode json) {
     return new IllegalArgumentException(
         "%s: expected %s, found %s"
             .formatted(name, expected, json.isMissingNode() ? "none" : json.toString()));

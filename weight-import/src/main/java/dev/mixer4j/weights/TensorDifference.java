@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * How two networks' values of one variable differ.
+ * The difference between two networks' values of one variable.
  *
  * @param name the variable's canonical name
  * @param shapeA its shape in the first

@@ -4,7 +4,6 @@ import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
-import dev.mixer4j.weights.format.WeightsException;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import dev.mixer4j.weights.format.hdf5.Hdf5Reader;
@@ -29,7 +28,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
-/** Opens tensor files of every format that is read, told apart by their content. */
+/** Opens tensor files of every readable format; the content decides on the format. */
 public final class TensorFiles {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
@@ -65,7 +64,10 @@ public final class TensorFiles {
       return openZip(path);
     }
     if (startsWith(start, HDF5)) {
-      return openHdf5(path);
+      return Hdf5File.open(
+          path,
+          path,
+          file -> KerasReader.reads(file) ? new KerasReader(file) : new Hdf5Reader(file));
     }
     if (TorchLegacyStream.isMagic(start)) {
       return new TorchLegacyStream(path);
@@ -104,21 +106,6 @@ public final class TensorFiles {
         Format.SAVED_MODEL,
         folder.resolve("variables").resolve("variables"),
         SavedModelNotes.read(definition));
-  }
-
-  private static TensorFile openHdf5(Path path) throws IOException {
-    Hdf5File file = new Hdf5File(path, path);
-    try {
-      return file.root().getAttribute("format_version") == null && KerasReader.reads(file)
-          ? new KerasReader(file)
-          : new Hdf5Reader(file);
-    } catch (IOException | WeightsException e) {
-      file.close();
-      throw e;
-    } catch (RuntimeException | StackOverflowError e) { // jHDF's, on damaged files
-      file.close();
-      throw file.broken(e);
-    }
   }
 
   private static boolean startsWith(byte[] bytes, byte[] magic) {

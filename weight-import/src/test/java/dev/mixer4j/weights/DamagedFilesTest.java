@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.WeightsException;
@@ -35,6 +38,9 @@ class DamagedFilesTest {
 
   private static final RandomWeights WEIGHTS =
       new RandomWeights(RandomWeights.TINY, List.of("cat", "dog"));
+  private static final RandomWeights RESNET =
+      new RandomWeights(
+          new ResNet(ImageInput.square(4, 1), 2, ResNet.Shortcut.BROADCAST), List.of("a", "b"));
   private static final TimmState STATE = TimmState.of(WEIGHTS);
 
   /** The sound files are below 30 kB, and reading one takes below 3 MB. */
@@ -48,7 +54,10 @@ class DamagedFilesTest {
     PTH(1000),
     PICKLE(2000),
     SAFETENSORS(2000),
-    H5(2000);
+    H5(2000),
+    JAVAS_H5(2000),
+    RESNETS_H5(1000),
+    DESCRIBED_SAFETENSORS(2000);
 
     private final int cases;
 
@@ -64,7 +73,10 @@ class DamagedFilesTest {
         case PTH -> STATE.pth();
         case PICKLE -> STATE.pickle();
         case SAFETENSORS -> STATE.safetensors();
-        case H5 -> h5();
+        case H5 -> written(WEIGHTS, TargetFormat.H5);
+        case JAVAS_H5 -> javasH5();
+        case RESNETS_H5 -> written(RESNET, TargetFormat.H5);
+        case DESCRIBED_SAFETENSORS -> written(RESNET, TargetFormat.SAFETENSORS);
       };
     }
 
@@ -92,12 +104,20 @@ class DamagedFilesTest {
     return zip.bytes();
   }
 
-  private static byte[] h5() throws IOException {
-    Path file = folder.resolve("sound.h5");
-    Origin source = new Origin("npz", "0".repeat(64));
-    CheckpointWriter.write(
-        file, TargetFormat.H5, WEIGHTS, WEIGHTS.info().withOrigin(source), true, bytes -> {});
+  private static byte[] written(RandomWeights weights, TargetFormat format) throws IOException {
+    Path file = folder.resolve("sound." + format);
+    ModelInfo info = weights.info().withOrigin(new Origin("npz", "0".repeat(64)));
+    CheckpointWriter.write(file, format, weights, info, true, bytes -> {});
     return Files.readAllBytes(file);
+  }
+
+  private static byte[] javasH5() throws IOException {
+    System.setProperty("mixer4j.hdf5", "java");
+    try {
+      return written(WEIGHTS, TargetFormat.H5);
+    } finally {
+      System.clearProperty("mixer4j.hdf5");
+    }
   }
 
   @ParameterizedTest

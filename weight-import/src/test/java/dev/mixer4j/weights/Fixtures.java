@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.FloatBuffer;
@@ -50,6 +52,13 @@ public final class Fixtures {
     int size = (int) checkpoint.network().shapes().get(variable).size();
     FloatBuffer values = FloatBuffer.allocate(size);
     checkpoint.read(variable, values);
+    return values.array();
+  }
+
+  /** One tensor's numbers. */
+  public static float[] values(TensorFile file, TensorInfo tensor) throws IOException {
+    FloatBuffer values = FloatBuffer.allocate(tensor.elements());
+    file.read(tensor.name(), values);
     return values.array();
   }
 }

@@ -54,7 +54,7 @@ class RefusedSourcesTest {
     byte[] sound = Files.readAllBytes(SourceFixtures.source("legacy.pth"));
     assertMalformed(Arrays.copyOf(sound, sound.length + 3), "3 bytes follow the last storage");
     assertMalformed(Arrays.copyOf(sound, sound.length - 1), "expected", "elements of float32");
-    assertMalformed(Arrays.copyOf(sound, 100), "not a sound pickle", "are left");
+    assertMalformed(Arrays.copyOf(sound, 100), "a corrupt pickle", "are left");
     byte[] version = sound.clone();
     version[18] ^= 1; // the second pickle: 80 02 M and two bytes
     assertMalformed(version, "version 1001");

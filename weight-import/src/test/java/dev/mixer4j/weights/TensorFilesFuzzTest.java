@@ -70,6 +70,12 @@ class TensorFilesFuzzTest {
           file, format, weights, weights.info().withOrigin(new Origin("npz", "")), false, n -> {});
       files.add(file);
     }
+    System.setProperty("mixer4j.hdf5", "java");
+    Path javas = folder.resolve("javas.h5");
+    CheckpointWriter.write(javas, TargetFormat.H5, weights, weights.info(), false, n -> {});
+    System.clearProperty("mixer4j.hdf5");
+    files.add(javas);
+    files.add(Fixtures.path("networks/resnet_rgb.safetensors"));
     files.add(Fixtures.path("square.pth"));
     for (String name :
         List.of("half.pth", "legacy.pth", "keras2.h5", "keras3_tanh.keras", "protocol4.pdparams")) {

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
     name = "compare",
     sortOptions = false,
     description = {
-      "Shows runs side by side: the settings in which they differ, and how they went.",
-      "Runs that have not ended are shown as far as they are."
+      "Shows runs side by side: the settings in which they differ, and their results.",
+      "Unfinished runs are shown too."
     })
 public final class CompareCommand implements Callable<Integer> {
 
@@ -45,7 +45,7 @@ public final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--plot",
       paramLabel = "FILE.png",
-      description = "Draw loss and accuracy of the test images of all runs.")
+      description = "Draw loss and accuracy of all runs.")
   private Path plot;
 
   @Option(names = "--overwrite", description = "Replace FILE.png if it exists.")

@@ -9,10 +9,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 
-/**
- * What a person sees while it trains, bars on a terminal and plain lines elsewhere; and how they
- * stop it.
- */
+/** Training progress on the console: bars on a terminal, plain lines elsewhere; Ctrl-C stops it. */
 final class ConsoleProgress implements TrainingListener, AutoCloseable {
 
   private final PrintWriter err;
@@ -30,7 +27,7 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   @Override
   public void started(TrainingPlan begun) {
     plan = begun;
-    stop = new StopSignal(err); // before, Ctrl-C ends the process: there is nothing to save
+    stop = new StopSignal(err); // until now, Ctrl-C ends the process: there is nothing to save
     start = System.nanoTime();
     if (!plan.resumed()) {
       line(
@@ -61,7 +58,7 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
       String title = "Epoch %d/%d".formatted(epoch, plan.epochs());
       bar = Progress.withoutTime(title, plan.trainImages() - done, "images");
     }
-    // Short, so that a terminal of 80 columns has room for all of it.
+    // Short enough for a terminal of 80 columns.
     bar.message(String.format(Locale.ROOT, " loss %.3f, %.1f%%%s", loss, 100 * accuracy, left()));
     bar.step(images);
   }

@@ -27,15 +27,15 @@ final class DataOptions {
       paramLabel = "F",
       converter = NumberConverter.Share.class,
       description =
-          "Share of the training images that is held out, 0 for none: the last ones, or of pictures"
-              + " as many of each class.")
+          "Share of the training images that is held out: the last ones, or the same share of each"
+              + " class of pictures; 0 for none.")
   private Double validationFraction;
 
   @Option(
       names = "--split-seed",
       defaultValue = "0",
       paramLabel = "N",
-      description = "Decides which pictures are held out (default: ${DEFAULT-VALUE}).")
+      description = "Seed of the choice of pictures to hold out (default: ${DEFAULT-VALUE}).")
   private long splitSeed;
 
   @Option(
@@ -43,13 +43,13 @@ final class DataOptions {
       defaultValue = "" + Integer.MAX_VALUE,
       paramLabel = "N",
       converter = NumberConverter.Positive.class,
-      description = "Use the first N test or validation images only.")
+      description = "Use only the first N test or validation images.")
   private int limitTest;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** Folder or archive; an error of usage where it was not given. */
+  /** The folder or archive that was given. */
   Path path() {
     if (path == null) {
       throw new ParameterException(spec.commandLine(), "Missing required option: '--data=DATA'");

@@ -24,19 +24,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
 
-/** Looks for what TensorFlow needs to compute on an NVIDIA GPU, part after part. */
-final class Doctor {
+/** Checks everything that TensorFlow needs to compute on an NVIDIA GPU. */
+record Doctor(Device device) {
 
   /**
-   * What was found of a part.
+   * The result of one check.
    *
-   * @param needed whether there is no GPU for TensorFlow without it
-   * @param remedy what to do about it; empty where all is well
+   * @param needed whether TensorFlow uses no GPU without this part
+   * @param remedy what to do; empty if all is well
    */
   record Finding(String part, boolean ok, boolean needed, String found, String remedy) {
 
     private static Finding good(String part, String found) {
       return new Finding(part, true, true, found, "");
+    }
+
+    /** Good if something was found, otherwise missing. */
+    private static Finding of(String part, Optional<String> found, boolean needed, String remedy) {
+      return found
+          .map(text -> good(part, text))
+          .orElseGet(() -> new Finding(part, false, needed, "missing", remedy));
     }
 
     private static Finding bad(String part, String found, String remedy) {
@@ -45,17 +52,17 @@ final class Doctor {
   }
 
   /**
-   * A library that TensorFlow opens by this name while it runs.
+   * A library that TensorFlow opens by this name at run time.
    *
-   * @param origin what it is a part of
-   * @param version its function that tells the version
+   * @param origin the product that it is part of
+   * @param version the function that returns its version
    */
   private record Library(String name, String origin, boolean needed, String version) {}
 
   private static final String TOOLKIT = "CUDA 12";
   private static final String CUDNN = "cuDNN 9 for CUDA 12";
 
-  /** TensorFlow 2.18 registers no GPU if it cannot open one of those needed. */
+  /** TensorFlow 2.18 registers no GPU if it cannot open one of those that are needed. */
   private static final List<Library> LIBRARIES =
       List.of(
           new Library("libcudart.so.12", TOOLKIT, true, "cudaRuntimeGetVersion"),
@@ -76,23 +83,17 @@ final class Doctor {
           TOOLKIT, "https://developer.nvidia.com/cuda-toolkit-archive",
           CUDNN, "https://developer.nvidia.com/cudnn");
 
-  /** The first drivers for CUDA 12 have this number. */
+  /** The first driver version for CUDA 12. */
   private static final int DRIVER = 525;
 
-  /** Rounding of sums in another order stays far below, a wrong kernel far above. */
+  /** Rounding in another order of sums stays far below this, a wrong kernel far above. */
   private static final double TOLERANCE = 1e-4;
 
   private static final Pattern CUDA_FOLDER = Pattern.compile("--xla_gpu_cuda_data_dir=(\\S+)");
 
   private static final long SMI_SECONDS = 30;
 
-  private final Device device;
-
-  Doctor(Device device) {
-    this.device = device;
-  }
-
-  /** Looks at everything; the last finding is the one that counts. */
+  /** Runs all checks; the last one decides the exit code. */
   List<Finding> findings() throws IOException {
     List<Finding> findings = new ArrayList<>();
     findings.add(platform());
@@ -113,10 +114,10 @@ final class Doctor {
     String found = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     return found.equals("Linux amd64")
         ? Finding.good("platform", found)
-        : Finding.bad("platform", found, "TensorFlow computes on GPUs on Linux x86-64 alone");
+        : Finding.bad("platform", found, "TensorFlow uses GPUs on Linux x86-64 only");
   }
 
-  /** What the driver's own program says, a line for each GPU; empty where it is not there. */
+  /** The output of the driver's own program, a line for each GPU; empty if it is not installed. */
   private static Optional<String> ask(String program) throws IOException {
     List<String> command =
         List.of(
@@ -131,7 +132,7 @@ final class Doctor {
               .redirectOutput(said.toFile())
               .start();
       try {
-        // It may hang where the driver does.
+        // It may hang if the driver does.
         return process.waitFor(SMI_SECONDS, TimeUnit.SECONDS)
             ? Optional.of(Files.readString(said))
             : Optional.of("nothing for " + SMI_SECONDS + " seconds");
@@ -171,8 +172,8 @@ final class Doctor {
               "GPU",
               said.map(text -> "none; nvidia-smi says: " + text.strip().replaceAll("\\s+", " "))
                   .orElse("none: there is no nvidia-smi"),
-              "is an NVIDIA GPU built in, its driver installed, and, in a container, handed in"
-                  + " (docker run --gpus all)?"));
+              "check that there is an NVIDIA GPU, that its driver is installed, and that a container"
+                  + " may use it (docker run --gpus all)"));
     }
     return findings;
   }
@@ -183,41 +184,30 @@ final class Doctor {
   }
 
   private static Finding driver() {
-    return open("libcuda.so.1", "cuDriverGetVersion")
-        .map(file -> Finding.good("libcuda.so.1", file))
-        .orElseGet(
-            () ->
-                Finding.bad(
-                    "libcuda.so.1",
-                    "missing",
-                    "install NVIDIA's driver (https://www.nvidia.com/drivers), "
-                        + DRIVER
-                        + " or newer"));
+    return Finding.of(
+        "libcuda.so.1",
+        open("libcuda.so.1", "cuDriverGetVersion"),
+        true,
+        "install NVIDIA's driver (https://www.nvidia.com/drivers), " + DRIVER + " or newer");
   }
 
   private static Finding library(Library library) {
-    return open(library.name(), library.version())
-        .map(file -> Finding.good(library.name(), file))
-        .orElseGet(
-            () ->
-                new Finding(
-                    library.name(),
-                    false,
-                    library.needed(),
-                    "missing",
-                    "part of "
-                        + library.origin()
-                        + (library.needed()
-                            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
-                                .formatted(PAGES.get(library.origin()))
-                            : "")));
+    String remedy =
+        library.needed()
+            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
+                .formatted(PAGES.get(library.origin()))
+            : "";
+    return Finding.of(
+        library.name(),
+        open(library.name(), library.version()),
+        library.needed(),
+        "part of " + library.origin() + remedy);
   }
 
   /**
-   * The functions that TensorFlow's compiler puts into what it makes; ptxas stands in the same
-   * folder of a toolkit.
+   * Looks for the device functions that XLA needs; ptxas is in the same folder of a toolkit.
    *
-   * @param flags of the compiler; null for none
+   * @param flags of XLA; null for none
    */
   static Finding libdevice(String flags) {
     String file = "nvvm/libdevice/libdevice.10.bc";
@@ -226,26 +216,20 @@ final class Doctor {
     if (named.find()) {
       folders.add(0, Path.of(named.group(1)));
     }
-    return folders.stream()
-        .map(folder -> folder.resolve(file))
-        .filter(Files::isRegularFile)
-        .findFirst()
-        .map(found -> Finding.good(found.getFileName().toString(), found.toString()))
-        .orElseGet(
-            () ->
-                new Finding(
-                    "libdevice.10.bc",
-                    false,
-                    false,
-                    "missing",
-                    "for --xla alone: of "
-                        + TOOLKIT
-                        + "; XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR names the folder that has "
-                        + file
-                        + " and bin/ptxas"));
+    return Finding.of(
+        "libdevice.10.bc",
+        folders.stream()
+            .map(folder -> folder.resolve(file))
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .map(Path::toString),
+        false,
+        "needed for --xla, part of %s; name the folder that has %s and bin/ptxas with"
+                .formatted(TOOLKIT, file)
+            + " XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR");
   }
 
-  /** Opens a library as TensorFlow does, by its bare name, and tells its version and file. */
+  /** Opens a library as TensorFlow does, by its bare name; returns its version and file. */
   private static Optional<String> open(String name, String versionFunction) {
     try (NativeLibrary library = NativeLibrary.getInstance(name)) {
       return Optional.of(
@@ -278,7 +262,7 @@ final class Doctor {
         case "cuptiGetVersion" -> "API " + answer.getValue();
         default -> "CUDA " + answer.getValue() / 1000 + "." + answer.getValue() % 1000 / 10;
       };
-    } catch (UnsatisfiedLinkError e) { // in the place of the library is another one
+    } catch (UnsatisfiedLinkError e) { // another library of that name
       return "without " + function;
     }
   }
@@ -294,9 +278,9 @@ final class Doctor {
     }
     return Finding.bad(
         "TensorFlow",
-        version + ", the build for processors",
-        "the launchers take the one for CUDA where they see a GPU; MIXER4J_NATIVES=gpu before the"
-            + " command makes them take it");
+        version + ", the build for CPUs",
+        "the launchers use the build for CUDA if they see a GPU; MIXER4J_NATIVES=gpu before the"
+            + " command forces it");
   }
 
   private static boolean isCudaBuild() {
@@ -305,18 +289,18 @@ final class Doctor {
         .isPresent();
   }
 
-  /** Whether a training step is made on the GPU to its end. */
+  /** Checks that a GPU has a kernel for each operation of a training step. */
   private static Finding kernels() {
     Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceTrial.graphOfEverything(true)));
     missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(false)));
     return missing.isEmpty()
-        ? Finding.good("operations", "each of a training step can be done by a GPU")
+        ? Finding.good("operations", "a GPU has a kernel for each of a training step")
         : new Finding(
             "operations",
             false,
             false,
             "not for GPUs: " + String.join("; ", missing),
-            "the processor does them, which costs time; please tell the project");
+            "the CPU computes them, which takes longer; please report this");
   }
 
   private Finding step(boolean incomplete) throws IOException {
@@ -327,7 +311,7 @@ final class Doctor {
       return Finding.bad(
           part,
           "TensorFlow sees no such GPU",
-          incomplete ? "see to what is MISSING above" : "it says: " + e.getCause().getMessage());
+          incomplete ? "install what is MISSING above" : "it says: " + e.getCause().getMessage());
     }
     try {
       DeviceTrial there = DeviceTrial.on(device);
@@ -343,8 +327,8 @@ final class Doctor {
               difference);
       return difference < TOLERANCE
           ? Finding.good(part, found)
-          : Finding.bad(part, found, "it computes wrongly: is driver, GPU or memory at fault?");
-    } catch (RuntimeException e) { // of several classes, as TensorFlow has them
+          : Finding.bad(part, found, "the result is wrong: check driver, GPU and memory");
+    } catch (RuntimeException e) { // of several classes
       return Finding.bad(part, "the training failed", "it says: " + e.getMessage());
     }
   }

@@ -16,10 +16,10 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     sortOptions = false,
     description = {
-      "Says what there is of all that TensorFlow needs to compute on an NVIDIA GPU, and what to do"
-          + " about what is missing.",
-      "Its last line is a training of a small network on the GPU and on the processor. The exit code"
-          + " is 0 if both gave the same, otherwise 1."
+      "Checks everything that TensorFlow needs to compute on an NVIDIA GPU, and says what to do about"
+          + " missing parts.",
+      "At the end it trains a small network on the GPU and on the CPU. The exit code is 0 if both"
+          + " agree, otherwise 1."
     })
 final class DoctorCommand implements Callable<Integer> {
 
@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
         Doctor.Finding finding = findings.get(i);
         String mark = finding.ok() ? "ok" : finding.needed() ? "MISSING" : "without";
         out.println("%-8s%-18s %s".formatted(mark, finding.part(), finding.found()));
-        // One remedy may be for several parts in a row.
+        // One remedy may be for several findings in a row.
         String next = i + 1 < findings.size() ? findings.get(i + 1).remedy() : "";
         if (!finding.remedy().isEmpty() && !finding.remedy().equals(next)) {
           out.println(" ".repeat(27) + finding.remedy());

@@ -34,13 +34,13 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Downloads a data set's files and checks their MD5s.",
-      "A download that was broken off goes on where it was; files that are there already are checked"
-          + " and not fetched again. They need not be unpacked.",
+      "Interrupted downloads are resumed; files that are already there are only checked. Archives"
+          + " need not be unpacked.",
       "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
     })
 final class DownloadCommand implements Callable<Integer> {
 
-  /** The names, for the help. */
+  /** The names of the data sets, for the help. */
   static final class Names implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
@@ -71,7 +71,7 @@ final class DownloadCommand implements Callable<Integer> {
       paramLabel = "URL",
       converter = MirrorConverter.class,
       description =
-          "Takes the place of the URLs' scheme and host; the path stays, after URL's own.")
+          "Server to use instead of the URLs' own; the path of each URL is appended to this one.")
   private Mirror mirror;
 
   @Option(names = "--overwrite", description = "Replace other files of the same names.")
@@ -81,7 +81,7 @@ final class DownloadCommand implements Callable<Integer> {
     this(PublishedDatasets::load, DownloadPolicy.DEFAULT, DownloadCache::ofUser);
   }
 
-  /** With a test's own data sets, patience and folder for locks. */
+  /** For tests: with other data sets, retries and cache. */
   DownloadCommand(
       Supplier<PublishedDatasets> published, DownloadPolicy policy, Supplier<DownloadCache> cache) {
     this.published = published;

@@ -69,8 +69,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--report",
       paramLabel = "DIR",
       description =
-          "Write report.html, report.json and the pictures of confusion matrix, ROC curves and test"
-              + " images into this folder.")
+          "Write report.html, report.json and pictures (confusion matrix, ROC curves, test images)"
+              + " into this folder.")
   private Path report;
 
   @Option(names = "--overwrite", description = "Replace the files of an earlier report in DIR.")

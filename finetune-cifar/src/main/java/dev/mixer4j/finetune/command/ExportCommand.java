@@ -28,9 +28,9 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false,
     description = {
       "Writes a SavedModel, a folder that TensorFlow Serving and TensorFlow itself load and run.",
-      "It prepares images as 'predict' does, in its graph. Its signatures image_bytes (JPEG and PNG"
-          + " files), images (pixels) and normalized (the network's own input) give logits,"
-          + " probabilities, classes (the most probable one's name) and features."
+      "Its graph preprocesses images as 'predict' does. Its signatures image_bytes (JPEG and PNG"
+          + " files), images (pixels) and normalized (the network's own input) return logits,"
+          + " probabilities, classes (the name of the most probable one) and features."
     })
 final class ExportCommand implements Callable<Integer> {
 

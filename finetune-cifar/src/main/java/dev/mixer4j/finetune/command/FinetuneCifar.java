@@ -10,7 +10,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "finetune-cifar",
     description =
-        "Fine-tunes MLP-Mixer weights on CIFAR-10 and other images, and classifies with them.",
+        "Trains and fine-tunes networks on CIFAR-10 and other images, and classifies with them.",
     subcommands = {
       DownloadCommand.class,
       TrainCommand.class,
@@ -27,7 +27,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Exit codes: 0 done, 1 training diverged or doctor saw no GPU compute, 2 wrong usage, 3 bad input, 4 internal error,"
+      "Exit codes: 0 done, 1 training diverged or no GPU computed in doctor, 2 wrong usage, 3 bad input, 4 internal error,"
           + " 130 stopped by Ctrl-C."
     })
 public final class FinetuneCifar {
@@ -40,7 +40,7 @@ public final class FinetuneCifar {
 
   private FinetuneCifar() {}
 
-  /** The command, for tests to run in their own process. */
+  /** The command, for tests that run it in their own process. */
   public static FinetuneCifar create() {
     return new FinetuneCifar();
   }
@@ -51,7 +51,7 @@ public final class FinetuneCifar {
    * @param args a subcommand and its words
    */
   public static void main(String[] args) {
-    // Pictures are drawn into memory; without this Java asks the display, which may be gone.
+    // Pictures are drawn in memory; otherwise Java asks for a display.
     System.setProperty("java.awt.headless", "true");
     Cli.main(new FinetuneCifar(), args);
   }

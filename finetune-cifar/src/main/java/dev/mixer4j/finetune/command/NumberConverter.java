@@ -17,7 +17,7 @@ final class NumberConverter {
     }
   }
 
-  /** Reads a share that is not the whole: 0 to below 1. */
+  /** Reads a share: 0 to below 1. */
   static final class Share implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
@@ -25,7 +25,7 @@ final class NumberConverter {
     }
   }
 
-  /** Reads a whole number; an interval that is null allows any. */
+  /** Reads a whole number; a null interval allows any. */
   static long whole(String text, Interval range) {
     return whole(text, range, range == null ? "" : range.toString());
   }
@@ -42,7 +42,7 @@ final class NumberConverter {
     throw error("a whole number", expected, text);
   }
 
-  /** Reads a number; an interval that is null allows any. */
+  /** Reads a number; a null interval allows any. */
   static double real(String text, Interval range) {
     try {
       double value = Double.parseDouble(text);

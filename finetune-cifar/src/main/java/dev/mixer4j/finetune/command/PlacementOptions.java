@@ -9,10 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where training computes: {@code --device}, {@code --gpus} and {@code --cluster}. */
+/** The options that choose devices: {@code --device}, {@code --gpus} and {@code --cluster}. */
 final class PlacementOptions {
 
-  /** Their names. */
   static final List<String> NAMES = List.of("--device", "--gpus", "--cluster");
 
   @Spec(Spec.Target.MIXEE)
@@ -24,7 +23,8 @@ final class PlacementOptions {
       names = "--gpus",
       paramLabel = "N",
       description =
-          "The first N GPUs of this machine, or all, which share each batch; in place of --device.")
+          "Train on the first N GPUs of this machine, or on all, which share each batch; instead of"
+              + " --device.")
   private String gpus;
 
   @Option(
@@ -33,10 +33,10 @@ final class PlacementOptions {
       split = ",",
       description =
           "Addresses of the processes that train together, the training's own first; 'finetune-cifar"
-              + " worker' runs the others. For trusted networks only.")
+              + " worker' runs the others. Use trusted networks only.")
   private List<String> cluster;
 
-  /** What they say, or that they make no sense. */
+  /** The devices, or an error of usage. */
   Devices get() {
     Devices own = own();
     return cluster == null ? own : checked("--cluster", () -> own.inCluster(cluster));
@@ -58,7 +58,7 @@ final class PlacementOptions {
     return checked("--gpus", () -> Devices.gpus(Integer.parseInt(gpus)));
   }
 
-  /** The choice of a worker, which must name the processes. */
+  /** The devices of a worker, which must name the cluster. */
   Devices inCluster() {
     if (cluster == null) {
       throw error("Missing required option: '--cluster=HOST:PORT'");

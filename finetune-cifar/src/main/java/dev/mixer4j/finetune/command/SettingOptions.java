@@ -25,7 +25,7 @@ final class SettingOptions {
   static void add(CommandSpec command, Class<?> type) {
     for (RecordComponent component : Settings.of(type)) {
       if (component.getType().isRecord()) {
-        // The option that names the record is called as the component that holds the record.
+        // The option of a record's name is called like the component that holds the record.
         RecordComponent first = Settings.of(component.getType()).get(0);
         command.addOption(option("--" + component.getName(), first));
         add(command, component.getType());
@@ -65,7 +65,7 @@ final class SettingOptions {
     return option.paramLabel(setting.label().isEmpty() ? label : setting.label()).build();
   }
 
-  /** Whether 0 switches a setting off that a recipe may have. */
+  /** Whether 0 at the command line switches off a setting of the recipe. */
   private static boolean takesZero(RecordComponent component) {
     return !component.getType().isPrimitive()
         && component.getAnnotation(Setting.class).byDefault().equals("0");

@@ -4,19 +4,17 @@ import java.io.PrintWriter;
 import org.jline.utils.Signals;
 
 /**
- * Lets Ctrl-C, or a system that shuts down, end a training in good order: the first time it asks,
- * the second time it ends the process. To be closed when there is nothing more to end.
+ * Stops a training after its step when Ctrl-C or SIGTERM arrives; a second signal ends the process.
  */
 final class StopSignal implements AutoCloseable {
 
-  /** What shells report of a process that Ctrl-C ended. */
+  /** The exit code of processes that Ctrl-C ended, as shells report it. */
   static final int EXIT_CODE = 130;
 
   private final Object interrupt;
   private final Object terminate;
   private volatile boolean requested;
 
-  /** Listens to the process's signals. */
   StopSignal(PrintWriter err) {
     Runnable listener = () -> signalled(err);
     interrupt = Signals.register("INT", listener);

@@ -52,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
       description =
           "Network to train from scratch, instead of weights: mixer, lenet5 or resnet, or a preset:"
               + " Mixer-S/32, Mixer-S/16, Mixer-S/4, Mixer-B/32, Mixer-B/16, Mixer-L/32, Mixer-L/16,"
-              + " Mixer-H/14, LeNet-5, ResNet.")
+              + " Mixer-H/14, LeNet-5, ResNet; or a JSON file, such as a run's config.json.")
   private String model;
 
   @Option(
@@ -184,10 +184,12 @@ final class TrainCommand implements Callable<Integer> {
     if (weights != null) {
       throw new ParameterException(spec.commandLine(), "give --weights or --model, not both");
     }
-    int ofImages = channels == null ? data.channels() : channels;
+    if (channels == null && !ModelOptions.isFile(model)) {
+      channels = data.channels();
+    }
     try {
       return FineTuning.scratch(
-          ModelOptions.network(spec, model, imageSize, ofImages), data.path());
+          ModelOptions.network(spec, model, imageSize, channels), data.path());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

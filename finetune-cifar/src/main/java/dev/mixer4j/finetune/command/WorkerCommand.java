@@ -21,15 +21,15 @@ import picocli.CommandLine.Spec;
     name = "worker",
     sortOptions = false,
     description = {
-      "Lends this process's devices to one training that another process runs, and ends with it.",
-      "That one is 'finetune-cifar train' with the same --cluster, and it alone needs weights and"
+      "Lends this process's devices to a training in another process, and exits when it ends.",
+      "The training is 'finetune-cifar train' with the same --cluster; only it needs weights and"
           + " data. The list of addresses must be the same everywhere. The port is open on all of this"
-          + " machine's addresses, and whoever reaches it can run anything here: for trusted networks"
-          + " only."
+          + " machine's addresses, and anyone who reaches it can run anything here: use trusted"
+          + " networks only."
     })
 final class WorkerCommand implements Callable<Integer> {
 
-  /** So many times the training must not answer to be gone. */
+  /** After this many unanswered connections the training counts as ended. */
   private static final int SILENCES = 4;
 
   @Spec private CommandSpec spec;
@@ -48,7 +48,7 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Let GPUs use TF32, for a training with --precision tf32 or bfloat16.")
   private boolean tf32;
 
-  /** At once: a Java that ends as usual may fall over TensorFlow's threads, which are computing. */
+  /** Exits without Java's shutdown, which may crash while TensorFlow's threads compute. */
   private static void end() {
     if (Platform.isWindows()) {
       Runtime.getRuntime().halt(StopSignal.EXIT_CODE);

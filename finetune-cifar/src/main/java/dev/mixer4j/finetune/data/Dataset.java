@@ -5,19 +5,19 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Images with classes, in up to three parts that share no image.
+ * Labelled images in up to three splits that share no image.
  *
  * <ul>
  *   <li>The <b>training</b> images are trained on.
- *   <li>The <b>validation</b> images are what a training is measured on while it runs, and what its
- *       best epoch is chosen by. There are some where a fraction of the training images is held out
- *       ({@link DatasetRequest#validationFraction}), or where the data has a folder of its own for
- *       them besides one of test images.
- *   <li>The <b>test</b> images are for the last word. A folder of pictures without any is tested on
- *       those that are held out.
+ *   <li>The <b>validation</b> images measure a training while it runs and choose its best epoch.
+ *       They are a fraction of the training images ({@link DatasetRequest#validationFraction}), or
+ *       a folder of their own beside one of test images.
+ *   <li>The <b>test</b> images measure the result. A folder of pictures without test images is
+ *       tested on the validation images.
  * </ul>
  *
- * <p>Nothing but names and sizes is read before images are asked for.
+ * <p>Only names and sizes are read before images are asked for. Each method that reads images takes
+ * the first {@code limit} ones, and throws a {@link DatasetException} if a file is damaged.
  */
 public abstract class Dataset {
 
@@ -33,7 +33,7 @@ public abstract class Dataset {
     this.channels = channels;
   }
 
-  /** The kind of data, such as {@code CIFAR-10, binary version}. */
+  /** Such as {@code CIFAR-10, binary version}. */
   public String kind() {
     return kind;
   }
@@ -43,39 +43,23 @@ public abstract class Dataset {
     return path;
   }
 
-  /** The names of the classes, in the order of the labels. */
+  /** In the order of the labels. */
   public List<String> classNames() {
     return classNames;
   }
 
-  /** The channels of the images: 1 for gray levels, 3 for red, green and blue. */
+  /** 1 for gray levels, 3 for red, green and blue. */
   public int channels() {
     return channels;
   }
 
-  /**
-   * Reads training images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or damaged
-   */
+  /** Refuses a data set without training images. */
   public abstract LabelledImages train(int limit) throws IOException;
 
-  /**
-   * Reads validation images; none unless some are held out.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if a file is cut off or damaged
-   */
   public LabelledImages validation(int limit) throws IOException {
     return LabelledImages.none();
   }
 
-  /**
-   * Reads test images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or damaged
-   */
+  /** Refuses a data set without test images. */
   public abstract LabelledImages test(int limit) throws IOException;
 }

@@ -6,18 +6,14 @@ import java.util.OptionalDouble;
 /**
  * How a data set is read and split.
  *
- * @param imageSize what pictures of a folder are resized to, the network's input size; images that
- *     are stored as pixels keep their size
- * @param channels what images are converted to: 1 for gray levels, 3 for red, green and blue; 0 for
- *     the data's own
- * @param validationFraction share of the training images that is held out, above 0 and below 1;
- *     empty for none
+ * @param imageSize pictures of a folder are resized to it; CIFAR's and MNIST's images keep theirs
+ * @param channels of the images: 1 for gray levels, 3 for red, green and blue; 0 for the data's own
+ * @param validationFraction share of the training images to hold out, above 0 and below 1
  * @param seed of the choice of pictures that are held out
  */
 public record DatasetRequest(
     int imageSize, int channels, OptionalDouble validationFraction, long seed) {
 
-  /** Checks the numbers. */
   public DatasetRequest {
     require(imageSize >= 1, "an image size above 0", imageSize);
     require(channels == 0 || channels == 1 || channels == 3, "1 or 3 channels", channels);
@@ -31,12 +27,7 @@ public record DatasetRequest(
     }
   }
 
-  /**
-   * For a network.
-   *
-   * @param input the images that it takes
-   * @param fraction share of the training images that is held out; 0 for none
-   */
+  /** Takes size and channels from a network's input; a fraction of 0 holds nothing out. */
   public static DatasetRequest of(ImageInput input, double fraction, long seed) {
     return new DatasetRequest(
         input.size(),
@@ -45,7 +36,6 @@ public record DatasetRequest(
         seed);
   }
 
-  /** The channels of the images, of data that has so many of its own. */
   int channelsOr(int own) {
     return channels == 0 ? own : channels;
   }
@@ -56,10 +46,8 @@ public record DatasetRequest(
   }
 
   /**
-   * How many of some images are trained on where a fraction is held out: {@code (1 − fraction)} of
-   * them, rounded, but one at least on either side.
-   *
-   * @param images two or more
+   * How many of two or more images stay when a fraction is held out: {@code (1 − fraction)} of
+   * them, rounded, but at least one on either side.
    */
   public static int trainedOn(int images, double fraction) {
     return (int) Math.max(1, Math.min(images - 1, Math.round(images * (1 - fraction))));

@@ -3,16 +3,15 @@ package dev.mixer4j.finetune.data;
 import java.io.IOException;
 
 /**
- * A data set whose last training images are held out for validation. Of CIFAR and MNIST, whose
- * order is random already, these are a fair sample; so the paper's recipe trains on the first 98%
- * too (vit_jax/configs, {@code train[:98%]}).
+ * A data set whose last training images are held out for validation. CIFAR and MNIST come in random
+ * order, so these are a fair sample; vit_jax's configs also train on {@code train[:98%]}.
  */
 final class HeldOut extends Dataset {
 
   private final Dataset whole;
   private final double fraction;
 
-  /** All training images, once they are read: both parts share their memory. */
+  /** Read once; both splits share its memory. */
   private LabelledImages all;
 
   HeldOut(Dataset whole, double fraction) {

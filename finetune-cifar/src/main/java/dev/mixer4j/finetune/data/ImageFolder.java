@@ -11,14 +11,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * PNG and JPEG pictures in a folder a class, whose name is the class's: either {@code
+ * PNG and JPEG pictures in a folder per class, which has the class's name: either {@code
  * ROOT/train/CLASS} with {@code ROOT/test} or {@code ROOT/val} or both, or {@code ROOT/CLASS}. Each
- * picture becomes its middle, of the size that is asked for.
+ * picture is cropped to its middle square and resized.
  */
 final class ImageFolder extends Dataset {
 
-  /** Pictures that are decoded at once, on all cores. */
+  /** Pictures that are decoded together, on all cores. */
   private static final int CHUNK = 256;
+
+  private static final PictureFiles NONE = new PictureFiles(new TreeMap<>());
 
   private final int imageSize;
   private final List<Picture> train;
@@ -42,52 +44,46 @@ final class ImageFolder extends Dataset {
     this.test = test.inTurn(classNames());
   }
 
-  /**
-   * Lists the pictures.
-   *
-   * @return empty if the folder has no folders
-   * @throws DatasetException if they do not make a data set
-   */
-  static Optional<Dataset> open(Path root, DatasetRequest options) throws IOException {
-    Map<String, PictureFiles> parts = new TreeMap<>();
+  /** Lists the pictures; empty if the folder has no folders. */
+  static Optional<Dataset> open(Path root, DatasetRequest request) throws IOException {
+    Map<String, PictureFiles> splits = new TreeMap<>();
     for (String name : List.of("train", "val", "test")) {
       Path folder = root.resolve(name);
       // A class may be called "train": then pictures are in it, not folders.
       if (Files.isDirectory(folder) && !PictureFiles.folders(folder).isEmpty()) {
-        parts.put(name, PictureFiles.in(folder));
+        splits.put(name, PictureFiles.in(folder));
       }
     }
-    if (!parts.isEmpty()) {
-      return Optional.of(ofParts(root, parts, options));
+    if (!splits.isEmpty()) {
+      return Optional.of(ofSplits(root, splits, request));
     }
     return PictureFiles.folders(root).isEmpty()
         ? Optional.empty()
-        : Optional.of(ofClasses(root, options));
+        : Optional.of(ofClasses(root, request));
   }
 
-  /** {@code ROOT/train/CLASS} and so on: a lone {@code val} is what is tested on. */
-  private static ImageFolder ofParts(
-      Path root, Map<String, PictureFiles> parts, DatasetRequest options) {
-    PictureFiles none = new PictureFiles(new TreeMap<>());
-    PictureFiles train = parts.getOrDefault("train", none);
-    PictureFiles test = parts.getOrDefault("test", parts.getOrDefault("val", none));
-    PictureFiles validation = parts.containsKey("test") ? parts.getOrDefault("val", none) : none;
-    if (parts.containsKey("train")) {
-      parts.forEach((name, part) -> requireClasses(root.resolve(name), part, train));
+  /** {@code ROOT/train/CLASS} and so on. Without {@code test}, {@code val} is the test split. */
+  private static ImageFolder ofSplits(
+      Path root, Map<String, PictureFiles> splits, DatasetRequest request) {
+    PictureFiles train = splits.getOrDefault("train", NONE);
+    PictureFiles test = splits.getOrDefault("test", splits.getOrDefault("val", NONE));
+    PictureFiles validation = splits.containsKey("test") ? splits.getOrDefault("val", NONE) : NONE;
+    if (splits.containsKey("train")) {
+      splits.forEach((name, split) -> requireClasses(root.resolve(name), split, train));
     }
-    if (options.validationFraction().isEmpty()) {
-      return new ImageFolder(root, options, train, validation, test);
+    if (request.validationFraction().isEmpty()) {
+      return new ImageFolder(root, request, train, validation, test);
     }
-    if (validation != none) {
+    if (validation != NONE) {
       throw new DatasetException(
           root + ": has validation images in val already; leave --validation-fraction out");
     }
-    PictureFiles.Split split = split(train, options);
-    return new ImageFolder(root, options, split.kept(), split.heldOut(), test);
+    PictureFiles.Split split = split(train, request);
+    return new ImageFolder(root, request, split.kept(), split.heldOut(), test);
   }
 
-  private static void requireClasses(Path folder, PictureFiles part, PictureFiles train) {
-    for (String name : part.classNames()) {
+  private static void requireClasses(Path folder, PictureFiles split, PictureFiles train) {
+    for (String name : split.classNames()) {
       if (!train.byClass().containsKey(name)) {
         throw new DatasetException(
             "%s: expected the classes of train, %s, found '%s'"
@@ -96,19 +92,18 @@ final class ImageFolder extends Dataset {
     }
   }
 
-  /** {@code ROOT/CLASS}: what is held out is what is tested on, too. */
-  private static ImageFolder ofClasses(Path root, DatasetRequest options) throws IOException {
+  /** {@code ROOT/CLASS}: the validation images are the test images too. */
+  private static ImageFolder ofClasses(Path root, DatasetRequest request) throws IOException {
     PictureFiles all = PictureFiles.in(root);
-    if (options.validationFraction().isEmpty()) {
-      PictureFiles none = new PictureFiles(new TreeMap<>());
-      return new ImageFolder(root, options, all, none, none);
-    }
-    PictureFiles.Split split = split(all, options);
-    return new ImageFolder(root, options, split.kept(), split.heldOut(), split.heldOut());
+    PictureFiles.Split split =
+        request.validationFraction().isEmpty()
+            ? new PictureFiles.Split(all, NONE)
+            : split(all, request);
+    return new ImageFolder(root, request, split.kept(), split.heldOut(), split.heldOut());
   }
 
-  private static PictureFiles.Split split(PictureFiles files, DatasetRequest options) {
-    return files.split(options.validationFraction().getAsDouble(), options.seed());
+  private static PictureFiles.Split split(PictureFiles files, DatasetRequest request) {
+    return files.split(request.validationFraction().getAsDouble(), request.seed());
   }
 
   @Override
@@ -141,9 +136,13 @@ final class ImageFolder extends Dataset {
     LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize, channels());
     for (int from = 0; from < wanted.size(); from += CHUNK) {
       List<Picture> chunk = wanted.subList(from, Math.min(from + CHUNK, wanted.size()));
-      List<byte[]> pixels = decode(chunk);
-      for (int i = 0; i < chunk.size(); i++) {
-        images.add(chunk.get(i).label(), pixels.get(i));
+      try {
+        List<byte[]> pixels = chunk.parallelStream().map(this::decode).toList();
+        for (int i = 0; i < chunk.size(); i++) {
+          images.add(chunk.get(i).label(), pixels.get(i));
+        }
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
       }
     }
     return images.build();
@@ -154,24 +153,10 @@ final class ImageFolder extends Dataset {
     long most = Runtime.getRuntime().maxMemory();
     if (bytes > most) {
       throw new DatasetException(
-          "%s: %d pictures of %d x %d pixels take %d MB, and Java has %d MB; JAVA_OPTS=-Xmx%dg gives"
-                  .formatted(
-                      path(),
-                      count,
-                      imageSize,
-                      imageSize,
-                      bytes >> 20,
-                      most >> 20,
-                      (bytes + bytes / 4 >> 30) + 1)
-              + " it more, --limit-train takes fewer");
-    }
-  }
-
-  private List<byte[]> decode(List<Picture> pictures) throws IOException {
-    try {
-      return pictures.parallelStream().map(this::decode).toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+          "%s: %d pictures of %d x %d pixels take %d MB, and Java has %d MB;"
+                  .formatted(path(), count, imageSize, imageSize, bytes >> 20, most >> 20)
+              + " JAVA_OPTS=-Xmx%dg gives it more, --limit-train takes fewer"
+                  .formatted((bytes + bytes / 4 >> 30) + 1));
     }
   }
 

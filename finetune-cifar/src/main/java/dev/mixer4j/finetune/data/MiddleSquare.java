@@ -6,18 +6,14 @@ import dev.mixer4j.core.image.ResizeAxis;
 import java.awt.image.BufferedImage;
 
 /**
- * The middle of a picture, scaled so that the picture's short side fits: bilinear, as Pillow's
- * {@code resize} with {@code BILINEAR} and a box, to the bit.
+ * Crops the middle square of a picture and resizes it bilinearly, bit for bit as Pillow's {@code
+ * resize} with {@code BILINEAR} and a box.
  */
 final class MiddleSquare {
 
   private MiddleSquare() {}
 
-  /**
-   * Takes the middle of a picture.
-   *
-   * @return [size, size, channels], unsigned
-   */
+  /** Returns [size, size, channels], unsigned. */
   static byte[] of(BufferedImage image, int size, int channels) {
     int side = Math.min(image.getWidth(), image.getHeight());
     return ImageResize.resize(

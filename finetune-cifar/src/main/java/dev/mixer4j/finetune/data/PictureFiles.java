@@ -14,26 +14,20 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * The pictures of some classes, as files: their order does not depend on the file system's.
- *
- * @param byClass each class's files, none of them empty
- */
-public record PictureFiles(SortedMap<String, List<Path>> byClass) {
+/** The picture files of each class, sorted by name. */
+record PictureFiles(SortedMap<String, List<Path>> byClass) {
 
-  /** A picture of a class, which is counted in the order of the names. */
-  public record Picture(Path file, int label) {}
+  record Picture(Path file, int label) {}
 
-  /** Two halves, of which the second is held out. */
-  public record Split(PictureFiles kept, PictureFiles heldOut) {}
+  record Split(PictureFiles kept, PictureFiles heldOut) {}
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
 
-  /** Links may lead in circles. */
+  /** Links may form a cycle. */
   private static final int MAX_DEPTH = 16;
 
-  /** The folders in a folder, without hidden ones, in the order of their names. */
-  public static List<Path> folders(Path folder) throws IOException {
+  /** The folders in a folder that are not hidden, sorted by name. */
+  static List<Path> folders(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(Files::isDirectory)
@@ -43,12 +37,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  /**
-   * Lists a folder of a folder a class.
-   *
-   * @throws DatasetException if there are fewer than two classes, or one has no pictures
-   */
-  public static PictureFiles in(Path root) throws IOException {
+  /** Lists a folder that has a folder of pictures for each of two or more classes. */
+  static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
     for (Path folder : folders(root)) {
       List<Path> files = pictures(folder);
@@ -66,7 +56,7 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return new PictureFiles(byClass);
   }
 
-  /** All below a folder, in the order of their names. */
+  /** All pictures below a folder, sorted by name. */
   private static List<Path> pictures(Path folder) throws IOException {
     try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return entries
@@ -79,17 +69,15 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  public List<String> classNames() {
+  List<String> classNames() {
     return List.copyOf(byClass.keySet());
   }
 
   /**
-   * All pictures, the classes in turn: the first of each, the second of each, and so on, so that
-   * the first few are of all classes.
-   *
-   * @param classNames whose places are the labels
+   * All pictures: the first of each class, the second of each, and so on, so that the first few
+   * show all classes. Labels are indices of {@code classNames}.
    */
-  public List<Picture> inTurn(List<String> classNames) {
+  List<Picture> inTurn(List<String> classNames) {
     List<Picture> pictures = new ArrayList<>();
     int longest = byClass.values().stream().mapToInt(List::size).max().orElse(0);
     for (int i = 0; i < longest; i++) {
@@ -103,12 +91,8 @@ public record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return pictures;
   }
 
-  /**
-   * Holds a fraction of each class out, at random; of a class with a single picture nothing.
-   *
-   * @param fraction above 0 and below 1
-   */
-  public Split split(double fraction, long seed) {
+  /** Holds out a random fraction of each class, but no class's only picture. */
+  Split split(double fraction, long seed) {
     SortedMap<String, List<Path>> kept = new TreeMap<>();
     SortedMap<String, List<Path>> heldOut = new TreeMap<>();
     Random random = new Random(seed);

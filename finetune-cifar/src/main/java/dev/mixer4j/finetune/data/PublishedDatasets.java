@@ -8,27 +8,15 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The data sets that can be downloaded, from a data file that a person can check: {@code
- * datasets.json} beside this class.
- *
- * @param all in the data file's order
- */
+/** The data sets that can be downloaded, in the order of {@code datasets.json}. */
 public record PublishedDatasets(List<PublishedDataset> all) {
 
-  /**
-   * A data set's files.
-   *
-   * @param name to ask for it
-   * @param title what it is
-   * @param files that belong together
-   */
+  /** A data set: the name to ask for it, a title for people, its files. */
   @JsonIgnoreProperties("source") // for people
   public record PublishedDataset(String name, String title, List<DatasetFile> files) {}
 
   private static final String RESOURCE = "datasets.json";
 
-  /** The ones that this library knows. */
   public static PublishedDatasets load() {
     try (InputStream in = PublishedDatasets.class.getResourceAsStream(RESOURCE)) {
       return new PublishedDatasets(
@@ -38,7 +26,7 @@ public record PublishedDatasets(List<PublishedDataset> all) {
     }
   }
 
-  /** The one of a name, in whatever case. */
+  /** Finds a data set by name, ignoring case. */
   public Optional<PublishedDataset> find(String name) {
     return all.stream().filter(dataset -> dataset.name().equalsIgnoreCase(name)).findFirst();
   }

@@ -33,6 +33,10 @@ public record Devices(Device first, int gpus, int cpus, List<String> cluster) {
   /**
    * Checks the numbers and addresses.
    *
+   * @param first the only device, or the first of several
+   * @param gpus 0 or more
+   * @param cpus 1 or more
+   * @param cluster empty, or two addresses or more
    * @throws IllegalArgumentException if a number is out of range or an address is not HOST:PORT
    */
   public Devices {
@@ -69,20 +73,18 @@ public record Devices(Device first, int gpus, int cpus, List<String> cluster) {
   }
 
   /**
-   * Chooses one device.
+   * {@return one device of this machine}
    *
-   * @param device of this machine
-   * @return where to train
+   * @param device where to train
    */
   public static Devices of(Device device) {
     return new Devices(device, 0, 1, List.of());
   }
 
   /**
-   * Chooses the first GPUs of this machine.
+   * {@return the first GPUs of this machine}
    *
    * @param count how many
-   * @return where to train
    * @throws IllegalArgumentException if {@code count} is below 1
    */
   public static Devices gpus(int count) {
@@ -92,20 +94,15 @@ public record Devices(Device first, int gpus, int cpus, List<String> cluster) {
     return new Devices(new Device(0, true), count, 1, List.of());
   }
 
-  /**
-   * Chooses all GPUs of this machine.
-   *
-   * @return where to train
-   */
+  /** {@return all GPUs of this machine} */
   public static Devices allGpus() {
     return gpus(ALL);
   }
 
   /**
-   * Divides the CPU into several devices, to try a training on several devices without GPUs.
+   * {@return the CPU divided into several devices, to try several devices without GPUs}
    *
    * @param count how many
-   * @return where to train
    */
   public static Devices cpus(int count) {
     return new Devices(Device.CPU, 0, count, List.of());

@@ -56,13 +56,7 @@ final class Replica {
   private final List<Op> perUpdate = new ArrayList<>();
   private final StateVariables state;
 
-  /**
-   * Adds the replica to a graph.
-   *
-   * @param tf scope of all its operations
-   * @param variables in that scope
-   * @param group of the replicas
-   */
+  /** Adds the replica to a graph, in the scope of {@code tf}, which has the variables too. */
   Replica(
       Ops tf,
       Graph graph,
@@ -97,7 +91,7 @@ final class Replica {
     accumulator =
         settings.microBatchSize() == null
             ? Optional.empty()
-            : Optional.of(new GradientAccumulator(tf, parameters));
+            : Optional.of(GradientAccumulator.of(tf, parameters));
     parameters = accumulator.map(GradientAccumulator::parameters).orElse(parameters);
     if (group.size() > 1) {
       parameters = AllReduce.sum(tf, parameters, group);
@@ -153,7 +147,7 @@ final class Replica {
             tf.scope().makeOpName("gradients"), new Output<?>[] {loss.asOutput()}, values, null);
     List<Optimizer.Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < values.length; i++) {
-      @SuppressWarnings("unchecked") // a gradient has the type of what it is the gradient of
+      @SuppressWarnings("unchecked") // a gradient has the type of its variable
       Operand<TFloat32> gradient = (Output<TFloat32>) gradients[i];
       parameters.add(parameter(names.get(i), gradient));
     }
@@ -193,10 +187,9 @@ final class Replica {
   /**
    * Feeds a part of a batch.
    *
-   * @param part what it computes; without a label an image does not count
    * @param place of the part in its batch
    * @param batchImages in all parts together
-   * @param fresh whether the totals begin anew
+   * @param fresh whether to reset the totals
    */
   void feed(
       Feeds feeds,
@@ -212,14 +205,14 @@ final class Replica {
     accumulator.ifPresent(sums -> feeds.scalars(sums.scalars(counted, batchImages)));
   }
 
-  /** What to run with each part but the last. */
+  /** The operations to run with each part but the last. */
   List<Op> accumulate() {
     List<Op> all = new ArrayList<>(accumulator.orElseThrow().accumulate());
     all.add(totals.addition());
     return all;
   }
 
-  /** What to run with the last part, for which the update's numbers are fed here. */
+  /** The operations to run with the last part; feeds the numbers of the update. */
   List<Op> update(Feeds feeds, long step, double learningRate) {
     feeds.scalars(updates.scalars().at(step, learningRate));
     List<Op> all = new ArrayList<>(perUpdate);
@@ -227,17 +220,16 @@ final class Replica {
     return all;
   }
 
-  /** See {@link StepTotals#read}. */
   Operand<TFloat64> totals() {
     return totals.read();
   }
 
-  /** Where images go in that are not trained on, [batch, height, width, channels] uint8. */
+  /** The placeholder of images to classify, [batch, height, width, channels] uint8. */
   Operand<TUint8> pixels() {
     return input.pixels();
   }
 
-  /** Their logits, with the averages where there are any, and without dropout. */
+  /** Their logits, without dropout, from the moving average if there is one. */
   Operand<TFloat32> logits() {
     return logits;
   }
@@ -250,7 +242,7 @@ final class Replica {
   }
 
   Weights snapshot(Session session) {
-    return Snapshot.take(session, network, this::measured);
+    return Variables.snapshot(session, network, this::measured);
   }
 
   Weights weights(Session session) {

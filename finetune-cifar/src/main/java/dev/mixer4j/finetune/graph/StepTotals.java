@@ -14,8 +14,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Sums over the images of several steps, which stay on the device, so that nothing is to be fetched
- * at each step.
+ * Sums over the images of several steps. They stay on the device, so that no step waits for them.
  */
 final class StepTotals {
 
@@ -28,7 +27,7 @@ final class StepTotals {
   private final Op addition;
 
   /**
-   * Adds a variable for them.
+   * Adds the variable for the sums.
    *
    * @param loss mean over the images
    * @param logits [images, classes]
@@ -40,7 +39,7 @@ final class StepTotals {
     var handle = tf.varHandleOp(TFloat64.class, SHAPE, VarHandleOp.sharedName("training_totals"));
     initialization = tf.assignVariableOp(handle, tf.constant(new double[2]));
     Operand<TFloat64> lossSum = tf.math.mul(tf.dtypes.cast(loss, TFloat64.class), images);
-    // Of 64 bits, since on a GPU TensorFlow compares integers of 32 on the processor.
+    // In 64 bits: on a GPU, TensorFlow compares 32-bit integers on the CPU.
     var isCorrect =
         tf.math.equal(tf.math.argMax(logits, tf.constant(1)), tf.dtypes.cast(labels, TInt64.class));
     Operand<TFloat64> correct =
@@ -51,27 +50,21 @@ final class StepTotals {
             handle, tf.math.add(tf.math.mul(read, kept), tf.stack(List.of(lossSum, correct))));
   }
 
-  /** Sets the sums to 0. */
   Op initialization() {
     return initialization;
   }
 
-  /** Adds what is fed, to run with each part of a batch. */
+  /** Adds the sums of a part of a batch. */
   Op addition() {
     return addition;
   }
 
-  /** [2]: the images' losses, and how many of them are classified as their labels say. */
+  /** [2]: the sum of the losses, and the number of images classified correctly. */
   Operand<TFloat64> read() {
     return read;
   }
 
-  /**
-   * Feeds what a part of a batch needs.
-   *
-   * @param count images that count; the others have no label
-   * @param fresh whether to forget the sums so far
-   */
+  /** Feeds a part of a batch: how many images count, and whether to reset the sums. */
   void feed(Feeds feeds, int count, boolean fresh) {
     feeds.own(images, TFloat64.scalarOf(count));
     feeds.own(kept, TFloat64.scalarOf(fresh ? 0 : 1));

@@ -37,21 +37,15 @@ import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TUint8;
 
-/**
- * A network in training: one graph and session whose variables each step updates, and which answers
- * with them, or with their moving average, as they are. It holds native memory until closed.
- */
+/** The graph and session of a training. It holds native memory until closed. */
 public final class TrainingGraph implements AutoCloseable {
 
   /**
-   * Sums over the images of the steps since they last began anew.
-   *
-   * @param loss of the images' losses
-   * @param correct how many were classified as their labels say, before each step's update
+   * The sum of the losses, and the number of images classified correctly before each step's update.
    */
   public record Totals(double loss, long correct) {}
 
-  /** With other machines, which may fall silent; a step's part takes seconds. */
+  /** The time limit of a step with other machines, which may stop responding. */
   private static final Duration PATIENCE =
       Duration.ofSeconds(Long.getLong("mixer4j.patience", 1800));
 
@@ -69,15 +63,15 @@ public final class TrainingGraph implements AutoCloseable {
   /**
    * Builds the graph and loads the weights, which may be closed afterwards.
    *
-   * @param images what is trained on, whose pixels go to the devices if the settings say so
-   * @throws MixerException if a device is not there
+   * @param images the training images, which may be kept on the devices
+   * @throws MixerException if a device is missing
    */
   public TrainingGraph(
       Weights start, TrainSettings settings, LabelledImages images, Devices devices) {
     this(start, settings, images, settings.optimizer().build(), devices);
   }
 
-  /** With any rule for the updates. */
+  /** Builds the graph with another optimizer than that of the settings. */
   public TrainingGraph(
       Weights start,
       TrainSettings asked,
@@ -91,7 +85,7 @@ public final class TrainingGraph implements AutoCloseable {
       settings = settle(asked, images, found);
       Ops tf = Ops.create(graph);
       List<String> scopes = IntStream.range(0, found.count()).mapToObj(i -> "replica" + i).toList();
-      // All variables first: each new scope of a name looks through the whole graph.
+      // All variables first: each new scope searches the whole graph for its name.
       Map<Ops, Variables> variables = new LinkedHashMap<>();
       for (String scope : scopes) {
         Ops inScope = tf.withSubScope(scope);
@@ -134,22 +128,22 @@ public final class TrainingGraph implements AutoCloseable {
         onDevice ? TrainSettings.Cache.DEVICE : TrainSettings.Cache.HOST, devices.count());
   }
 
-  /** Devices that have no part of any batch. */
+  /** The number of devices that have no part of any batch. */
   public int idle() {
     int parts = (settings.batchSize() - 1) / settings.imagesAtOnce() + 1;
     return Math.max(0, replicas.size() - parts);
   }
 
-  /** The settings, with what these devices make definite. */
+  /** The settings with the values that depend on the devices. */
   public TrainSettings settings() {
     return settings;
   }
 
   /**
-   * One update of every variable, which gives nothing back: see {@link #totals}.
+   * Updates every variable once.
    *
    * @param seed decides, with the number of the step, what is dropped and how images are blended
-   * @param fresh whether the totals begin anew with this step
+   * @param fresh whether to reset the totals before
    * @throws DivergenceException if the loss or a gradient is not finite: then nothing was updated
    */
   public void step(Batch batch, double learningRate, long seed, boolean fresh) {
@@ -190,7 +184,7 @@ public final class TrainingGraph implements AutoCloseable {
     return told(runner::run);
   }
 
-  /** Does what may fail for want of memory, or of another machine, and then tells that. */
+  /** Runs the action and reports out-of-memory and lost-worker errors with context. */
   private <T> T told(Supplier<T> work) {
     try {
       return work.get();
@@ -211,12 +205,12 @@ public final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  /** The rest tells where in the graph it was. */
+  /** The start of a message; the rest describes the graph. */
   private static String start(Exception e) {
     return String.valueOf(e.getMessage()).lines().limit(2).collect(Collectors.joining(" "));
   }
 
-  /** What the steps since the totals began anew found before their updates. */
+  /** The totals of the steps since they were reset. */
   public Totals totals() {
     Session.Runner runner = session.runner();
     replicas.forEach(replica -> runner.fetch(replica.totals()));
@@ -232,21 +226,17 @@ public final class TrainingGraph implements AutoCloseable {
     return new Totals(loss, Math.round(correct));
   }
 
-  /** What it computes, and how. */
   public GraphDef definition() {
     return graph.toGraphDef();
   }
 
-  /** Number of updates so far. */
   public long steps() {
     return steps;
   }
 
   /**
-   * Classifies with the variables of this moment, or their average, without dropout.
-   *
-   * @param pixels [batch, height, width, 3] uint8, of any size
-   * @return [batch][classes]
+   * Classifies images of any size, [batch, height, width, channels] uint8, without dropout, with
+   * the current weights or their moving average. Returns [batch][classes].
    */
   public float[][] logits(TUint8 pixels) {
     Replica first = replicas.get(0);
@@ -255,27 +245,22 @@ public final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  /** A copy of the weights of this moment, or of their average, which the caller closes. */
+  /** A copy of the current weights, or of their moving average, which the caller closes. */
   public Weights snapshot() {
     return replicas.get(0).snapshot(session);
   }
 
-  /** A copy of the weights themselves, which the caller closes. */
+  /** A copy of the current weights, which the caller closes. */
   public Weights weights() {
     return replicas.get(0).weights(session);
   }
 
-  /** A copy of all that training keeps beside the weights, which the caller closes. */
+  /** A copy of all other state of the training, which the caller closes. */
   public NamedTensors state() {
     return replicas.get(0).state(session);
   }
 
-  /**
-   * Goes back to an earlier moment of this training or of one like it.
-   *
-   * @param savedWeights as {@link #weights} gave them
-   * @param savedState as {@link #state} gave it
-   */
+  /** Restores a step of this training, or of one with the same settings. */
   public void restore(long step, Weights savedWeights, NamedTensors savedState) {
     told(
         () -> {
@@ -287,7 +272,7 @@ public final class TrainingGraph implements AutoCloseable {
 
   @Override
   public void close() {
-    if (broken) { // TensorFlow would wait for an answer of the machine that is gone
+    if (broken) { // TensorFlow would wait for the lost machine
       return;
     }
     try (graph) {

@@ -7,7 +7,7 @@ import java.util.List;
 import org.tensorflow.types.TUint8;
 
 /**
- * The images of one update, in micro-batches, with all that chance decides about them.
+ * The images of one update, in micro-batches, with all random choices.
  *
  * @param step the update, counting from 1
  * @param epoch counts from 1
@@ -17,11 +17,10 @@ import org.tensorflow.types.TUint8;
 public record Batch(long step, int epoch, int from, List<Part> parts) implements AutoCloseable {
 
   /**
-   * Images that the device takes at once.
+   * Images that a device computes at once.
    *
    * @param indices of the images
-   * @param pixels [images, height, width, channels] uint8; null where the device has all images
-   *     itself
+   * @param pixels [images, height, width, channels] uint8; null if the device has all images itself
    * @param labels [images]
    * @param flips [images], true for an image to mirror
    * @param boxes [images][4], top, left, height and width of each crop; null without crops
@@ -30,20 +29,20 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
 
     private static final int NONE = -1;
 
-    /** The same images for a device that has nothing to do, which then count for nothing. */
+    /** The same images without labels, for a device without work: they do not count. */
     public Part unlabelled() {
       int[] none = new int[labels.length];
       Arrays.fill(none, NONE);
       return new Part(indices, pixels, none, flips, boxes);
     }
 
-    /** Images that have a label. */
+    /** The number of images with a label. */
     public int counted() {
       return (int) Arrays.stream(labels).filter(label -> label != NONE).count();
     }
   }
 
-  /** Makes the batch of one update, of which everything follows from the seed and its number. */
+  /** Makes the batch of one update, which depends on the seed and the step alone. */
   public static Batch of(LabelledImages images, TrainSettings settings, EpochPlan plan, long step) {
     long perEpoch = settings.stepsPerEpoch(images.size());
     int epoch = Math.toIntExact((step - 1) / perEpoch + 1);
@@ -79,7 +78,7 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
     return parts.stream().mapToInt(part -> part.indices.length).sum();
   }
 
-  /** Where its images are, for a person: the indices are those of the data's own order. */
+  /** The place of the batch, for messages; the indices are those of the data's own order. */
   public String describe() {
     int[] indices =
         parts.stream().flatMapToInt(part -> Arrays.stream(part.indices)).limit(8).toArray();

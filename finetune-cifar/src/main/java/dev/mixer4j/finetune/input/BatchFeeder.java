@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Makes the batches of the updates to come while the device is busy with the present one. */
+/** Prepares the next batches while the device computes. */
 public final class BatchFeeder implements AutoCloseable {
 
   private static final int AHEAD = 2;
@@ -26,16 +26,11 @@ public final class BatchFeeder implements AutoCloseable {
           });
   private final Deque<Future<Batch>> made = new ArrayDeque<>();
   private long asked;
-  private EpochPlan plan; // only the maker's thread looks at it
+  private EpochPlan plan; // only the worker thread uses it
   private int planned;
   private long waited;
 
-  /**
-   * Starts making batches.
-   *
-   * @param after the update before the first one
-   * @param last the last update
-   */
+  /** Starts with the batch of update {@code after + 1}. */
   public BatchFeeder(LabelledImages images, TrainSettings settings, long after, long last) {
     this.images = images;
     this.settings = settings;
@@ -70,7 +65,7 @@ public final class BatchFeeder implements AutoCloseable {
     try {
       return made.remove().get();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof Error failed) { // such as too little memory
+      if (e.getCause() instanceof Error failed) { // such as out of memory
         throw failed;
       }
       throw e.getCause() instanceof RuntimeException failed
@@ -84,7 +79,7 @@ public final class BatchFeeder implements AutoCloseable {
     }
   }
 
-  /** Nanoseconds for which {@link #next} made its callers wait since this was last asked. */
+  /** Nanoseconds that {@link #next} waited since the last call of this method. */
   public long waited() {
     long since = waited;
     waited = 0;

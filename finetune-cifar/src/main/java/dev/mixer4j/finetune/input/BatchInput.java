@@ -19,8 +19,8 @@ import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TUint8;
 
 /**
- * The part of a training's graph that makes the network's input of bytes: crops, mirrors, resizes,
- * normalises and blends. All chance comes from outside.
+ * The input part of a training's graph: crops, mirrors, resizes, normalizes and blends images. All
+ * random choices are fed.
  */
 public final class BatchInput {
 
@@ -32,7 +32,7 @@ public final class BatchInput {
   private final Placeholder<TInt32> boxes;
   private final Placeholder<TFloat32> share;
   private final Placeholder<TInt64> dropSeed;
-  private final CachedImages cache; // null where they are fed
+  private final CachedImages cache; // null if the images are fed
   private final Operand<TFloat32> images;
   private final Operand<TFloat32> targets;
 
@@ -65,25 +65,19 @@ public final class BatchInput {
     targets = mixed ? Mixup.blend(tf, expected, share) : expected;
   }
 
-  /**
-   * Mirrors some of the images left to right.
-   *
-   * @param pixels [batch, height, width, channels] uint8
-   * @param flips [batch] bool
-   */
+  /** Mirrors the images whose flip is true. The pixels are [batch, height, width, channels]. */
   public static Operand<TUint8> flip(Ops tf, Operand<TUint8> pixels, Operand<TBool> flips) {
     Operand<TBool> chosen = tf.reshape(flips, tf.array(-1, 1, 1, 1));
     return tf.select(chosen, tf.reverse(pixels, tf.array(2)), pixels);
   }
 
-  /** Sends all images to the device, if that is where they are to stay. */
+  /** Sends all images to the device, if the settings keep them there. */
   public void cache(Session session, LabelledImages data) {
     if (cache != null) {
       cache.load(session, data);
     }
   }
 
-  /** Feeds a part of a batch. */
   public void feed(Feeds feeds, Batch.Part part, long seed, long step, int place) {
     feeds.own(labels, TInt32.vectorOf(part.labels()));
     feeds.own(flips, TBool.vectorOf(part.flips()));
@@ -101,7 +95,7 @@ public final class BatchInput {
     }
   }
 
-  /** Where bytes that are not trained on go in: [batch, height, width, channels] uint8. */
+  /** The placeholder of images, [batch, height, width, channels] uint8. */
   public Operand<TUint8> pixels() {
     return pixels;
   }
@@ -111,17 +105,17 @@ public final class BatchInput {
     return images;
   }
 
-  /** What it should answer, [batch, classes]. */
+  /** The targets, [batch, classes]. */
   public Operand<TFloat32> targets() {
     return targets;
   }
 
-  /** The labels as they are fed, [batch]. */
+  /** The labels, [batch]. */
   public Operand<TInt32> labels() {
     return labels;
   }
 
-  /** Decides what the network drops. */
+  /** The seed of dropout and stochastic depth. */
   public Operand<TInt64> dropSeed() {
     return dropSeed;
   }

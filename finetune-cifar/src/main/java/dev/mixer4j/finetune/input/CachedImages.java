@@ -15,8 +15,8 @@ import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
 /**
- * All images of a data set in the device's memory. They are stored as 64-bit words, since on a GPU
- * TensorFlow has no gather of bytes and would copy all of them to the CPU each time.
+ * All training images in the memory of the device, as 64-bit words: TensorFlow has no gather of
+ * bytes on a GPU and would copy all images to the CPU each time.
  */
 public final class CachedImages {
 
@@ -27,7 +27,7 @@ public final class CachedImages {
   private final Placeholder<TUint8> pixels;
   private final Op assignment;
 
-  /** Adds the variable, unset. */
+  /** Adds the variable, without value. */
   public CachedImages(Ops tf, LabelledImages data) {
     int images = data.size();
     imageShape = new int[] {-1, data.height(), data.width(), data.channels()};
@@ -52,22 +52,16 @@ public final class CachedImages {
             tf.bitcast(tf.reshape(padded, tf.array(images, imageWords, Long.BYTES)), TInt64.class));
   }
 
-  /**
-   * Some of the images.
-   *
-   * @param indices [batch]
-   * @return [batch, height, width, channels]
-   */
+  /** Gathers images: from indices [batch] to [batch, height, width, channels]. */
   public Operand<TUint8> gather(Ops tf, Operand<TInt32> indices) {
     Operand<TInt64> rows =
         tf.gather(tf.readVariableOp(words, TInt64.class), indices, tf.constant(0));
     Operand<TUint8> padded = tf.reshape(tf.bitcast(rows, TUint8.class), tf.array(-1, paddedBytes));
-    // A strided slice, for of a plain one of bytes a GPU has none either.
+    // On a GPU there is a strided slice of bytes, but no plain one.
     Operand<TUint8> rowBytes = tf.stridedSlice(padded, Indices.all(), Indices.sliceTo(imageBytes));
     return tf.reshape(rowBytes, tf.constant(imageShape));
   }
 
-  /** Sends the images there. */
   public void load(Session session, LabelledImages data) {
     try (TUint8 all = data.pixelRange(0, data.size())) {
       session.runner().feed(pixels, all).addTarget(assignment).run().close();

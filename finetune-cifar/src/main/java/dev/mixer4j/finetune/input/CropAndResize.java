@@ -9,41 +9,25 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TUint8;
 
 /**
- * Takes a box out of each image of a batch, stretches it to one size and mirrors it: what {@code
- * tf.image.resize(tf.slice(image, ...))} does for one image, bilinear with half-pixel centres and
- * without anti-aliasing.
- *
- * <p>Such a resizing is linear along each axis, so for an image it is {@code rows · image ·
- * columnsᵀ} with matrices of mostly zeros; a batch's boxes may all differ.
+ * Takes a box out of each image of a batch, resizes it and mirrors it, as {@code
+ * tf.image.resize(tf.slice(image, ...))} does for one image: bilinear with half-pixel centers,
+ * without anti-aliasing. Such a resize is linear along each axis, so for an image it is {@code rows
+ * · image · columnsᵀ} with sparse matrices, and the boxes of a batch may differ.
  */
-final class CropAndResize {
+record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
 
   private static final int TOP = 0;
   private static final int LEFT = 1;
   private static final int HEIGHT = 2;
   private static final int WIDTH = 3;
 
-  private final Ops tf;
-  private final Operand<TFloat32> boxes;
-  private final int height;
-  private final int width;
-
-  private CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
-    this.tf = tf;
-    this.boxes = boxes;
-    this.height = height;
-    this.width = width;
-  }
-
   /**
    * Adds the operations to the caller's graph.
    *
    * @param pixels [batch, height, width, channels] uint8
-   * @param boxes [batch, 4] int32, each image's top, left, height and width in pixels; a box lies
-   *     within its image and is not empty, which nothing here checks
+   * @param boxes [batch, 4] int32: top, left, height and width in pixels; not empty and within the
+   *     image
    * @param flips [batch] bool, true for an image to mirror left to right
-   * @param height of the result
-   * @param width of the result
    * @return [batch, height, width, channels] float32 in 0..255
    */
   static Operand<TFloat32> of(
@@ -70,12 +54,11 @@ final class CropAndResize {
   }
 
   /**
-   * How much each pixel of one axis adds to each pixel of the result: [batch, size, extent].
+   * The share of each pixel of one axis in each pixel of the result: [batch, size, extent].
    *
    * @param outputs the result's pixels in their order, [batch or 1, size]
-   * @param size the result's pixels along the axis
-   * @param start the box's number that says where it starts
-   * @param length the one that says how far it goes
+   * @param start index of the start in a box
+   * @param length index of the length in a box
    * @param extent the image's pixels along the axis
    */
   private Operand<TFloat32> weights(
@@ -94,7 +77,7 @@ final class CropAndResize {
     return tf.nn.relu(tf.math.sub(one, distance));
   }
 
-  /** One of the boxes' four numbers, [batch, 1]. */
+  /** One number of each box, [batch, 1]. */
   private Operand<TFloat32> number(int index) {
     return tf.slice(boxes, tf.array(0, index), tf.array(-1, 1));
   }

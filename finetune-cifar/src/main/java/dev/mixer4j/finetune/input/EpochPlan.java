@@ -5,22 +5,14 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * One epoch's chances, which depend on seed and epoch alone: any epoch's can be computed without
- * those before it.
+ * The order and flips of one epoch, which depend on seed and epoch alone.
  *
- * @param order the images in the order they are trained on
- * @param flips whether each one, by its place in that order, is mirrored
+ * @param order the indices of the images
+ * @param flips whether each image, by its place in the order, is mirrored
  */
 public record EpochPlan(int[] order, boolean[] flips) {
 
-  /**
-   * Draws an epoch.
-   *
-   * @param epoch counts from 1
-   * @param images how many there are
-   * @param shuffle whether the order is random; otherwise it is the data's
-   * @param augment whether every other image, on average, is mirrored
-   */
+  /** Draws an epoch, counting from 1; without shuffling, the order is the data's. */
   public static EpochPlan of(long seed, int epoch, int images, boolean shuffle, boolean augment) {
     int[] order = IntStream.range(0, images).toArray();
     if (shuffle) {
@@ -36,7 +28,7 @@ public record EpochPlan(int[] order, boolean[] flips) {
     return new EpochPlan(order, flips);
   }
 
-  /** Fisher and Yates's: every order is as likely as another. */
+  /** The Fisher-Yates shuffle: every order is equally likely. */
   private static void shuffle(int[] values, Random random) {
     for (int i = values.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
@@ -46,7 +38,7 @@ public record EpochPlan(int[] order, boolean[] flips) {
     }
   }
 
-  /** The images of places {@code from} to {@code to} (exclusive). */
+  /** The images at places {@code from} to {@code to} (exclusive). */
   public int[] order(int from, int to) {
     return Arrays.copyOfRange(order, from, to);
   }

@@ -9,14 +9,14 @@ import org.tensorflow.Tensor;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
-/** One run of a session, and the tensors that are made for it, which are freed with it. */
+/** One run of a session, with the tensors that are fed to it and freed after it. */
 public record Feeds(Session.Runner runner, List<Tensor> tensors) implements AutoCloseable {
 
   public Feeds(Session.Runner runner) {
     this(runner, new ArrayList<>());
   }
 
-  /** Feeds a tensor and takes it over. */
+  /** Feeds a tensor and takes ownership of it. */
   public void own(Operand<?> to, Tensor tensor) {
     tensors.add(tensor);
     runner.feed(to, tensor);

@@ -3,20 +3,19 @@ package dev.mixer4j.finetune.input;
 import java.util.Random;
 
 /**
- * Boxes of random size, shape and place, after GoogLeNet's training (arXiv 1409.4842, section 6):
- * the distribution of TensorFlow's {@code sample_distorted_bounding_box} without bounding boxes.
+ * Random boxes as in GoogLeNet's training (arXiv 1409.4842, section 6): the distribution of
+ * TensorFlow's {@code sample_distorted_bounding_box} without bounding boxes.
  *
  * @param minArea the least share of the image that a box covers, above 0
- * @param maxArea the greatest, up to 1
- * @param minAspect the least width of a box of height 1, before rounding to pixels
- * @param maxAspect the greatest
+ * @param maxArea the largest, up to 1
+ * @param minAspect the least ratio of width to height, before rounding to pixels
+ * @param maxAspect the largest
  */
 public record InceptionCrop(double minArea, double maxArea, double minAspect, double maxAspect) {
 
-  /** As google-research/vision_transformer's {@code input_pipeline.py} trains. */
+  /** The values of google-research/vision_transformer's {@code input_pipeline.py}. */
   public static final InceptionCrop DEFAULT = new InceptionCrop(0.05, 1, 0.75, 1.33);
 
-  /** The default crops with another least area. */
   static InceptionCrop covering(double minArea) {
     return new InceptionCrop(minArea, DEFAULT.maxArea, DEFAULT.minAspect, DEFAULT.maxAspect);
   }
@@ -35,12 +34,8 @@ public record InceptionCrop(double minArea, double maxArea, double minAspect, do
   }
 
   /**
-   * The boxes of some images of an epoch. Each depends on seed, epoch and its own place alone.
-   *
-   * @param epoch counts from 1
-   * @param from the first image's place in the epoch's order
-   * @param to the place after the last
-   * @return for each image its box's top, left, height and width in pixels
+   * The boxes of images at places {@code from} to {@code to} (exclusive) of an epoch's order: top,
+   * left, height and width in pixels. Each depends on seed, epoch and place alone.
    */
   public int[][] boxes(long seed, int epoch, int from, int to, int imageHeight, int imageWidth) {
     int[][] boxes = new int[to - from][];
@@ -58,7 +53,7 @@ public record InceptionCrop(double minArea, double maxArea, double minAspect, do
       double aspect = minAspect + (maxAspect - minAspect) * random.nextDouble();
       int height = height(random, aspect, least, most, imageHeight, imageWidth);
       int width = width(height, aspect);
-      // Rounding may have left the range of areas: one pixel of height more or less gets back.
+      // Rounding may have left the range of areas: change the height by one pixel.
       if (width * height < least) {
         width = width(++height, aspect);
       }
@@ -78,7 +73,7 @@ public record InceptionCrop(double minArea, double maxArea, double minAspect, do
     return new int[] {0, 0, imageHeight, imageWidth};
   }
 
-  /** Heights, not areas, are equally likely: so have the published models been trained. */
+  /** Heights, not areas, are uniform, as in the training of the published models. */
   private static int height(
       Random random, double aspect, double least, double most, int imageHeight, int imageWidth) {
     int lowest = (int) Math.rint(Math.sqrt(least / aspect));
@@ -93,7 +88,7 @@ public record InceptionCrop(double minArea, double maxArea, double minAspect, do
     return (int) Math.rint(height * aspect);
   }
 
-  /** Never the last place there is, bottom or right: TensorFlow's sampling leaves it out. */
+  /** Never the last place at the bottom or right: TensorFlow's sampling leaves it out. */
   private static int offset(Random random, int room) {
     return room == 0 ? 0 : random.nextInt(room);
   }

@@ -6,12 +6,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Mixup (arXiv 1710.09412): a step learns images blended with one another, and their labels in the
- * same shares. As in google-research/vision_transformer and timm, one share serves a whole batch,
- * and each image's partner is the one at its place counted from the batch's other end.
+ * Mixup (arXiv 1710.09412): blends images and, in the same shares, their labels. As in
+ * google-research/vision_transformer and timm, one share serves a whole batch, and the partner of
+ * an image is at its place counted from the end of the batch.
  *
- * @param alpha both parameters of the Beta distribution that the share comes from, above 0; small
- *     ones mix little
+ * @param alpha both parameters of the Beta distribution of the share, above 0; small ones mix
+ *     little
  */
 public record Mixup(double alpha) {
 
@@ -21,12 +21,7 @@ public record Mixup(double alpha) {
     }
   }
 
-  /**
-   * The share of one step, which depends on these numbers alone.
-   *
-   * @param step counts from 1, over all epochs
-   * @return lambda, in [0, 1], the same on every machine
-   */
+  /** The share of one step, counting from 1; in [0, 1], and the same on every machine. */
   public float lambda(long seed, long step) {
     Random random = new Random(Seeds.derive(seed, Seeds.MIXUP, step));
     double x = logGamma(random);
@@ -56,10 +51,6 @@ public record Mixup(double alpha) {
 
   /**
    * Blends each element of a batch with its partner: {@code lambda · x + (1 − lambda) · reversed}.
-   *
-   * @param batch images or labels, [batch, ...] float32
-   * @param lambda a scalar
-   * @return of the same shape
    */
   public static Operand<TFloat32> blend(Ops tf, Operand<TFloat32> batch, Operand<TFloat32> lambda) {
     Operand<TFloat32> partners = tf.reverse(batch, tf.array(0));

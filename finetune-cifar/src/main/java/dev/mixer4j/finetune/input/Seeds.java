@@ -1,9 +1,9 @@
 package dev.mixer4j.finetune.input;
 
-/** One seed for a run, and others derived from it for each use. */
+/** Seeds for each purpose, derived from the one seed of a run. */
 final class Seeds {
 
-  /** Purposes: the first number after the run's seed. Another number would change old runs. */
+  /** Purposes: the first number after the run's seed. Other numbers would change old runs. */
   static final long ORDER = 1;
 
   static final long FLIPS = 2;
@@ -14,9 +14,7 @@ final class Seeds {
   private Seeds() {}
 
   /**
-   * A seed for one purpose: it looks independent of those for other numbers, however near they are.
-   *
-   * @param numbers what the use is numbered by, such as an epoch
+   * A seed for one purpose, numbered by an epoch or step; independent of those of other numbers.
    */
   static long derive(long seed, long... numbers) {
     long mixed = mix(seed);

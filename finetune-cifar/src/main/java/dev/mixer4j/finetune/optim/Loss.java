@@ -10,50 +10,36 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** The loss that training minimizes, for targets that need not be a single class each. */
+/** The loss that training minimizes; targets may have several classes. */
 public enum Loss {
   /** Softmax cross-entropy, {@code −Σ target · log softmax(logits)}. */
-  CROSS_ENTROPY {
-    @Override
-    public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
-      return new CategoricalCrossentropy(true).call(tf, targets, logits);
-    }
-
-    @Override
-    double of(float[] logits, int label) {
-      return Logits.crossEntropy(logits, label);
-    }
-  },
+  CROSS_ENTROPY,
   /** The mean of the squared differences between logits and targets. */
-  MSE {
-    @Override
-    public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
-      return new MeanSquaredError().call(tf, targets, logits);
-    }
-
-    @Override
-    double of(float[] logits, int label) {
-      double sum = 0;
-      for (int c = 0; c < logits.length; c++) {
-        double difference = logits[c] - (c == label ? 1 : 0);
-        sum += difference * difference;
-      }
-      return sum / logits.length;
-    }
-  };
+  MSE;
 
   /**
-   * The mean over a batch.
+   * The mean over a batch, a scalar.
    *
    * @param targets [batch, classes] float32
    * @param logits [batch, classes] float32
-   * @return a scalar
    */
-  public abstract Operand<TFloat32> mean(
-      Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits);
+  public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
+    return this == CROSS_ENTROPY
+        ? new CategoricalCrossentropy(true).call(tf, targets, logits)
+        : new MeanSquaredError().call(tf, targets, logits);
+  }
 
-  /** The loss of one image, in double precision. */
-  abstract double of(float[] logits, int label);
+  private double of(float[] logits, int label) {
+    if (this == CROSS_ENTROPY) {
+      return Logits.crossEntropy(logits, label);
+    }
+    double sum = 0;
+    for (int c = 0; c < logits.length; c++) {
+      double difference = logits[c] - (c == label ? 1 : 0);
+      sum += difference * difference;
+    }
+    return sum / logits.length;
+  }
 
   /** The mean over a batch, in double precision. */
   public double mean(float[][] logits, int[] labels) {
@@ -65,10 +51,10 @@ public enum Loss {
 
   /**
    * One-hot targets with label smoothing (arXiv 1512.00567, section 7) as in PyTorch's {@code
-   * CrossEntropyLoss}: the smoothed share is spread over all classes, the right one included.
+   * CrossEntropyLoss}: the smoothed share is spread over all classes, including the right one.
    *
    * @param labels [batch] int32
-   * @param smoothing the share to spread, in [0, 1); 0 for none
+   * @param smoothing the share to spread, in [0, 1)
    * @return [batch, classes] float32, each row adding up to 1
    */
   public static Operand<TFloat32> targets(

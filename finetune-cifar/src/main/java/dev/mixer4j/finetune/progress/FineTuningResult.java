@@ -5,21 +5,21 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How a training ended. Accuracies are shares in [0, 1].
+ * The outcome of a training. Accuracies are shares in [0, 1].
  *
  * @param folder of the run's files
  * @param end why it ended
  * @param steps updates made
- * @param split that was measured: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} where
+ * @param split that was measured: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} if
  *     training images are held out
  * @param before accuracy of the weights that it began with
- * @param after accuracy of the last weights that were measured
- * @param best the highest accuracy that was measured after a step; NaN if none was
- * @param bestStep updates after which it was; 0 if none was
+ * @param after accuracy at the last measurement
+ * @param best the highest accuracy measured after a step; NaN if there was none
+ * @param bestStep updates before that measurement; 0 if there was none
  * @param weights the file with the weights of {@code bestStep}; missing if interrupted before the
  *     first measurement
- * @param heldOutTest accuracy on the test images, where others were measured meanwhile
- * @param report the page that shows it all; empty if interrupted, or if it could not be drawn
+ * @param heldOutTest accuracy on the test images, if others were measured during training
+ * @param report the HTML report; empty if interrupted, or if it could not be drawn
  */
 public record FineTuningResult(
     Path folder,
@@ -36,9 +36,9 @@ public record FineTuningResult(
 
   /** Why a training ended. */
   public enum End {
-    /** All steps are made. */
+    /** All steps were made. */
     FINISHED,
-    /** No better accuracy for as many measurements as the setting {@code patience} says. */
+    /** No better accuracy for {@code patience} measurements. */
     EARLY,
     /** The listener asked for it; {@code FineTuning.resume} continues. */
     INTERRUPTED

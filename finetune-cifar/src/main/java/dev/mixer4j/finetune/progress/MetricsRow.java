@@ -1,16 +1,16 @@
 package dev.mixer4j.finetune.progress;
 
 /**
- * A row of {@code metrics.csv}. What the file does not tell is NaN.
+ * A row of {@code metrics.csv}. Values that the file does not have are NaN.
  *
  * @param step updates so far
  * @param epoch counts from 1; 0 before training
  * @param split {@code train}, {@code test}, or {@code validation} for images held out
- * @param loss mean of the images since the row before, or of all test images
+ * @param loss mean of the images since the row before, or of all measured images
  * @param accuracy of the same images, in [0, 1]
  * @param learningRate of the latest step
  * @param imagesPerSecond of the same images
- * @param dataWait share of the time that was spent waiting for data
+ * @param dataWait share of the time spent waiting for data
  */
 public record MetricsRow(
     long step,
@@ -22,12 +22,12 @@ public record MetricsRow(
     double imagesPerSecond,
     double dataWait) {
 
-  /** The split that is trained on. */
+  /** The training images. */
   public static final String TRAIN = "train";
 
-  /** The split that tells how good the result is. */
+  /** The test images. */
   public static final String TEST = "test";
 
-  /** Training images that are held out, to choose by. */
+  /** Training images that are held out. */
   public static final String VALIDATION = "validation";
 }

@@ -1,36 +1,36 @@
 package dev.mixer4j.finetune.progress;
 
 /**
- * Is told how a training goes, by the thread that trains: what takes long here holds it up. An
- * exception ends the training.
+ * Receives the progress of a training, in the training thread: slow methods delay it. An exception
+ * ends the training.
  */
 public interface TrainingListener {
 
-  /** A listener that hears nothing. */
+  /** A listener that does nothing. */
   TrainingListener NONE = new TrainingListener() {};
 
   /**
-   * Images and weights are read, and training begins.
+   * Training begins: images and weights are read.
    *
-   * @param plan what the training is about to do
+   * @param plan of the training
    */
   default void started(TrainingPlan plan) {}
 
   /**
-   * An update is made.
+   * An update was made.
    *
    * @param step updates of the run so far
    * @param images in its batch
-   * @param loss mean over the images since the latest row of the metrics, or of that row, as it was
-   *     a second ago at most: it is not fetched from the device at each step
+   * @param loss mean over the images since the latest row of the metrics; up to a second old, since
+   *     it is not fetched from the device at each step
    * @param accuracy of the same images, in [0, 1]
    */
   default void step(long step, int images, double loss, double accuracy) {}
 
   /**
-   * Images are classified that are not trained on.
+   * A measurement makes progress.
    *
-   * @param done of them; 0 at first
+   * @param done images classified so far, starting with 0
    * @param images in all
    */
   default void testing(int done, int images) {}
@@ -38,18 +38,18 @@ public interface TrainingListener {
   /**
    * A row was added to {@code metrics.csv}.
    *
-   * @param row as it stands there
+   * @param row that was added
    */
   default void row(MetricsRow row) {}
 
   /**
-   * Something went wrong that does not end the training.
+   * A problem occurred that does not end the training.
    *
-   * @param message what it was, for a person
+   * @param message for a person
    */
   default void warning(String message) {}
 
-  /** {@return whether to save a checkpoint and leave; asked after each step} */
+  /** {@return whether to save a checkpoint and stop; asked after each step} */
   default boolean stopRequested() {
     return false;
   }

@@ -3,17 +3,17 @@ package dev.mixer4j.finetune.progress;
 import java.util.List;
 
 /**
- * What a training is about to do.
+ * The plan of a training.
  *
- * @param resumed whether it goes on with an earlier run
+ * @param resumed whether it continues an earlier run
  * @param stepsDone updates before it; 0 for a new run
  * @param totalSteps updates in the whole run
- * @param stepsPerEpoch updates that go once over the training images
- * @param batchSize images in an update; an epoch's last may have fewer
- * @param trainImages that are trained on
- * @param measuredImages that tell how good the weights are
- * @param split what those are: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} where some
- *     training images are held out
+ * @param stepsPerEpoch updates in an epoch
+ * @param batchSize images in an update; the last of an epoch may have fewer
+ * @param trainImages number of training images
+ * @param measuredImages number of images that are measured
+ * @param split of those: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} if training
+ *     images are held out
  * @param classNames in the order of the labels
  * @param fromScratch whether the run began without weights
  * @param newHead whether the run began with a head of zeros
@@ -31,7 +31,7 @@ public record TrainingPlan(
     boolean fromScratch,
     boolean newHead) {
 
-  /** {@return the epochs of the whole run, of which the last may end in its middle} */
+  /** {@return the epochs of the whole run; the last one may end early} */
   public long epochs() {
     return (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch;
   }

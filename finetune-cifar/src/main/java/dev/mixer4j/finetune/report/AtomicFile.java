@@ -7,17 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Files that are there whole or not at all: written beside, then renamed. */
+/** Writes files atomically: to a temporary file beside, then renamed. */
 public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** Writes a file's content. */
   public interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Writes a file, which replaces one of that name. */
+  /** Writes or replaces a file. */
   public static void write(Path file, Content content) throws IOException {
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try {

@@ -12,19 +12,14 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Runs side by side. */
-public final class Comparison {
+/** A table of runs. */
+public record Comparison(List<RunRecord> runs) {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
+  private static final ToDoubleFunction<MetricsRow> PERCENT = row -> 100 * row.accuracy();
 
-  private final List<RunRecord> runs;
-
-  public Comparison(List<RunRecord> runs) {
-    this.runs = List.copyOf(runs);
-  }
-
-  /** Paths of the settings that are not the same in all runs, in the order of their files. */
+  /** Paths of the settings that differ between runs, in the order of the files. */
   public List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
@@ -33,7 +28,7 @@ public final class Comparison {
         .toList();
   }
 
-  /** The table's lines, the first of which has the columns' names. */
+  /** The lines of the table; the first one names the columns. */
   public List<String> table() {
     List<List<String>> columns = new ArrayList<>();
     columns.add(column("run", RunRecord::name));
@@ -41,13 +36,12 @@ public final class Comparison {
     for (String path : differing) {
       columns.add(column(shortName(path, differing), run -> setting(run, path)));
     }
-    columns.add(column("best accuracy", run -> percent(run.best())));
-    columns.add(column("final accuracy", run -> percent(run.last())));
-    columns.add(column("final loss", run -> decimals(run.last(), MetricsRow::loss)));
+    columns.add(column("best accuracy", run -> format(run.best(), "%.2f%%", PERCENT)));
+    columns.add(column("final accuracy", run -> format(run.last(), "%.2f%%", PERCENT)));
+    columns.add(column("final loss", run -> format(run.last(), "%.4f", MetricsRow::loss)));
     columns.add(column("steps", run -> Long.toString(run.steps())));
     columns.add(
-        column(
-            "time", run -> Double.isNaN(run.seconds()) ? UNKNOWN : HtmlReport.time(run.seconds())));
+        column("time", run -> run.seconds() >= 0 ? HtmlReport.time(run.seconds()) : UNKNOWN));
     columns.add(column("state", run -> run.finished() ? "finished" : "unfinished"));
     List<String> lines = new ArrayList<>();
     for (int line = 0; line <= runs.size(); line++) {
@@ -68,20 +62,17 @@ public final class Comparison {
     return column;
   }
 
-  /** Values come from files, and a terminal takes some characters as commands. */
+  /** Values come from files, and control characters are commands to a terminal. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** The last part of a path, if that tells it from the other columns. */
+  /** The last part of a path, if it is unique. */
   private static String shortName(String path, List<String> paths) {
-    String last = last(path);
-    boolean unique = paths.stream().filter(other -> last(other).equals(last)).count() == 1;
+    String last = path.substring(path.lastIndexOf('.') + 1);
+    boolean unique =
+        paths.stream().filter(other -> ("." + other).endsWith("." + last)).count() == 1;
     return printable(unique ? last : path);
-  }
-
-  private static String last(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
   }
 
   private static String setting(RunRecord run, String path) {
@@ -89,13 +80,9 @@ public final class Comparison {
     return value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…";
   }
 
-  private static String percent(Optional<MetricsRow> row) {
-    return row.map(test -> String.format(Locale.ROOT, "%.2f%%", 100 * test.accuracy()))
-        .orElse(UNKNOWN);
-  }
-
-  private static String decimals(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    return row.map(test -> String.format(Locale.ROOT, "%.4f", value.applyAsDouble(test)))
+  private static String format(
+      Optional<MetricsRow> row, String format, ToDoubleFunction<MetricsRow> value) {
+    return row.map(test -> String.format(Locale.ROOT, format, value.applyAsDouble(test)))
         .orElse(UNKNOWN);
   }
 
@@ -111,7 +98,6 @@ public final class Comparison {
       long steps,
       double seconds) {}
 
-  /** All runs for JSON. */
   public List<Outcome> outcomes() {
     return runs.stream()
         .map(

@@ -2,14 +2,14 @@ package dev.mixer4j.finetune.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 
-/** Records as JSON for programs: names in snake_case; numbers that are not finite become null. */
+/** Writes records as JSON: names in snake_case, null for numbers that are not finite. */
 public final class Json {
 
   static final JsonMapper MAPPER =
@@ -23,7 +23,7 @@ public final class Json {
 
   private Json() {}
 
-  /** A value on one line. */
+  /** JSON on one line. */
   public static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
@@ -32,13 +32,7 @@ public final class Json {
     }
   }
 
-  private static final class FiniteOrNull extends StdSerializer<Double> {
-    private static final long serialVersionUID = 1L;
-
-    FiniteOrNull() {
-      super(Double.class);
-    }
-
+  private static final class FiniteOrNull extends JsonSerializer<Double> {
     @Override
     public void serialize(Double value, JsonGenerator out, SerializerProvider provider)
         throws IOException {

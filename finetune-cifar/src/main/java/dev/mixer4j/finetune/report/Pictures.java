@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** What all pictures share: colours, fonts, a canvas, the PNG file. */
+/** Colours, fonts, canvas and PNG files of all pictures. */
 public final class Pictures {
 
   public static final Color INK = new Color(0x1f2933);
@@ -19,9 +19,7 @@ public final class Pictures {
   public static final Color RIGHT = new Color(0x1a7f37);
   public static final Color WRONG = new Color(0xc62828);
 
-  /**
-   * Ten that stay apart, for those too who see less of red or green (Petroff, arXiv 2107.02270).
-   */
+  /** Ten colours, distinct for the colour-blind too (Petroff, arXiv 2107.02270). */
   private static final List<Color> SERIES =
       List.of(
           new Color(0x3f90da),
@@ -37,12 +35,11 @@ public final class Pictures {
 
   private Pictures() {}
 
-  /** The colour of a curve; they come round after ten. */
+  /** The colour of a curve; they repeat after ten. */
   public static Color series(int index) {
     return SERIES.get(index % SERIES.size());
   }
 
-  /** Sizes are in pixels of the picture. */
   public static Font font(int size) {
     return new Font(Font.SANS_SERIF, Font.PLAIN, size);
   }
@@ -55,7 +52,7 @@ public final class Pictures {
     return new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
   }
 
-  /** Draws on a canvas that is white so far; the caller disposes of it. */
+  /** Fills a canvas with white; the caller disposes of the graphics. */
   public static Graphics2D graphics(BufferedImage canvas) {
     Graphics2D g = canvas.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -67,7 +64,7 @@ public final class Pictures {
     return g;
   }
 
-  /** The text, or as much of its beginning as fits with an ellipsis. */
+  /** The text, or its longest start that fits with an ellipsis. */
   public static String fit(Graphics2D g, String text, int width) {
     if (g.getFontMetrics().stringWidth(text) <= width) {
       return text;

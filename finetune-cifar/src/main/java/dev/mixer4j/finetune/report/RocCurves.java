@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Each class against all others, by its probability, and their averages.
+ * The ROC curve of each class against all others, and their averages.
  *
- * @param classes in the order of the labels; not defined for a class that no image, or every image,
- *     is of
- * @param micro of all pairs of an image and a class together
+ * @param classes not defined for a class of no image, or of every image
+ * @param micro over all pairs of an image and a class
  * @param macro the mean of the defined curves
  */
 record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
@@ -24,7 +23,7 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
         RocCurve.mean(each.stream().filter(RocCurve::isDefined).toList()));
   }
 
-  /** Pairs of every image with the classes {@code from} to {@code to} (exclusive). */
+  /** Pairs all images with the classes {@code from} to {@code to} (exclusive). */
   private static RocCurve of(Classifications scores, int from, int to) {
     int pairs = Math.multiplyExact(scores.images(), to - from);
     double[] positives = new double[Math.min(scores.images(), pairs)];

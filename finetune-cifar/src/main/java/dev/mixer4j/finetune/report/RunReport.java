@@ -11,42 +11,29 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The report of a run, for a person and for programs: {@value #JSON}, four pictures, and {@value
- * #HTML}, which shows all of it.
+ * Writes the report of a run: {@value #JSON} for programs, four pictures, and {@value #HTML}, which
+ * shows all of it.
  */
 public final class RunReport {
 
-  /** The report for programs. */
-  public static final String JSON = "report.json";
-
-  /** The report for a person. */
   public static final String HTML = "report.html";
+  static final String JSON = "report.json";
+  static final String CURVES = "curves.png";
+  static final String CONFUSION = "confusion-matrix.png";
+  static final String ROC = "roc.png";
+  static final String SAMPLES = "samples.png";
 
-  /** Loss and accuracy along the way. */
-  public static final String CURVES = "curves.png";
-
-  /** How often each class was taken for each other. */
-  public static final String CONFUSION = "confusion-matrix.png";
-
-  /** Each class against all others: true over false positives. */
-  public static final String ROC = "roc.png";
-
-  /** Test images with what they are and what they were taken for. */
-  public static final String SAMPLES = "samples.png";
-
-  /** All files that a report may consist of. */
+  /** All files of a report; {@value #CURVES} may be missing. */
   public static final List<String> FILES = List.of(JSON, HTML, CURVES, CONFUSION, ROC, SAMPLES);
 
   private RunReport() {}
 
   /**
-   * Writes the report. The numbers come first: they are there even where no picture can be drawn.
+   * Writes the report, first the numbers, in case no picture can be drawn. Curves need the folder's
+   * {@code metrics.csv}.
    *
-   * @param folder the run's, which exists; the curves are drawn from its {@code metrics.csv}, if it
-   *     has one
-   * @param scores of the test images
-   * @param test the same images in the same order
-   * @throws MixerException if this Java cannot draw, because it has no fonts
+   * @param scores of the test images, in their order
+   * @throws MixerException if this Java has no fonts to draw with
    */
   public static void write(
       Path folder, RunSummary summary, Classifications scores, LabelledImages test)
@@ -59,20 +46,13 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    AtomicFile.write(
-        folder.resolve(JSON),
-        out ->
-            Json.MAPPER.writeValue(
-                out,
-                new Report(
-                    summary.commandLine(),
-                    summary.weights(),
-                    summary.epoch(),
-                    summary.seconds(),
-                    metrics)));
+    String command = summary.commandLine();
+    Report report =
+        new Report(command, summary.weights(), summary.epoch(), summary.seconds(), metrics);
+    AtomicFile.write(folder.resolve(JSON), out -> Json.MAPPER.writeValue(out, report));
     try {
       draw(folder, metrics, scores, test);
-    } catch (LinkageError | InternalError e) { // what Java without a font library or fonts throws
+    } catch (LinkageError | InternalError e) { // thrown without a font library or fonts
       throw new MixerException(
           "%s: the report's pictures cannot be drawn: %s; install fontconfig and a font"
               .formatted(folder, e),

@@ -7,7 +7,7 @@ import org.tensorflow.TensorFlow;
 public record Versions(
     String mixer4j, String tensorflow, String java, String system, int processors) {
 
-  /** Those of this process; loads TensorFlow. */
+  /** Of this process; loads TensorFlow. */
   public static Versions current() {
     return new Versions(
         new Version().getVersion()[0],

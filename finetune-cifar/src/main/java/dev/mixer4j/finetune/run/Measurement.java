@@ -9,7 +9,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.tensorflow.types.TUint8;
 
-/** Loss and accuracy over any number of images, summed up batch by batch. */
+/** Loss, accuracy and speed over any number of images, summed batch by batch. */
 public final class Measurement {
 
   private double lossSum;
@@ -19,10 +19,8 @@ public final class Measurement {
   private long waitNanos;
 
   /**
-   * Classifies all images.
-   *
-   * @param network from [batch, height, width, channels] uint8 to logits [batch][classes]
-   * @param progress is told how many images are done, at first 0
+   * Classifies all images with a network from [batch, height, width, channels] uint8 to logits
+   * [batch][classes]; {@code progress} receives the number of images so far, first 0.
    */
   public static Measurement of(
       Function<TUint8, float[][]> network,
@@ -46,13 +44,7 @@ public final class Measurement {
     return score;
   }
 
-  /**
-   * Adds a batch.
-   *
-   * @param meanLoss over the images of the batch
-   * @param logits [batch][classes]
-   * @param batchNanos how long the batch took
-   */
+  /** Adds a batch with its mean loss, logits [batch][classes] and time. */
   public void add(double meanLoss, float[][] logits, int[] labels, long batchNanos) {
     lossSum += meanLoss * labels.length;
     images += labels.length;
@@ -62,39 +54,30 @@ public final class Measurement {
     }
   }
 
-  /**
-   * Adds a step whose sums stay on the device.
-   *
-   * @param stepNanos how long it took
-   * @param dataNanos how much of that was spent waiting for data
-   */
+  /** Adds the time of a step, and how much of it was spent waiting for data. */
   public void addTime(long stepNanos, long dataNanos) {
     nanos += stepNanos;
     waitNanos += dataNanos;
   }
 
-  /**
-   * Replaces the sums by those of the device.
-   *
-   * @param count images of all steps so far
-   */
+  /** Replaces the sums by those of the device, over all steps so far. */
   public void set(TrainingGraph.Totals totals, long count) {
     lossSum = totals.loss();
     correct = totals.correct();
     images = count;
   }
 
-  /** Share of the time that was spent waiting for data, in [0, 1]. */
+  /** The share of the time spent waiting for data, in [0, 1]. */
   public double waitShare() {
     return (double) waitNanos / nanos;
   }
 
-  /** Mean loss of an image; NaN if there were none. */
+  /** The mean loss; NaN if there were no images. */
   public double loss() {
     return lossSum / images;
   }
 
-  /** Share of images whose largest logit is their label's, in [0, 1]; NaN if there were none. */
+  /** The share of images classified correctly, in [0, 1]; NaN if there were none. */
   public double accuracy() {
     return (double) correct / images;
   }

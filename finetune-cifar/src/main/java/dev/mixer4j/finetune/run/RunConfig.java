@@ -43,12 +43,7 @@ record RunConfig(
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
-  /**
-   * The file that a run starts from; without a path, it trains the network from scratch.
-   *
-   * @param zeroHead whether the head is one of zeros, because the file's head has other classes or
-   *     is missing, or because the settings ask for it
-   */
+  /** The file that a run starts from; without a path, it trains the network from scratch. */
   record StartedFrom(
       String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
 
@@ -105,9 +100,7 @@ record RunConfig(
   }
 
   /**
-   * Reads the configuration of a run.
-   *
-   * @throws MixerException if the folder is not a run's, or the file was changed or is damaged
+   * Reads the configuration of a run; {@link MixerException} if there is none, or it is damaged.
    */
   static RunConfig read(Path run) throws IOException {
     Path file = run.resolve(RunFolder.CONFIG);
@@ -132,7 +125,7 @@ record RunConfig(
     }
   }
 
-  /** What the run was asked for. */
+  /** The request that started the run. */
   RunRequest request() {
     return new RunRequest(
         command,
@@ -160,10 +153,8 @@ record RunConfig(
   }
 
   /**
-   * Checks that a run is resumed with the data that it began with. With other data the image order,
-   * schedule and labels would change.
-   *
-   * @throws MixerException if the data has changed
+   * Checks that the data is that of the start. Otherwise image order, schedule and labels would
+   * change.
    */
   void checkData(RunRequest request, Dataset now, TrainingRun.Images images) {
     JsonNode before = JSON.valueToTree(data);

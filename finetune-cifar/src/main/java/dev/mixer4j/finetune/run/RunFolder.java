@@ -32,7 +32,7 @@ public final class RunFolder implements AutoCloseable {
   public static final String BEST = "best.h5";
   public static final String FINAL = "final.h5";
 
-  /** Weights of before the update that failed. */
+  /** The weights before an update that failed. */
   public static final String LAST_GOOD = "last-good.h5";
 
   private static final String LOCK = ".lock";
@@ -59,7 +59,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Keeps other processes out; the system frees the lock of one that dies. */
+  /** Keeps other processes out; the lock of a process that dies is freed. */
   private static FileChannel lock(Path folder) throws IOException {
     FileChannel channel =
         FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -68,13 +68,13 @@ public final class RunFolder implements AutoCloseable {
         return channel;
       }
     } catch (OverlappingFileLockException e) {
-      // Another training of this process: the same to the caller.
+      // Another training of this process holds it.
     }
     channel.close();
     throw new MixerException(folder + ": another training is at work in this folder");
   }
 
-  /** Removes what a killed process left of weights that it was writing. */
+  /** Removes partly written weights of a process that was killed. */
   private static void removeLeftovers(Path folder) throws IOException {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, ".*.h5.*.part")) {
       for (Path part : found) {
@@ -89,9 +89,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder and starts its metrics; files of an earlier run are removed.
+   * Creates the folder and its metrics; files of an earlier run are removed.
    *
-   * @param config goes to {@value #CONFIG}
    * @param info what the files of weights say beside the values
    */
   public static RunFolder create(Path folder, ObjectNode config, ModelInfo info)
@@ -122,7 +121,7 @@ public final class RunFolder implements AutoCloseable {
     TensorBoardLog.delete(folder);
     TrainingCheckpoint.deleteAll(folder);
     write(folder.resolve(METRICS), HEADER + "\n");
-    // Last: with it the run can be resumed, whatever happens next.
+    // Last: from now on the run can be resumed.
     write(
         folder.resolve(CONFIG),
         new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
@@ -130,10 +129,9 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Goes on with a run's files. What its metrics tell of later steps was lost and is taken back.
+   * Opens the files of a run to resume. Metrics of later steps than {@code step} are removed.
    *
-   * @param step that it goes on after
-   * @param measured the split that is measured on the way
+   * @param measured the split that is measured during training
    * @throws MixerException if the metrics are damaged
    */
   public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
@@ -153,7 +151,7 @@ public final class RunFolder implements AutoCloseable {
     StringBuilder kept = new StringBuilder(HEADER + "\n");
     Path metrics = folder.resolve(METRICS);
     if (step > 0 && Files.exists(metrics)) {
-      String text = Files.readString(metrics, StandardCharsets.ISO_8859_1); // damaged or not
+      String text = Files.readString(metrics, StandardCharsets.ISO_8859_1);
       text.substring(0, text.lastIndexOf('\n') + 1)
           .lines()
           .skip(1)
@@ -163,12 +161,12 @@ public final class RunFolder implements AutoCloseable {
     write(metrics, kept.toString());
   }
 
-  /** Where images are held out, the test's row comes after the last checkpoint, so it is lost. */
+  /** The row of held-out test images comes after the last checkpoint, so it is removed. */
   private static boolean stays(Path metrics, String row, long step, String measured) {
     String[] columns = row.split(",", -1);
     if (columns.length < 3 || !columns[0].matches("[0-9]{1,18}")) {
       throw new MixerException(
-          "%s: expected rows of %s, found '%s'; remove the row to go on"
+          "%s: expected rows of %s, found '%s'; remove the row to resume"
               .formatted(metrics, HEADER, row));
     }
     String split = columns[2];
@@ -180,12 +178,12 @@ public final class RunFolder implements AutoCloseable {
     AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Whether a folder holds a run that came to its end. */
+  /** Whether a folder holds a finished run. */
   public static boolean isFinished(Path folder) {
     return Files.exists(folder.resolve(CONFIG)) && Files.exists(folder.resolve(RunReport.HTML));
   }
 
-  /** Whether a new run in a folder removes a file of weights. */
+  /** Whether a new run in a folder would remove this file of weights. */
   public static boolean replaces(Path folder, Path weights) {
     return List.of(BEST, FINAL, LAST_GOOD).stream()
         .map(name -> folder.resolve(name).toAbsolutePath().normalize())
@@ -193,9 +191,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Checks before any work that the folder may be used.
-   *
-   * @throws FileAlreadyExistsException if it holds something that may not be replaced
+   * Checks that the folder may be used; {@link FileAlreadyExistsException} if it holds files that
+   * may not be replaced.
    */
   public static void check(Path folder, boolean overwrite) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -210,7 +207,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Adds a row, which outlives the process from here on. */
+  /** Adds a row, which survives the end of the process. */
   public void row(MetricsRow row) throws IOException {
     String line =
         String.format(
@@ -227,18 +224,17 @@ public final class RunFolder implements AutoCloseable {
     try {
       metrics.write(line.replace("NaN", "") + "\n");
       metrics.flush();
-    } catch (IOException e) { // says what went wrong, but not with which file
+    } catch (IOException e) { // the message does not name the file
       throw new IOException(folder.resolve(METRICS) + ": " + e.getMessage(), e);
     }
     events.add(row);
   }
 
-  /** Writes weights, which replace those of the same name. */
+  /** Writes or replaces a file of weights. */
   public void write(String name, Weights weights) throws IOException {
     CheckpointWriter.write(folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
   }
 
-  /** A file of the run. */
   public Path file(String name) {
     return folder.resolve(name);
   }

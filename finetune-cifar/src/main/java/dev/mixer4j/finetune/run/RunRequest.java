@@ -34,7 +34,6 @@ public record RunRequest(
     int limitTest,
     TrainSettings settings) {
 
-  /** Opens the data set for a network. */
   Dataset dataset(ImageInput input) throws IOException {
     return Datasets.open(data, DatasetRequest.of(input, settings.validationFraction(), splitSeed));
   }

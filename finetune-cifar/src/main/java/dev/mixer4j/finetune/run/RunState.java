@@ -4,14 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /**
- * Where a run is: what, with the tensors, all of its future depends on. Order, crops, flips and
- * what is dropped follow from the seed and the step's number.
+ * The progress of a run. With the tensors of a checkpoint it determines the rest of the run: all
+ * random choices follow from the seed and the step.
  *
  * @param step updates so far
- * @param before accuracy of the weights that it started from; NaN until it is measured
+ * @param before accuracy of the start weights; NaN until measured
  * @param latest accuracy at the latest measurement
  * @param best the highest accuracy measured; negative until there is one
- * @param bestStep where that was
+ * @param bestStep updates before it
  * @param sinceBest measurements since then
  * @param seconds spent so far
  */
@@ -35,7 +35,6 @@ record RunState(
         : new RunState(step, before, accuracy, best, bestStep, sinceBest + 1, seconds);
   }
 
-  /** With the accuracy of the weights that it started from. */
   RunState started(double accuracy) {
     return new RunState(step, accuracy, accuracy, best, bestStep, sinceBest, seconds);
   }
@@ -52,11 +51,7 @@ record RunState(
     }
   }
 
-  /**
-   * Reads what {@link #toText} gives.
-   *
-   * @throws IllegalArgumentException if it is something else
-   */
+  /** Reads the text of {@link #toText}; {@link IllegalArgumentException} for any other. */
   static RunState of(String text) {
     try {
       return JSON.readValue(text, RunState.class);

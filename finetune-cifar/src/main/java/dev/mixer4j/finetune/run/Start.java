@@ -18,13 +18,11 @@ import java.util.Optional;
 /**
  * The weights that a run starts from.
  *
- * @param weights of the network that is trained
  * @param origin the file that they are read from; empty for a network from scratch
  * @param zeroHead whether the head of the file is replaced by one of zeros
  */
 record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) implements AutoCloseable {
 
-  /** The images that the network of a request takes. */
   static ImageInput input(RunRequest request) throws IOException {
     if (request.model() != null) {
       return normalized(request.model(), request.settings()).input();
@@ -35,11 +33,7 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
     }
   }
 
-  /**
-   * Opens the weights of a request.
-   *
-   * @param classes of the data; a file's head with another number of them is replaced
-   */
+  /** Opens the weights of a request; a head is replaced if it has another number of classes. */
   static Start open(RunRequest request, int classes) throws IOException {
     if (request.model() != null) {
       Network network = normalized(request.model(), request.settings()).withClasses(classes);
@@ -60,9 +54,7 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
   }
 
   /**
-   * Opens the weights of a run that stopped before its first checkpoint.
-   *
-   * @throws MixerException if the file has changed since then
+   * Opens the weights of a run that stopped before its first checkpoint, if they have not changed.
    */
   static Start again(RunConfig config, RunRequest request) throws IOException {
     Network network = config.trained();

@@ -27,10 +27,10 @@ import java.util.Optional;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A training's whole state in one safetensors file: the weights, the optimizer's variables and
- * where the run is. A file appears whole or not at all.
+ * A checkpoint of a training in one safetensors file: weights, optimizer state and progress. The
+ * file appears whole or not at all.
  */
-final class TrainingCheckpoint implements Closeable {
+record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements Closeable {
 
   static final String FOLDER = "checkpoints";
 
@@ -39,22 +39,7 @@ final class TrainingCheckpoint implements Closeable {
   private static final String RUN_STATE = "mixer4j.run_state";
   private static final String NAME = "step-%09d.safetensors";
 
-  private final Path path;
-  private final TensorFile file;
-  private final RunState state;
-
-  private TrainingCheckpoint(Path path, TensorFile file, RunState state) {
-    this.path = path;
-    this.file = file;
-    this.state = state;
-  }
-
-  /**
-   * Writes a checkpoint, and removes the oldest ones.
-   *
-   * @param run the run's folder
-   * @param keep how many stay, this one among them
-   */
+  /** Writes a checkpoint, and removes the oldest ones so that {@code keep} stay. */
   static void write(Path run, RunState state, Weights weights, NamedTensors variables, int keep)
       throws IOException {
     Map<String, Shape> shapes = new LinkedHashMap<>();
@@ -64,7 +49,7 @@ final class TrainingCheckpoint implements Closeable {
     Path target = folder.resolve(NAME.formatted(state.step()));
     Path beside = folder.resolve("." + target.getFileName() + ".part");
     try {
-      Files.deleteIfExists(beside); // of a run that was killed here
+      Files.deleteIfExists(beside); // of a run that was killed
       writeTensors(beside, shapes, state, weights, variables);
       Files.move(
           beside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -101,7 +86,7 @@ final class TrainingCheckpoint implements Closeable {
         }
         out.write(name, bytes);
       }
-      out.force(); // a name that outlives a power cut must not name an empty file
+      out.force(); // otherwise a power cut might leave an empty file
     }
   }
 
@@ -119,7 +104,7 @@ final class TrainingCheckpoint implements Closeable {
     return all;
   }
 
-  /** Removes all of a run's checkpoints, and what a killed run left of one. */
+  /** Removes all of a run's checkpoints, also partly written ones. */
   static void deleteAll(Path run) throws IOException {
     Path folder = run.resolve(FOLDER);
     if (Files.isDirectory(folder)) {
@@ -132,11 +117,7 @@ final class TrainingCheckpoint implements Closeable {
     }
   }
 
-  /**
-   * Opens a run's latest checkpoint; empty where there is none yet.
-   *
-   * @throws MixerException if the file is damaged
-   */
+  /** Opens a run's latest checkpoint, if there is one; {@link MixerException} if it is damaged. */
   static Optional<TrainingCheckpoint> latest(Path run) throws IOException {
     List<Path> all = list(run);
     if (all.isEmpty()) {
@@ -150,15 +131,15 @@ final class TrainingCheckpoint implements Closeable {
     } catch (IllegalArgumentException e) {
       file.close();
       throw new MixerException(
-          path + ": not a checkpoint of a training: " + e.getMessage() + "; remove it to go on", e);
+          path
+              + ": not a checkpoint of a training: "
+              + e.getMessage()
+              + "; remove it to resume from the one before",
+          e);
     }
   }
 
-  RunState state() {
-    return state;
-  }
-
-  /** The weights, of a network that the caller knows. */
+  /** The weights of the run's network. */
   Weights weights(Network network) {
     Map<String, Shape> shapes = network.shapes();
     return new Weights() {
@@ -177,12 +158,7 @@ final class TrainingCheckpoint implements Closeable {
     };
   }
 
-  /**
-   * Brings a training to where this one was.
-   *
-   * @param weights as {@link #weights} gave them
-   * @throws MixerException if it is another kind of training
-   */
+  /** Restores the state of a training; {@link MixerException} if its settings differ. */
   void restore(TrainingGraph graph, Weights weights) {
     try {
       graph.restore(state.step(), weights, variables());
@@ -194,7 +170,7 @@ final class TrainingCheckpoint implements Closeable {
     }
   }
 
-  /** The optimizer's variables and whatever else training keeps. */
+  /** The optimizer's variables and all other state beside the weights. */
   private NamedTensors variables() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     file.tensors()
@@ -223,7 +199,7 @@ final class TrainingCheckpoint implements Closeable {
   private void readTensor(String name, Shape shape, FloatBuffer destination) {
     if (!file.tensors().containsKey(name) || !file.tensors().get(name).shape().equals(shape)) {
       throw new MixerException(
-          "%s: expected a tensor %s of shape %s; remove the file to go on from the one before"
+          "%s: expected a tensor %s of shape %s; remove the file to resume from the one before"
               .formatted(path, name, shape));
     }
     try {

@@ -14,27 +14,23 @@ import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/** A training run from the step where it is to its last. */
+/** The steps of a run, from the current one to the last. */
 final class TrainingLoop {
 
   /**
-   * The images that a run needs.
+   * The images of a training.
    *
-   * @param train what is trained on
-   * @param measured what tells how good the weights are, and which are the best
-   * @param split what those are: {@code test}, or {@code validation} where some are held out
-   * @param classNames in the order of the labels
+   * @param measured the images that choose the best weights
+   * @param split of those: {@code test}, or {@code validation} if some are held out
    */
-  record Images(
-      LabelledImages train, LabelledImages measured, String split, List<String> classNames) {}
+  record Images(LabelledImages train, LabelledImages measured, String split) {}
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 
-  /** How often the loss is fetched between rows, for a person who looks on. */
+  /** How often the loss is fetched between rows, for the listener. */
   private static final long PACE_NANOS = 1_000_000_000;
 
   private final TrainingGraph graph;
@@ -48,16 +44,10 @@ final class TrainingLoop {
   private final double secondsBefore;
   private RunState state;
   private Measurement score = new Measurement();
-  private Measurement seen = score; // what the listener hears of
+  private Measurement seen = score; // what the listener gets
   private long imagesSinceRow;
   private long lastRead = System.nanoTime() - PACE_NANOS;
 
-  /**
-   * Prepares a run.
-   *
-   * @param state where the graph is
-   * @param listener is told all that happens but the beginning, and asked whether to stop
-   */
   TrainingLoop(
       TrainingGraph graph,
       Images images,
@@ -75,15 +65,13 @@ final class TrainingLoop {
     this.secondsBefore = state.seconds();
   }
 
-  /** Where the run is. */
   RunState state() {
     return state;
   }
 
   /**
-   * Trains, and writes the run's metrics, checkpoints and weights on the way.
-   *
-   * @throws DivergenceException if a loss is not finite; the best and the last good weights stay
+   * Trains, and writes metrics, checkpoints and weights; {@link DivergenceException} if a loss is
+   * not finite.
    */
   End run() throws IOException {
     if (Double.isNaN(state.before())) {
@@ -111,7 +99,7 @@ final class TrainingLoop {
         boolean epochEnds = last || state.step() % perEpoch == 0;
         boolean measure = last || due(settings.evalEvery(), epochEnds);
         boolean save = last || due(settings.saveEvery(), measure);
-        // A row never spans epochs, nor a checkpoint, after which a resumed run begins a new one.
+        // A row never spans epochs or checkpoints, after which a resumed run begins a new row.
         boolean row = epochEnds || save || state.step() % settings.logEvery() == 0;
         if (row || System.nanoTime() - lastRead >= PACE_NANOS) {
           read();
@@ -159,7 +147,7 @@ final class TrainingLoop {
     state = state.at(graph.steps(), secondsBefore + (System.nanoTime() - start) / 1e9);
   }
 
-  /** Waits for the device to tell the sums so far, if it has not. */
+  /** Fetches the totals so far, if that was not done. */
   private void read() {
     if (score.images() == imagesSinceRow) {
       return;
@@ -203,7 +191,7 @@ final class TrainingLoop {
     return measure(graph, images.measured, images.split, epoch);
   }
 
-  /** Measures the weights of this moment on test images that were not looked at before. */
+  /** Measures the current weights on test images, once at the end. */
   Measurement measureOn(LabelledImages test) throws IOException {
     int epoch = (int) ((state.step() - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
     return measure(graph, test, MetricsRow.TEST, epoch);
@@ -236,7 +224,7 @@ final class TrainingLoop {
     return found;
   }
 
-  /** Keeps the weights of before a failed step, and tells where good ones are. */
+  /** Saves the weights before a failed step; returns a text that says where good weights are. */
   private String keepLastGood() throws IOException {
     try (Weights weights = graph.snapshot()) {
       if (isFinite(weights)) {
@@ -265,7 +253,7 @@ final class TrainingLoop {
   private void save() throws IOException {
     try (Weights weights = graph.weights();
         NamedTensors variables = graph.state()) {
-      // An update may break them although its gradients were sound; a good checkpoint stays then.
+      // Finite gradients may still break the weights; keep the good checkpoint then.
       if (!isFinite(weights)) {
         throw new DivergenceException(
             "step %d: its update made weights that are not finite; what was saved earlier stays in %s%s"

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** A run from its start, or from where it was interrupted, to its report. */
+/** A whole run, from its start or its last checkpoint to its report. */
 public final class TrainingRun {
 
   private final TrainingListener listener;
@@ -39,9 +39,9 @@ public final class TrainingRun {
   public FineTuningResult start(RunRequest request, Path folder) throws IOException {
     Dataset dataset = request.dataset(Start.input(request));
     try (Start start = Start.open(request, dataset.classNames().size())) {
-      // Read before the folder is touched: they may be damaged.
+      // Read before the folder is changed: they may be damaged.
       Images images = Images.read(request, dataset);
-      request.settings().rates(images.train().size()); // refuses what makes no schedule
+      request.settings().rates(images.train().size()); // checks the schedule
       RunConfig config = RunConfig.of(request, start, dataset, images);
       connection.connect(listener::warning);
       listener.started(plan(request, images, null, start.zeroHead()));
@@ -53,7 +53,6 @@ public final class TrainingRun {
     }
   }
 
-  /** Resumes a run. */
   public FineTuningResult resume(Path folder) throws IOException {
     RunConfig config = RunConfig.read(folder);
     RunRequest request = config.request();
@@ -85,7 +84,7 @@ public final class TrainingRun {
     }
   }
 
-  /** The plan of a run; a state that is null is that of a new run. */
+  /** The plan of a run; without a state, of a new run. */
   private static TrainingPlan plan(
       RunRequest request, Images images, RunState state, boolean zeroHead) {
     TrainSettings settings = request.settings();
@@ -104,11 +103,7 @@ public final class TrainingRun {
         zeroHead);
   }
 
-  /**
-   * All images of a run.
-   *
-   * @param validation may be none
-   */
+  /** All images of a run; there may be no validation images. */
   public record Images(
       LabelledImages train, LabelledImages validation, LabelledImages test, List<String> names) {
 
@@ -120,11 +115,11 @@ public final class TrainingRun {
           dataset.classNames());
     }
 
-    /** What the training itself needs: it looks at test images only where none are held out. */
+    /** The images of the training itself, which uses the test images only if none are held out. */
     TrainingLoop.Images training() {
       return validation.size() > 0
-          ? new TrainingLoop.Images(train, validation, MetricsRow.VALIDATION, names)
-          : new TrainingLoop.Images(train, test, MetricsRow.TEST, names);
+          ? new TrainingLoop.Images(train, validation, MetricsRow.VALIDATION)
+          : new TrainingLoop.Images(train, test, MetricsRow.TEST);
     }
   }
 
@@ -167,7 +162,7 @@ public final class TrainingRun {
         report);
   }
 
-  /** On the best weights, since those are what one takes. */
+  /** Writes the report of the best weights. */
   private Optional<Path> report(
       RunRequest request,
       Images images,
@@ -196,7 +191,7 @@ public final class TrainingRun {
               ended.seconds());
       RunReport.write(run.path(), summary, network.scores(test, images.names()), test);
       return Optional.of(run.file(RunReport.HTML));
-    } catch (MixerException e) { // the training was not in vain where nothing can be drawn
+    } catch (MixerException e) { // the training itself succeeded
       listener.warning(e.getMessage());
       return Optional.empty();
     }

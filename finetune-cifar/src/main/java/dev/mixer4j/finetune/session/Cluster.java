@@ -22,43 +22,45 @@ import org.tensorflow.proto.ServerDef;
  * The processes that train together, each a server of TensorFlow's distributed runtime. The first
  * one runs the training and sends the others their work.
  *
- * @param addresses HOST:PORT of each, as {@link dev.mixer4j.finetune.device.Devices} checks them
+ * @param addresses valid HOST:PORT of each
  */
 public record Cluster(List<String> addresses) {
 
   private static final String JOB = "worker";
 
-  /** The process that collectives are arranged by. */
+  /** The process that leads the collectives. */
   public static final String LEADER = "/job:" + JOB + "/replica:0/task:0";
 
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final Duration SILENCE = Duration.ofSeconds(5);
 
-  /** TensorFlow has no way to end a server, so that each lives as long as its process. */
+  /** TensorFlow cannot end a server, so each lives as long as its process. */
   private static final Map<Cluster, Server> SERVERS = new ConcurrentHashMap<>();
 
-  private static int port(String address) {
-    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-  }
-
-  /** Where the first process is a session's server. */
+  /** The first process as the server of a session. */
   public String target() {
     return "grpc://" + addresses.get(0);
   }
 
   /**
-   * Makes this process one of them, which it then stays.
+   * Makes this process one of them until it ends.
    *
-   * @param task its place among the addresses
-   * @param options of its devices
-   * @throws MixerException if its port cannot be had
+   * @param task its index among the addresses
+   * @throws MixerException if the server cannot start, for example because the port is in use
    */
   public void serve(int task, ConfigProto options) {
     SERVERS.computeIfAbsent(this, cluster -> start(task, options));
   }
 
   private Server start(int task, ConfigProto options) {
-    failFast();
+    if (!Platform.isWindows()) {
+      // Calls to a process that is gone then fail, instead of waiting for its return. TensorFlow
+      // reads this from the environment, which Java cannot set.
+      int unlessSet = 0;
+      NativeLibrary.getProcess()
+          .getFunction("setenv")
+          .invokeInt(new Object[] {"GRPC_FAIL_FAST", "true", unlessSet});
+    }
     JobDef.Builder job = JobDef.newBuilder().setName(JOB);
     for (int i = 0; i < addresses.size(); i++) {
       job.putTasks(i, addresses.get(i));
@@ -84,20 +86,6 @@ public record Cluster(List<String> addresses) {
     }
   }
 
-  /**
-   * Lets a call to a process that is gone fail, where TensorFlow would wait for its return. It
-   * reads this from the environment, which Java cannot set.
-   */
-  private static void failFast() {
-    if (!Platform.isWindows()) {
-      int unlessSet = 0;
-      NativeLibrary.getProcess()
-          .getFunction("setenv")
-          .invokeInt(new Object[] {"GRPC_FAIL_FAST", "true", unlessSet});
-    }
-  }
-
-  /** Whether one of the processes answers. */
   public boolean answers(int task) {
     try (Socket socket = new Socket()) {
       socket.connect(socketAddress(task), 2000);
@@ -109,14 +97,15 @@ public record Cluster(List<String> addresses) {
 
   private InetSocketAddress socketAddress(int task) {
     String address = addresses.get(task);
-    return new InetSocketAddress(address.substring(0, address.lastIndexOf(':')), port(address));
+    int colon = address.lastIndexOf(':');
+    int port = Integer.parseInt(address.substring(colon + 1));
+    return new InetSocketAddress(address.substring(0, colon), port);
   }
 
   /**
-   * Waits until all others answer.
+   * Waits up to ten minutes until all others answer.
    *
-   * @param says is told what it waits for
-   * @throws MixerException if one does not in ten minutes, or its host is unknown
+   * @param says receives a message about a process that does not answer yet
    */
   public void awaitWorkers(Consumer<String> says) {
     long start = System.nanoTime();

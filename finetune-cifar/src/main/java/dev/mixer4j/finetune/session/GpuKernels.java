@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Status;
@@ -19,18 +20,18 @@ import org.tensorflow.proto.KernelList;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * What of a graph a GPU can compute, as far as TensorFlow's build tells without a GPU. What it
- * cannot, TensorFlow brings to the processor and back, at each step and without a word.
+ * Finds a graph's operations without a GPU kernel in TensorFlow's build; needs no GPU. TensorFlow
+ * silently computes them on the CPU and copies their tensors at each step.
  */
 @SuppressWarnings("try") // a PointerScope frees what is made while it is open
 public final class GpuKernels {
 
-  /** What TensorFlow calls devices of any kind. */
+  /** TensorFlow registers kernels for any device as "DEFAULT". */
   private static final Set<String> DEVICES = Set.of("GPU", "DEFAULT");
 
   private GpuKernels() {}
 
-  /** The operations, with their types, that only the processor can do. */
+  /** The operations, with their types, that only the CPU can compute. */
   public static Set<String> missing(GraphDef graph) {
     Map<String, List<KernelDef>> kernels = new HashMap<>();
     Set<String> missing = new TreeSet<>();
@@ -67,13 +68,11 @@ public final class GpuKernels {
   }
 
   private static String describe(NodeDef node) {
-    StringBuilder text = new StringBuilder(node.getOp());
-    node.getAttrMap().values().stream()
+    return node.getAttrMap().values().stream()
         .filter(value -> value.getValueCase() == AttrValue.ValueCase.TYPE)
         .map(value -> " " + value.getType().name().replaceFirst("DT_", "").toLowerCase(Locale.ROOT))
         .distinct()
         .sorted()
-        .forEach(text::append);
-    return text.toString();
+        .collect(Collectors.joining("", node.getOp(), ""));
   }
 }

@@ -5,21 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The native libraries of this process. */
+/** Finds the native libraries of this process. */
 public final class LoadedLibraries {
-
-  private static final Path MAPS = Path.of("/proc/self/maps");
 
   private LoadedLibraries() {}
 
-  /** The file of a library, by the begin of its name; empty where Linux does not tell. */
+  /** The file of a library, by the start of its name; empty on systems other than Linux. */
   public static Optional<String> file(String nameStart) {
     try {
-      return Files.readAllLines(MAPS).stream()
+      return Files.readAllLines(Path.of("/proc/self/maps")).stream()
           .filter(line -> line.contains("/" + nameStart))
           .map(line -> line.substring(line.indexOf('/')))
           .findFirst();
-    } catch (IOException e) { // of another system
+    } catch (IOException e) { // not Linux
       return Optional.empty();
     }
   }

@@ -31,8 +31,8 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * What sessions can do in TensorFlow's C interface and not in TensorFlow-Java: tell their devices,
- * be served by a server, and place operations that were made without a device, as gradients are.
+ * Opens sessions with features of TensorFlow's C API that TensorFlow-Java lacks: listing devices,
+ * using a server, and placing operations that were made without a device, such as gradients.
  */
 @SuppressWarnings("try") // a PointerScope frees what is made while it is open
 public final class PlacedSession {
@@ -43,7 +43,7 @@ public final class PlacedSession {
    * The devices of a session with these options, such as {@code
    * /job:localhost/replica:0/task:0/device:GPU:0}.
    *
-   * @param target a server; null for this process without one
+   * @param target a server; null for this process
    */
   public static List<String> devices(String target, ConfigProto options) {
     TensorFlow.version(); // loads it
@@ -76,10 +76,10 @@ public final class PlacedSession {
   }
 
   /**
-   * Opens a session on a graph that is complete.
+   * Opens a session on a complete graph.
    *
    * @param devices of operations, by the outermost scope of their names
-   * @param target a server; null for this process without one
+   * @param target a server; null for this process
    */
   public static Session open(
       Graph graph, Map<String, String> devices, String target, ConfigProto options) {
@@ -97,22 +97,15 @@ public final class PlacedSession {
           TF_ImportGraphDefOptions.newImportGraphDefOptions(),
           status);
       status.throwExceptionIfNotOK();
-      Constructor<Session> constructor = constructor();
-      TF_Session session = open(copy, target, options, status);
-      session.retainReference(); // beyond this scope; the Java session frees it
-      // TensorFlow finds what is fed and fetched by its name, so that the copy's session can serve.
-      return constructor.newInstance(graph, session);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
-    }
-  }
-
-  private static Constructor<Session> constructor() throws NoSuchMethodException {
-    try {
       Constructor<Session> constructor =
           Session.class.getDeclaredConstructor(Graph.class, TF_Session.class);
       constructor.setAccessible(true);
-      return constructor;
+      TF_Session session = open(copy, target, options, status);
+      session.retainReference(); // beyond this scope; the Java session frees it
+      // TensorFlow feeds and fetches by name, so the copy's session works for the original graph.
+      return constructor.newInstance(graph, session);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("another version of TensorFlow-Java than 1.1", e);
     } catch (InaccessibleObjectException e) {
       throw new MixerException(
           "training on several devices needs Java's option"

@@ -14,7 +14,7 @@ import org.tensorflow.Session;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.OptimizerOptions;
 
-/** The chosen {@link Devices} as TensorFlow sees them: checks, workers and sessions. */
+/** Checks the chosen {@link Devices}, connects to their processes and opens sessions on them. */
 public final class TrainingDevices {
 
   /** Starts at this process's id, since a worker may still know the groups of another process. */
@@ -29,17 +29,11 @@ public final class TrainingDevices {
     this.cluster = chosen.cluster().isEmpty() ? null : new Cluster(chosen.cluster());
   }
 
-  /** Whether other processes take part, which may fail. */
   public boolean areSeveralProcesses() {
     return cluster != null;
   }
 
-  /**
-   * Connects to the other processes and waits for them.
-   *
-   * @param says receives messages about what it waits for
-   * @throws MixerException if a process cannot be reached
-   */
+  /** Connects to the other processes; {@code says} receives messages about waiting for them. */
   public void connect(Consumer<String> says) {
     if (cluster != null) {
       checkOwn();
@@ -53,12 +47,9 @@ public final class TrainingDevices {
     ConfigProto.Builder options = chosen.first().sessionOptions();
     if (chosen.gpus() > 0) {
       // An empty list stands for all GPUs.
-      options
-          .getGpuOptionsBuilder()
-          .setVisibleDeviceList(
-              IntStream.range(0, chosen.gpus() == Devices.ALL ? 0 : chosen.gpus())
-                  .mapToObj(Integer::toString)
-                  .collect(Collectors.joining(",")));
+      IntStream visible = IntStream.range(0, chosen.gpus() == Devices.ALL ? 0 : chosen.gpus());
+      String list = visible.mapToObj(Integer::toString).collect(Collectors.joining(","));
+      options.getGpuOptionsBuilder().setVisibleDeviceList(list);
     }
     int cores = Runtime.getRuntime().availableProcessors();
     // The numbers of threads are fixed, since the order of partial sums decides their last bits.
@@ -75,11 +66,7 @@ public final class TrainingDevices {
     return options.build();
   }
 
-  /**
-   * Checks that TensorFlow sees this process's devices.
-   *
-   * @throws MixerException if one is missing
-   */
+  /** Checks that TensorFlow sees this process's devices. */
   public void checkOwn() {
     if (chosen.gpus() == 0) {
       chosen.first().check();
@@ -108,11 +95,7 @@ public final class TrainingDevices {
     return names.stream().filter(name -> name.contains("/device:GPU:")).toList();
   }
 
-  /**
-   * Finds the devices of all processes.
-   *
-   * @throws MixerException if one is missing
-   */
+  /** Finds the devices of all processes; fails if one is missing. */
   public Found find() {
     if (cluster == null && chosen.gpus() == 0) {
       chosen.first().check();
@@ -129,7 +112,7 @@ public final class TrainingDevices {
     if (cluster != null) {
       checkEachTakesPart(found, onGpus);
     }
-    return new Found(List.copyOf(found), onGpus, GROUPS.incrementAndGet());
+    return new Found(this, List.copyOf(found), onGpus, GROUPS.incrementAndGet());
   }
 
   private void checkEachTakesPart(List<String> found, boolean onGpus) {
@@ -152,39 +135,21 @@ public final class TrainingDevices {
     return chosen.toString();
   }
 
-  /** The devices of all processes, by TensorFlow's names. */
-  public final class Found {
-    private final List<String> names;
-    private final boolean gpus;
-    private final int group;
-
-    private Found(List<String> names, boolean gpus, int group) {
-      this.names = names;
-      this.gpus = gpus;
-      this.group = group;
-    }
+  /**
+   * The devices of all processes.
+   *
+   * @param names TensorFlow's, such as {@code /job:localhost/replica:0/task:0/device:GPU:0}
+   * @param group a number that no other group of devices of these processes has
+   */
+  public record Found(TrainingDevices of, List<String> names, boolean areGpus, int group) {
 
     public int count() {
       return names.size();
     }
 
-    /** Whether they are GPUs. */
-    public boolean areGpus() {
-      return gpus;
-    }
-
-    /** A number that no other group of devices of these processes has. */
-    public int group() {
-      return group;
-    }
-
-    /**
-     * Opens a session on a complete graph.
-     *
-     * @param scopes of operations, one for each device
-     */
+    /** Opens a session on a complete graph with a scope of operations for each device. */
     public Session session(Graph graph, List<String> scopes, boolean xla) {
-      ConfigProto.Builder options = options().toBuilder();
+      ConfigProto.Builder options = of.options().toBuilder();
       if (xla) {
         options
             .getGraphOptionsBuilder()
@@ -192,14 +157,14 @@ public final class TrainingDevices {
             .setGlobalJitLevel(OptimizerOptions.GlobalJitLevel.ON_2)
             .setCpuGlobalJit(true);
       }
-      if (count() == 1 && cluster == null) {
+      if (count() == 1 && of.cluster == null) {
         return new Session(graph, options.build());
       }
       Map<String, String> places = new HashMap<>();
       for (int i = 0; i < count(); i++) {
         places.put(scopes.get(i), names.get(i));
       }
-      return PlacedSession.open(graph, places, target(), options.build());
+      return PlacedSession.open(graph, places, of.target(), options.build());
     }
   }
 }

@@ -6,11 +6,6 @@ import java.util.regex.Pattern;
 /**
  * The range of a setting's numbers, such as {@code (0, 1]} or {@code [0, inf)}. Infinity and NaN
  * are never within it.
- *
- * @param min the lower end
- * @param withMin whether the lower end itself is allowed
- * @param max the upper end; infinity for none
- * @param withMax whether the upper end itself is allowed
  */
 public record Interval(double min, boolean withMin, double max, boolean withMax) {
 

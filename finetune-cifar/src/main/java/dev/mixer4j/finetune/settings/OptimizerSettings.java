@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Setting;
 import dev.mixer4j.finetune.optim.Adagrad;
 import dev.mixer4j.finetune.optim.Adam;
-import dev.mixer4j.finetune.optim.AdamW;
 import dev.mixer4j.finetune.optim.Momentum;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.RmsProp;
@@ -28,24 +27,19 @@ public record OptimizerSettings(
             value = "The optimizer, as in PyTorch: sgd, momentum, adagrad, rmsprop, adam or adamw.",
             byDefault = "adam")
         String name,
-    @Setting(value = "Momentum of momentum and rmsprop.", range = "[0, 1)", label = "M")
-        Double momentum,
+    @Setting(value = "Momentum of momentum and rmsprop.", range = "[0, 1)") Double momentum,
     @Setting("Nesterov's form of momentum.") Boolean nesterov,
-    @Setting(value = "Decay of the first moment of adam and adamw.", range = "[0, 1)", label = "B")
-        Double beta1,
-    @Setting(value = "Decay of the second moment of adam and adamw.", range = "[0, 1)", label = "B")
+    @Setting(value = "Decay of the first moment of adam and adamw.", range = "[0, 1)") Double beta1,
+    @Setting(value = "Decay of the second moment of adam and adamw.", range = "[0, 1)")
         Double beta2,
-    @Setting(value = "Decay of the mean square of rmsprop.", range = "[0, 1)", label = "A")
-        Double alpha,
+    @Setting(value = "Decay of the mean square of rmsprop.", range = "[0, 1)") Double alpha,
     @Setting(
             value = "Added to the denominator of adagrad, rmsprop, adam and adamw.",
-            range = "[0, inf)",
-            label = "E")
+            range = "[0, inf)")
         Double epsilon,
     @Setting(
             value = "Weight decay: decoupled in adamw, otherwise added to the gradient.",
-            range = "[0, inf)",
-            label = "W")
+            range = "[0, inf)")
         Double weightDecay) {
 
   /** Each optimizer with its defaults. */
@@ -62,7 +56,6 @@ public record OptimizerSettings(
 
   public static final List<String> NAMES = List.copyOf(DEFAULTS.keySet());
 
-  /** An optimizer with its defaults. */
   public static OptimizerSettings of(String name) {
     OptimizerSettings found = DEFAULTS.get(name);
     require(
@@ -70,16 +63,14 @@ public record OptimizerSettings(
     return found;
   }
 
-  /** All options of the optimizer. */
   public ObjectNode toJson() {
     return Settings.toJson(this);
   }
 
   /**
-   * Reads what {@link #toJson} gives; options that are missing have the optimizer's defaults.
-   *
-   * @throws IllegalArgumentException if the name is unknown, the optimizer has no such option, or a
-   *     value is of the wrong type or out of range
+   * Reads what {@link #toJson} gives; missing options have the optimizer's defaults. {@link
+   * IllegalArgumentException} if the name is unknown, the optimizer has no such option, or a value
+   * is of the wrong type or out of range.
    */
   public static OptimizerSettings fromJson(JsonNode json) {
     require(json.isObject(), "expected an object of an optimizer's settings, found %s", json);
@@ -142,8 +133,7 @@ public record OptimizerSettings(
       case "momentum" -> new Momentum(momentum, nesterov, weightDecay);
       case "adagrad" -> new Adagrad(epsilon, weightDecay);
       case "rmsprop" -> new RmsProp(alpha, epsilon, momentum, weightDecay);
-      case "adam" -> new Adam(beta1, beta2, epsilon, weightDecay);
-      default -> new AdamW(beta1, beta2, epsilon, weightDecay);
+      default -> new Adam(beta1, beta2, epsilon, weightDecay, name.equals("adamw"));
     };
   }
 }

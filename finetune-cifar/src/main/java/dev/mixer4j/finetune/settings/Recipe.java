@@ -11,22 +11,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A training's settings in a small file that a person can read; see {@link TrainSettings}. */
+/** A recipe: training settings in a small readable file; see {@link TrainSettings}. */
 public final class Recipe {
 
-  /** Those that come along, beside this class. */
+  /** The recipes of this module. */
   public static final List<String> NAMES = List.of("adam", "paper", "linear-probe");
 
   private static final int MAX_BYTES = 1 << 20;
 
   private Recipe() {}
 
-  /**
-   * Reads a recipe.
-   *
-   * @param nameOrFile one of {@link #NAMES}, or a JSON file of one's own
-   * @throws MixerException if it is neither
-   */
+  /** Reads one of {@link #NAMES} or a JSON file; {@link MixerException} if it is neither. */
   public static ObjectNode load(String nameOrFile) throws IOException {
     if (NAMES.contains(nameOrFile)) {
       try (InputStream in = Recipe.class.getResourceAsStream("recipes/" + nameOrFile + ".json")) {
@@ -41,10 +36,10 @@ public final class Recipe {
     }
     try {
       JsonNode json = new JsonMapper().readTree(Files.readAllBytes(file));
-      // A run's config.json has them as one of its members.
+      // A run's config.json has the settings as a member.
       JsonNode settings = json.has("settings") ? json.get("settings") : json;
       if (settings instanceof ObjectNode own) {
-        return with(load(NAMES.get(0)), own); // what it does not say is as in the default recipe
+        return with(load(NAMES.get(0)), own); // the rest is as in the default recipe
       }
       throw new MixerException(file + ": expected a JSON object of settings");
     } catch (JsonProcessingException e) {
@@ -53,10 +48,8 @@ public final class Recipe {
   }
 
   /**
-   * A recipe with some of its settings replaced. Another optimizer does not inherit the numbers of
-   * the recipe's, and epochs replace steps as steps replace epochs.
-   *
-   * @param overrides null as a value takes a setting away
+   * A recipe with some settings replaced, or removed by null. Another optimizer does not inherit
+   * the recipe's numbers; epochs replace steps, and steps replace epochs.
    */
   public static ObjectNode with(ObjectNode recipe, ObjectNode overrides) {
     ObjectNode merged = recipe.deepCopy();

@@ -112,9 +112,8 @@ public final class Settings {
   }
 
   /**
-   * Reads a record.
-   *
-   * @throws IllegalArgumentException if a setting is unknown, of the wrong type or out of range
+   * Reads a record; {@link IllegalArgumentException} if a setting is unknown, of the wrong type or
+   * out of range.
    */
   public static <T extends Record> T fromJson(ObjectNode json, Class<T> type) {
     try {

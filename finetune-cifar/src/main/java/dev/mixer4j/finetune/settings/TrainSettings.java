@@ -13,9 +13,8 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * The settings of a training run, except its weights and data: what a recipe holds and {@code
- * config.json} keeps, in JSON with these names in snake_case. A component that is null is not
- * given.
+ * The settings of a training, except its weights and data: the content of recipes, and of {@code
+ * config.json}, with names in snake_case. A component that is null is not given.
  */
 public record TrainSettings(
     @Setting(value = "Times that each image is trained on.", range = "(0, inf)") Integer epochs,
@@ -23,8 +22,7 @@ public record TrainSettings(
     @Setting(value = "Images in an update.", range = "(0, inf)") int batchSize,
     @Setting(
             value =
-                "Images that a device computes at once; an update sums the gradients of several such"
-                    + " parts. 0 for the whole batch.",
+                "Images that a device computes at once, as parts of a batch; 0 for the whole batch.",
             range = "(0, inf)",
             byDefault = "0")
         Integer microBatchSize,
@@ -32,7 +30,6 @@ public record TrainSettings(
             value =
                 "Precision of the network's matrix products: float32, tf32 (a GPU may round float32)"
                     + " or bfloat16. Weights and optimizer are always float32.",
-            label = "P",
             byDefault = "float32")
         Precision precision,
     @Setting(
@@ -57,7 +54,6 @@ public record TrainSettings(
     @Setting(
             value = "Largest global norm of the gradients; 0 for no limit.",
             range = "(0, inf)",
-            label = "G",
             byDefault = "0")
         Double clipNorm,
     @Setting(value = "Train the head only.", byDefault = "false") boolean headOnly,
@@ -68,7 +64,6 @@ public record TrainSettings(
     @Setting(
             value = "Crop images at random to at least this share of their area; 0 for no crops.",
             range = "(0, 1]",
-            label = "A",
             byDefault = "0")
         Double cropMinArea,
     @Setting(value = "Mirror images at random.", byDefault = "false") boolean flip,
@@ -83,48 +78,28 @@ public record TrainSettings(
             byDefault = "the network's own")
         String std,
     @Setting(
-            value =
-                "The loss: cross-entropy of the softmax, or mse, the mean squared error against"
-                    + " one-hot targets.",
+            value = "The loss: cross-entropy, or mse, the mean squared error to one-hot targets.",
             byDefault = "cross-entropy")
         Loss loss,
     @Setting(
-            value = "Label smoothing: share of a label that is spread over all classes.",
-            range = "[0, 1)",
-            label = "S",
-            byDefault = "0")
+            value = "Share of a label that is spread over all classes (label smoothing).",
+            range = "[0, 1)")
         double labelSmoothing,
-    @Setting(
-            value = "Alpha of mixup's Beta distribution; 0 for no mixup.",
-            range = "[0, inf)",
-            label = "A",
-            byDefault = "0")
+    @Setting(value = "Alpha of mixup's Beta distribution; 0 for no mixup.", range = "[0, inf)")
         double mixup,
-    @Setting(
-            value = "Share of the MLPs' activations that dropout drops.",
-            range = "[0, 1)",
-            label = "P",
-            byDefault = "0")
+    @Setting(value = "Share of the MLPs' activations that dropout drops.", range = "[0, 1)")
         float dropout,
     @Setting(
             value =
-                "Stochastic depth: share of images that skip the last block's branches; it grows from"
-                    + " 0 in the first block.",
-            range = "[0, 1)",
-            label = "P",
-            byDefault = "0")
+                "Share of images that skip the last block (stochastic depth); 0 in the first block.",
+            range = "[0, 1)")
         float stochasticDepth,
     @Setting(
             value = "Decay of a moving average of the weights, which is then measured; 0 for none.",
             range = "(0, 1)",
-            label = "D",
             byDefault = "0")
         Double emaDecay,
-    @Setting(
-            value = "Share of the training images that is held out; 0 for none.",
-            range = "[0, 1)",
-            label = "F",
-            byDefault = "0")
+    @Setting(value = "Share of the training images that is held out; 0 for none.", range = "[0, 1)")
         double validationFraction,
     @Setting(value = "Shuffle the images in each epoch.", byDefault = "true") boolean shuffle,
     @Setting(
@@ -168,9 +143,8 @@ public record TrainSettings(
   }
 
   /**
-   * Reads settings; those with a default may be missing.
-   *
-   * @throws IllegalArgumentException if one is unknown, of the wrong type or out of range
+   * Reads settings; {@link IllegalArgumentException} if one is unknown, of the wrong type or out of
+   * range.
    */
   public static TrainSettings fromJson(ObjectNode json) {
     ObjectNode whole = Settings.withDefaults(json, TrainSettings.class);
@@ -230,7 +204,7 @@ public record TrainSettings(
    * The settings with the values that depend on the devices.
    *
    * @param place of the training images, unless the settings name one
-   * @param devices that share each batch, in micro-batches if there are several
+   * @param devices that share each batch
    */
   public TrainSettings settled(Cache place, int devices) {
     ObjectNode json = toJson();
@@ -259,9 +233,8 @@ public record TrainSettings(
   }
 
   /**
-   * The learning rates of the run.
-   *
-   * @throws MixerException if the warm-up would not end before the run does
+   * The learning rates of the run; {@link MixerException} if the warm-up does not end before the
+   * run.
    */
   public Schedule rates(int images) {
     if (warmupSteps >= totalSteps(images)) {

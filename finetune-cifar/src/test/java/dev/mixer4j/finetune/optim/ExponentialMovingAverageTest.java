@@ -8,7 +8,6 @@ import dev.mixer4j.core.Pass;
 import dev.mixer4j.core.Variables;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.network.Mixer;
-import dev.mixer4j.finetune.graph.Snapshot;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,7 +187,7 @@ class ExponentialMovingAverageTest {
         runner.run().close();
         float[][] expected = logits(session, averaged);
         assertThat(logits(session, plain)).isNotEqualTo(expected);
-        try (Weights snapshot = Snapshot.take(session, config, average::value)) {
+        try (Weights snapshot = Variables.snapshot(session, config, average::value)) {
           for (Map.Entry<String, Shape> variable : config.shapes().entrySet()) {
             float[] before = read(start, variable);
             float[] after = read(snapshot, variable);

@@ -84,7 +84,7 @@ class UpdateOrderTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Optimizer.Parameter parameter = parameter(tf, "x");
-      GradientAccumulator accumulator = new GradientAccumulator(tf, List.of(parameter));
+      GradientAccumulator accumulator = GradientAccumulator.of(tf, List.of(parameter));
       assertThat(before(graph, accumulator.clear().get(0)))
           .contains((GraphOperation) accumulator.parameters().get(0).gradient().op())
           .extracting(GraphOperation::type)

@@ -67,8 +67,7 @@ class TrainingLoopTest {
                 Fixtures.CPU);
         RunFolder folder =
             RunFolder.create(out, new JsonMapper().createObjectNode(), ModelInfo.NONE)) {
-      TrainingLoop.Images images =
-          new TrainingLoop.Images(train, data.test(9), "test", data.classNames());
+      TrainingLoop.Images images = new TrainingLoop.Images(train, data.test(9), "test");
       TrainingLoop training =
           new TrainingLoop(graph, images, folder, RunState.START, TrainingListener.NONE);
       training.run();

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.finetune.optim.Adagrad;
 import dev.mixer4j.finetune.optim.Adam;
-import dev.mixer4j.finetune.optim.AdamW;
 import dev.mixer4j.finetune.optim.Momentum;
 import dev.mixer4j.finetune.optim.RmsProp;
 import dev.mixer4j.finetune.optim.Sgd;
@@ -46,9 +45,9 @@ class OptimizerSettingsTest {
     assertThat(read("{'name':'rmsprop','alpha':0.5,'momentum':0.2,'weight_decay':1}").build())
         .isEqualTo(new RmsProp(0.5, 1e-8, 0.2, 1));
     assertThat(read("{'name':'adam','beta1':0.5,'weight_decay':2}").build())
-        .isEqualTo(new Adam(0.5, 0.999, 1e-8, 2));
+        .isEqualTo(new Adam(0.5, 0.999, 1e-8, 2, false));
     assertThat(read("{'name':'adamw','beta2':0.5,'epsilon':0}").build())
-        .isEqualTo(new AdamW(0.9, 0.5, 0, 0.01));
+        .isEqualTo(new Adam(0.9, 0.5, 0, 0.01, true));
   }
 
   @ParameterizedTest

@@ -15,7 +15,7 @@ import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
-/** What all commands share: exit codes, and errors as one message on stderr. */
+/** The common part of all commands: exit codes, and errors as one message on stderr. */
 public final class Cli {
 
   /** The command did what it was asked. */

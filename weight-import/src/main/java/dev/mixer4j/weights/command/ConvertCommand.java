@@ -96,7 +96,7 @@ final class ConvertCommand extends Subcommand {
   @Option(
       names = "--gelu",
       description =
-          "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file tells, it is"
+          "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file says, it is"
               + " tanh with Flax's names, as JAX computes it, and erf with all others.")
   private Gelu gelu;
 
@@ -193,7 +193,7 @@ final class ConvertCommand extends Subcommand {
                         "--output: pickles are read, not written; PyTorch and timm take"
                             + " .safetensors")
                     : usage(
-                        "--output: the extension of %s tells no format; name one with --to: %s"
+                        "--output: the extension of %s stands for no format; name one with --to: %s"
                             .formatted(target, Arrays.toString(TargetFormat.values()))));
   }
 

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     name = "download",
     description = {
       "Downloads a published checkpoint and checks its size and SHA-256, as far as they are known.",
-      "A download that was broken off goes on where it was. The file goes to the user's cache folder,"
+      "An interrupted download resumes where it stopped. The file goes to the user's cache folder,"
           + " or MIXER4J_CACHE; if it is there already, it is checked again and not fetched.",
       "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
     })
@@ -92,7 +92,7 @@ final class DownloadCommand extends Subcommand {
             .findFirst()
             .orElseThrow(() -> usage(checkpoint.name() + " is not published as " + format));
     DownloadCache folder = cache.get();
-    Path cached = folder.path(checkpoint, file);
+    Path cached = folder.path(checkpoint.name(), file.fileName());
     if (output != null) {
       CheckpointWriter.checkTarget(output, overwrite);
     }

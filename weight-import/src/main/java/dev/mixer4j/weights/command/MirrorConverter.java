@@ -5,7 +5,7 @@ import java.net.URI;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** An option's value as a mirror's address. */
+/** Converts an option's value to a mirror's address. */
 public final class MirrorConverter implements ITypeConverter<Mirror> {
 
   @Override

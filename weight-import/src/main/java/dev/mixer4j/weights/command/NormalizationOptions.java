@@ -6,7 +6,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code --mean} and {@code --std}, which several commands take. */
+/** The options {@code --mean} and {@code --std}, which several commands share. */
 public final class NormalizationOptions {
 
   @Option(

@@ -2,7 +2,7 @@ package dev.mixer4j.weights.command;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints: the version that the build put into the jar's manifest. */
+/** The text of {@code --version}: the version that the build put into the jar's manifest. */
 public final class Version implements IVersionProvider {
 
   @Override

@@ -1,7 +1,5 @@
 package dev.mixer4j.weights.download;
 
-import dev.mixer4j.weights.published.PublishedCheckpoint;
-import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +44,8 @@ public record DownloadCache(Path folder) {
    * @param checkpoint names the folder
    * @param file one of its files
    */
-  public Path path(PublishedCheckpoint checkpoint, PublishedFile file) {
-    return folder.resolve(checkpoint.name()).resolve(file.fileName());
+  public Path path(String checkpoint, String file) {
+    return folder.resolve(checkpoint).resolve(file);
   }
 
   Path locks() {

@@ -3,7 +3,7 @@ package dev.mixer4j.weights.download;
 import java.nio.file.Path;
 
 /**
- * A file that is there now.
+ * A file that has been downloaded.
  *
  * @param path where
  * @param size in bytes

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Writes a response's body to a file, up to a limit; or refuses it unread. */
+/** A response body that is written to a file, up to a limit, or refused unread. */
 final class FileBody implements BodySubscriber<Void> {
 
   private final FileChannel channel;

@@ -21,8 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One attempt to bring a {@link PartFile} to its end: a GET for what is missing. A {@link
- * DownloadException} is final; after any other IOException the next attempt may go further.
+ * One attempt to complete a {@link PartFile}: a GET for the missing bytes. A {@link
+ * DownloadException} is final; after any other IOException the next attempt may get further.
  */
 final class HttpTransfer {
 

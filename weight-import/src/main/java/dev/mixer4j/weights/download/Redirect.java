@@ -2,7 +2,7 @@ package dev.mixer4j.weights.download;
 
 import java.net.URI;
 
-/** Where a redirect leads, if it may be followed. */
+/** The target of a redirect, if it may be followed. */
 final class Redirect {
 
   private Redirect() {}

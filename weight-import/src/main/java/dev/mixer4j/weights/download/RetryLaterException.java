@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 
-/** The server cannot now, and may say when it can. */
+/** A response of a server that is busy, perhaps with the time to wait. */
 final class RetryLaterException extends IOException {
 
   private static final long serialVersionUID = 1L;

@@ -4,67 +4,97 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * An open file of named tensors, of any format. Opening reads the directory only; {@link #read}
- * reads one tensor.
+ * An open file of named tensors, of any format. Opening reads the directory only; each tensor is
+ * read when it is asked for.
  */
-public interface TensorFile extends Closeable {
+public abstract class TensorFile implements Closeable {
+
+  /** The file, for messages. */
+  protected final Path path;
+
+  /** The tensors by name, which the reader of a format adds when it opens the file. */
+  protected final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+
+  /** The names of everything else in the file. */
+  protected final List<String> ignored = new ArrayList<>();
+
+  private final Format format;
+
+  /**
+   * Starts without tensors.
+   *
+   * @param path the file, for messages
+   * @param format of the file, as found from its content
+   */
+  protected TensorFile(Path path, Format format) {
+    this.path = path;
+    this.format = format;
+  }
 
   /** {@return the file, for messages} */
-  Path path();
+  public final Path path() {
+    return path;
+  }
 
-  /** {@return the file's format, found from its content} */
-  Format format();
+  /** {@return the format, as found from the file's content} */
+  public final Format format() {
+    return format;
+  }
 
   /** {@return all tensors by name, in the file's order} */
-  Map<String, TensorInfo> tensors();
-
-  /** {@return all files that belong to it, in a fixed order, for a hash} */
-  default List<Path> files() {
-    return List.of(path());
+  public final Map<String, TensorInfo> tensors() {
+    return Collections.unmodifiableMap(tensors);
   }
 
   /**
-   * {@return the texts that Mixer4J wrote to the file, by name: {@code network}, {@code transform},
-   * …; empty if another program wrote it}
+   * {@return what the file holds beside {@link #tensors}, by name, such as an optimizer's state}
    */
-  default Map<String, String> notes() {
-    return Map.of();
+  public final List<String> ignored() {
+    return Collections.unmodifiableList(ignored);
   }
 
-  /** {@return settings of the network in the file, by name, such as {@code gelu}} */
-  default Map<String, String> settings() {
-    return Map.of();
-  }
-
-  /** {@return free texts in the file, such as safetensors' {@code __metadata__}} */
-  default Map<String, String> texts() {
-    return Map.of();
+  /** {@return all files that belong to it, the same every time, for a hash} */
+  public List<Path> files() {
+    return List.of(path);
   }
 
   /**
-   * {@return the entry of the file that {@link #tensors} are, if it holds several; empty for the
-   * whole file}
+   * {@return what Mixer4J noted in the file beside the tensors, by name: {@code network}, {@code
+   * transform}, …; empty for files of others}
    */
-  default String part() {
+  public Map<String, String> notes() {
+    return Map.of();
+  }
+
+  /** {@return settings of the network that the file names, such as {@code gelu}} */
+  public Map<String, String> settings() {
+    return Map.of();
+  }
+
+  /** {@return free texts that the file carries, such as safetensors' {@code __metadata__}} */
+  public Map<String, String> texts() {
+    return Map.of();
+  }
+
+  /** {@return the entry of the file that {@link #tensors} are, of several; empty for all of it} */
+  public String part() {
     return "";
-  }
-
-  /** {@return other entries of the file, by name, such as an optimizer's state} */
-  default List<String> ignored() {
-    return List.of();
   }
 
   /**
    * Reads one tensor as float32, in row-major order.
    *
    * @param name a key of {@link #tensors()} whose dtype is a floating-point one
-   * @param destination receives {@link TensorInfo#elements()} numbers from its position on
-   * @throws MalformedFileException if the data do not match the directory
+   * @param destination takes {@link TensorInfo#elements()} numbers from its position on
+   * @throws MalformedFileException if the file does not hold what it announced
    * @throws IOException if it cannot be read; an EOFException if it ends too early
    */
-  void read(String name, FloatBuffer destination) throws IOException;
+  public abstract void read(String name, FloatBuffer destination) throws IOException;
 }

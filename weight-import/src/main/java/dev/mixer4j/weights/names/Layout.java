@@ -9,7 +9,8 @@ import java.util.List;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * How one tensor's elements become another's: a part of them is taken, then axes and shape change.
+ * The steps by which a tensor of a file becomes a variable: a part of it is taken, then axes and
+ * shape change.
  *
  * @param part the number of the part, from 0
  * @param parts into how many equal parts the first axis is cut; 1 for the whole tensor

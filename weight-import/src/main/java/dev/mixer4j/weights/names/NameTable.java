@@ -153,7 +153,9 @@ public final class NameTable {
 
   /** A name of the table, for messages: of a line in its first half. */
   public String example() {
-    return rules.get(rules.size() / 4).sourceTemplate.replace("{i}", "0");
+    String target = rules.get(rules.size() / 4).targetTemplate;
+    Rule first = rules.stream().filter(r -> r.targetTemplate.equals(target)).findFirst().get();
+    return first.sourceTemplate.replace("{i}", "0");
   }
 
   /** Whether a name is one of the table's. */

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A checkpoint that somebody published, and what its tensors do not say of it.
+ * A published checkpoint, with facts that its tensors do not show.
  *
  * @param name for the command line; timm's own where it is timm's
  * @param title a few words for a person

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * One file of a published checkpoint.
+ * A file of a published checkpoint.
  *
  * @param format what the file is
  * @param url where its publisher has it

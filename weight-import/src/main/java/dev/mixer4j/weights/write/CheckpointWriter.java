@@ -18,10 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
-/**
- * Writes checkpoints that appear whole or not at all: into a folder beside the target first, then
- * renamed.
- */
+/** Writes checkpoints whole or not at all: into a folder beside the target first, then renamed. */
 public final class CheckpointWriter {
 
   private static final AtomicLong WRITES = new AtomicLong();

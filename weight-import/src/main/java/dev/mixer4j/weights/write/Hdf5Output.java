@@ -56,7 +56,7 @@ final class Hdf5Output implements Hdf5Target {
   private final Bytes attributes = new Bytes();
   private long end = ALIGNMENT; // behind the superblock
 
-  /** Starts a file, in place of one that may be there. */
+  /** Starts a file, replacing any that is there. */
   Hdf5Output(Path path) throws IOException {
     channel =
         FileChannel.open(
@@ -182,7 +182,7 @@ final class Hdf5Output implements Hdf5Target {
         .buffer();
   }
 
-  /** Texts go to a heap (III.E); what stands in their place tells length, heap and number. */
+  /** Texts go to a heap (III.E); references to them hold length, heap and number. */
   private Bytes texts(List<String> values) throws IOException {
     Bytes references = new Bytes();
     for (int from = 0; from < values.size(); from += MOST_TEXTS_IN_HEAP) {
@@ -240,7 +240,7 @@ final class Hdf5Output implements Hdf5Target {
     return new Bytes().u8(3).u8(1).u64(address).u64(size); // IV.A.2.i
   }
 
-  /** Writes at the file's end, and tells where that was. */
+  /** Writes at the file's end, and returns that address. */
   private long append(ByteBuffer bytes) throws IOException {
     long at = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     end = at + bytes.remaining();

@@ -15,8 +15,8 @@ interface Hdf5Target extends Closeable {
   int MOST_TEXTS_IN_ATTRIBUTE = 4000;
 
   /**
-   * Starts a file, in place of one that may be there: with the HDF Group's library where that has a
-   * build for this machine, otherwise with {@link Hdf5Output}.
+   * Starts a file, replacing any that is there: with the HDF Group's library where that has a build
+   * for this machine, otherwise with {@link Hdf5Output}.
    */
   static Hdf5Target create(Path path) throws IOException {
     return NativeHdf5.isAvailable() ? new NativeHdf5Output(path) : new Hdf5Output(path);

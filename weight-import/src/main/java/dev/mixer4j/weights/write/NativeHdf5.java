@@ -2,7 +2,6 @@ package dev.mixer4j.weights.write;
 
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * The HDF Group's library, by way of JavaCPP. It has builds for Linux, Windows and macOS on x86-64,
@@ -13,17 +12,12 @@ final class NativeHdf5 {
   /** {@code java} keeps the library from being used. */
   private static final String PROPERTY = "mixer4j.hdf5";
 
-  /** Loaded once, when a file is first written or {@link #prepare} is called. */
+  /** Loaded once, when a file is first written. */
   private static final class Library {
     private static final boolean LOADED = load();
   }
 
   private NativeHdf5() {}
-
-  /** Loads the library on another thread, for a caller that has something else to do meanwhile. */
-  static void prepare() {
-    CompletableFuture.runAsync(NativeHdf5::isAvailable);
-  }
 
   /** Whether the library is there; loads it. */
   static boolean isAvailable() {

@@ -20,8 +20,8 @@ import java.util.zip.ZipOutputStream;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Writes {@code .npz} as {@code numpy.savez} does, stored, under Flax's names: what {@code
- * vit_jax/checkpoint.py} loads.
+ * Writes {@code .npz} files as {@code numpy.savez} does, uncompressed, under Flax's names: {@code
+ * vit_jax/checkpoint.py} loads those of a Mixer.
  */
 final class NpzWriter implements WeightsWriter {
 

@@ -22,7 +22,8 @@ import java.util.function.LongConsumer;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Reads weights one tensor at a time, in a framework's layouts, while the one before is written.
+ * Reads the weights for a writer, one tensor at a time and in a framework's layouts, while the
+ * previous tensor is written.
  */
 final class TensorPipeline {
 
@@ -135,16 +136,17 @@ final class TensorPipeline {
   private void read(
       Weights weights, NameTable.Planned planned, FloatBuffer scratch, FloatBuffer to) {
     for (NameTable.Target piece : planned.pieces()) {
+      Shape shape = network.shapes().get(piece.variable());
       FloatBuffer values = piece.layout().keepsElements() ? to : scratch.clear();
       int start = values.position();
       weights.read(piece.variable(), values);
-      Shape shape = network.shapes().get(piece.variable());
       if (values.position() - start != shape.size()) {
         throw new IllegalStateException(
             "expected %d numbers of %s, read %d"
                 .formatted(shape.size(), piece.variable(), values.position() - start));
       }
       if (values != to) {
+        to.position(piece.layout().part() * (int) shape.size());
         piece.layout().move(values.flip(), shape, to);
       }
     }

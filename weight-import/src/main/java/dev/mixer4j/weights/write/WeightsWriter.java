@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
-/** Writes weights in one format. */
+/** A writer of one format. */
 interface WeightsWriter {
 
   /**
@@ -22,7 +22,9 @@ interface WeightsWriter {
       throws IOException;
 
   /**
-   * The files and folders that writing to a path makes, the one last that a reader looks for first.
+   * {@return the files and folders that writing to a path makes; readers look for the last one}
+   *
+   * @param path as in {@link #write}
    */
   default List<Path> files(Path path) {
     return List.of(path);

@@ -49,7 +49,7 @@ class ConvertTargetsTest {
   @Test
   void anExtensionThatTellsNothingIsRefused() {
     CommandRun run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.weights"));
-    assertThat(run.err()).contains("a.weights tells no format", "--to", "saved-model");
+    assertThat(run.err()).contains("a.weights stands for no format", "--to", "saved-model");
     assertThat(run.code()).isEqualTo(2);
     run = CommandRun.of("convert", NARROW, "-o", folder.resolve("a.pth"));
     assertThat(run.err()).contains("PyTorch and timm take .safetensors");

@@ -1,16 +1,25 @@
 package dev.mixer4j.weights.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.TensorFiles;
 import dev.mixer4j.weights.format.TensorFile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +61,90 @@ class NameTableTest {
     assertThat(table.plan(Map.of(name, shape(after))).get(0))
         .extracting(NameTable.Planned::name, NameTable.Planned::shape)
         .containsExactly(source, shape(before));
+  }
+
+  /** What tables of other networks need: packed tensors, other shapes, tensors that may lack. */
+  private static final NameTable ATTENTION =
+      NameTable.parse(
+          Stream.of(
+              "# a comment",
+              "@names PyTorch",
+              "@set heads 4",
+              "block.{i}.in_proj.{weight|w}   Block_{i}/query/kernel   part 1/3 1,0",
+              "block.{i}.in_proj.{weight|w}   Block_{i}/key/kernel     part 2/3 1,0",
+              "block.{i}.in_proj.{weight|w}   Block_{i}/value/kernel   part 3/3 1,0",
+              "position                       position                 squeeze 0",
+              "bias                           bias                     or 0.5",
+              "steps                          -                        zero",
+              "unused                         -"));
+
+  private static List<String> variables(List<NameTable.Target> targets) {
+    return targets.stream().map(NameTable.Target::variable).toList();
+  }
+
+  @Test
+  void packedTensorsFillSeveralVariables() {
+    assertThat(variables(ATTENTION.targets("block.3.in_proj.w")))
+        .containsExactly("Block_3/query/kernel", "Block_3/key/kernel", "Block_3/value/kernel");
+    List<NameTable.Planned> plan =
+        ATTENTION.plan(
+            Map.of("Block_3/key/kernel", shape("5,2"), "position", shape("7,5"))); // any order
+    assertThat(plan)
+        .extracting(NameTable.Planned::name, NameTable.Planned::shape)
+        .containsExactlyInAnyOrder(
+            tuple("block.3.in_proj.weight", shape("6,5")),
+            tuple("position", shape("1,7,5")),
+            tuple("steps", Shape.scalar()));
+  }
+
+  @Test
+  void tensorsThatAreNotReadAreKnown() {
+    assertThat(ATTENTION.knows("steps")).isTrue();
+    assertThat(ATTENTION.targets("steps")).isEmpty();
+    assertThat(ATTENTION.targets("unused")).isEmpty();
+    assertThat(ATTENTION.knows("other")).isFalse();
+  }
+
+  @Test
+  void fallbacksAndSettings() {
+    assertThat(ATTENTION.fallback("bias")).contains(0.5f);
+    assertThat(ATTENTION.fallback("position")).isEmpty();
+    assertThat(ATTENTION.settings()).containsExactly(Map.entry("heads", "4"));
+    assertThat(ATTENTION.owner()).isEqualTo("PyTorch");
+  }
+
+  /** In each table, every variable of the family's networks has a name, and every name a place. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixer, flax",
+    "mixer, torch",
+    "mixer, keras",
+    "mixer, paddle",
+    "lenet5, flax",
+    "lenet5, torch",
+    "resnet, flax",
+    "resnet, torch"
+  })
+  void everyTableCoversItsFamily(String family, String framework) {
+    NameTable table = NameTable.of(family, framework).orElseThrow();
+    List<Network> networks =
+        new ArrayList<>(Networks.family(family).orElseThrow().presets().values());
+    if (family.equals("resnet")) {
+      networks.add(new ResNet(ImageInput.square(8, 3), 2, ResNet.Shortcut.CONV));
+    }
+    for (Network network : networks) {
+      List<String> filled = new ArrayList<>();
+      for (NameTable.Planned planned : table.plan(network.shapes())) {
+        filled.addAll(variables(table.targets(planned.name())));
+        planned
+            .pieces()
+            .forEach(
+                piece ->
+                    assertThat(piece.layout().shape(network.shapes().get(piece.variable())))
+                        .isEqualTo(planned.shape()));
+      }
+      assertThat(filled).containsExactlyElementsOf(network.shapes().keySet());
+    }
   }
 
   private static Shape shape(String sizes) {

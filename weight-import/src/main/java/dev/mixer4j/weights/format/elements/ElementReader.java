@@ -12,7 +12,7 @@ import java.nio.channels.FileChannel;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-/** Turns a run of bytes into float32 numbers, through a buffer of fixed size. */
+/** Reads bytes as float32 numbers, through a buffer of fixed size. */
 public final class ElementReader {
 
   private static final int CHUNK = 1 << 18;

@@ -5,8 +5,8 @@ import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Orders of a tensor's axes: axis {@code i} of the result is axis {@code axes[i]} of the source, as
- * in {@code numpy.transpose}.
+ * Changes the order of a tensor's axes: axis {@code i} of the result is axis {@code axes[i]} of the
+ * source, as in {@code numpy.transpose}.
  */
 public final class Permutation {
 

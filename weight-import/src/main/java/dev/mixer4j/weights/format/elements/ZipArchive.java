@@ -120,7 +120,7 @@ public final class ZipArchive implements Closeable {
   }
 
   private MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": not a sound zip file: " + problem, cause);
+    return new MalformedFileException(path + ": a corrupt zip file: " + problem, cause);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mixer4j.weights.format.hdf5;
 
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.WeightsException;
@@ -53,7 +54,7 @@ public final class Hdf5File implements Closeable {
    * @param path the file that the user knows, for messages
    * @param hdf5 the HDF5 file, which may be a copy of a part of that
    */
-  public Hdf5File(Path path, Path hdf5) throws IOException {
+  private Hdf5File(Path path, Path hdf5) throws IOException {
     this.path = path;
     this.channel = FileChannel.open(hdf5, StandardOpenOption.READ);
     try {
@@ -86,6 +87,25 @@ public final class Hdf5File implements Closeable {
     if (channel.size() < end) {
       throw malformed(
           "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
+    }
+  }
+
+  /** What reads the directory of an opened file. */
+  public interface Directory {
+    TensorFile read(Hdf5File file) throws IOException;
+  }
+
+  /** Opens a file and reads its directory; closes the file again if that fails. */
+  public static TensorFile open(Path path, Path hdf5, Directory directory) throws IOException {
+    Hdf5File file = new Hdf5File(path, hdf5);
+    try {
+      return directory.read(file);
+    } catch (IOException | WeightsException e) {
+      file.close();
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) { // jHDF's, on damaged files
+      file.close();
+      throw file.broken(e);
     }
   }
 
@@ -189,7 +209,7 @@ public final class Hdf5File implements Closeable {
   }
 
   /** What jHDF throws for damaged files, as an error of ours. */
-  public WeightsException broken(Throwable thrown) {
+  private WeightsException broken(Throwable thrown) {
     Throwable cause = thrown;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();
@@ -209,7 +229,7 @@ public final class Hdf5File implements Closeable {
   }
 
   public MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": not a sound HDF5 file: " + problem, cause);
+    return new MalformedFileException(path + ": a corrupt HDF5 file: " + problem, cause);
   }
 
   @Override

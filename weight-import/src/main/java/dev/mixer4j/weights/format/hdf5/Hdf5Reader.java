@@ -3,7 +3,6 @@ package dev.mixer4j.weights.format.hdf5;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorFile;
-import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
@@ -11,7 +10,6 @@ import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads the HDF5 files that Mixer4J writes. */
-public final class Hdf5Reader implements TensorFile {
+public final class Hdf5Reader extends TensorFile {
 
   /** The version of the layout that this reader reads and the writer writes. */
   public static final int FORMAT_VERSION = 2;
@@ -34,9 +32,11 @@ public final class Hdf5Reader implements TensorFile {
 
   /** Reads an opened file, which closes with this. */
   public Hdf5Reader(Hdf5File file) throws IOException {
+    super(file.path(), Format.H5);
     this.file = file;
     this.notes = readNotes();
     collect(file.root(), "", 0);
+    tensors.putAll(file.infos());
   }
 
   private Map<String, String> readNotes() {
@@ -45,7 +45,7 @@ public final class Hdf5Reader implements TensorFile {
       throw new UnsupportedFileException(
           "%s: format_version: expected %d, found %d; %s"
               .formatted(
-                  path(),
+                  path,
                   FORMAT_VERSION,
                   version,
                   version < FORMAT_VERSION
@@ -89,7 +89,7 @@ public final class Hdf5Reader implements TensorFile {
     if (attribute == null) {
       throw new UnsupportedFileException(
           "%s: no attribute '%s'; expected an HDF5 file that import-weights, finetune-cifar or Keras"
-                  .formatted(path(), name)
+                  .formatted(path, name)
               + " wrote");
     }
     Object value = file.attribute(file.root(), name);
@@ -124,21 +124,6 @@ public final class Hdf5Reader implements TensorFile {
         throw file.refuse(name);
       }
     }
-  }
-
-  @Override
-  public Path path() {
-    return file.path();
-  }
-
-  @Override
-  public Format format() {
-    return Format.H5;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return file.infos();
   }
 
   @Override

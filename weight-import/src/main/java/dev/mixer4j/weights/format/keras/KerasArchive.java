@@ -2,7 +2,6 @@ package dev.mixer4j.weights.format.keras;
 
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
-import dev.mixer4j.weights.format.WeightsException;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import java.io.IOException;
@@ -47,24 +46,13 @@ public final class KerasArchive {
     copy.toFile().deleteOnExit();
     try {
       zip.read(WEIGHTS, in -> Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING));
-      TensorFile opened = open(new Hdf5File(path, copy), config, copy);
+      TensorFile opened =
+          Hdf5File.open(path, copy, file -> new KerasReader(file, config, () -> delete(copy)));
       zip.close();
       return opened;
     } catch (IOException | RuntimeException e) {
       delete(copy);
       throw e;
-    }
-  }
-
-  private static TensorFile open(Hdf5File file, KerasConfig config, Path copy) throws IOException {
-    try {
-      return new KerasReader(file, config, () -> delete(copy));
-    } catch (IOException | WeightsException e) {
-      file.close();
-      throw e;
-    } catch (RuntimeException | StackOverflowError e) { // jHDF's, brought about by damaged files
-      file.close();
-      throw file.broken(e);
     }
   }
 

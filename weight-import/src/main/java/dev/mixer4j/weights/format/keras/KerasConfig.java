@@ -115,13 +115,13 @@ final class KerasConfig {
     }
   }
 
-  /** The name of the layer whose weights are in a directory, where the configuration tells. */
+  /** The name of the layer whose weights are in a directory, if the configuration names it. */
   Optional<String> layerName(String directory) {
     return Optional.ofNullable(layers.get(directory)).filter(name -> !name.isEmpty());
   }
 
   /**
-   * The form of GELU and LayerNorm's epsilon, as far as the configuration tells them.
+   * The form of GELU and LayerNorm's epsilon, as far as the configuration has them.
    *
    * @throws UnsupportedFileException if there are several, or another activation
    */

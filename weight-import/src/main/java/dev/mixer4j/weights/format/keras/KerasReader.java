@@ -40,6 +40,9 @@ public final class KerasReader extends OpenTensorFile {
   /** Whether a file has one of Keras's layouts. */
   public static boolean reads(Hdf5File file) {
     Map<String, Node> children = file.root().getChildren();
+    if (file.root().getAttribute("format_version") != null) { // one of ours
+      return false;
+    }
     return file.root().getAttribute("layer_names") != null
         || file.root().getAttribute("layer_names0") != null
         || children.containsKey("model_weights")

@@ -124,6 +124,6 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
 
   private static MalformedFileException malformed(Path file, String name, String problem) {
     return new MalformedFileException(
-        "%s: array '%s' is not a sound .npy array: %s".formatted(file, name, problem));
+        "%s: array '%s' is a corrupt .npy array: %s".formatted(file, name, problem));
   }
 }

@@ -87,7 +87,7 @@ public final class PaddleReader extends StateDictFile {
     try (InputStream in = array.open(file)) {
       ElementReader.read(in, info, array.order(), array.fortran(), destination);
       if (in.read() >= 0) {
-        throw new EOFException("more bytes than its shape tells");
+        throw new EOFException("more bytes than its shape needs");
       }
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());

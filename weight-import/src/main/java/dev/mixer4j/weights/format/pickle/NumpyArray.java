@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** An array of a {@link NumpyPickle}, whose elements stay in the file. */
+/** An array in a {@link NumpyPickle}; its elements stay in the file. */
 public final class NumpyArray {
 
   /** A dtype, whose byte order comes with its state. */

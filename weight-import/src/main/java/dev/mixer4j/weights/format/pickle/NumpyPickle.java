@@ -143,6 +143,6 @@ public final class NumpyPickle implements Pickle.Constructors {
 
   @Override
   public MalformedFileException malformed(String problem) {
-    return new MalformedFileException(where + ": not a sound pickle of arrays: " + problem);
+    return new MalformedFileException(where + ": a corrupt pickle of arrays: " + problem);
   }
 }

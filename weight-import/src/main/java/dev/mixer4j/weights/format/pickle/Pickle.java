@@ -396,6 +396,6 @@ public final class Pickle {
   }
 
   private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(where + ": not a sound pickle: " + problem);
+    return new MalformedFileException(where + ": a corrupt pickle: " + problem);
   }
 }

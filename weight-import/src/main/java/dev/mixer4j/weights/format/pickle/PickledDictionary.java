@@ -84,7 +84,7 @@ public final class PickledDictionary {
     byte[] byColumns = array.open(file).readNBytes(rows * columns);
     byte[] byRows = new byte[rows * columns];
     if (byColumns.length < byRows.length) {
-      throw new EOFException("fewer bytes than its shape tells");
+      throw new EOFException("fewer bytes than its shape needs");
     }
     for (int i = 0; i < byColumns.length; i++) {
       byRows[i % rows * columns + i / rows] = byColumns[i];

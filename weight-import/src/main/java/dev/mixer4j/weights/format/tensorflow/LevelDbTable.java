@@ -197,6 +197,6 @@ public final class LevelDbTable {
   }
 
   private static MalformedFileException malformed(Path path, String problem) {
-    return new MalformedFileException(path + ": not a sound checkpoint index: " + problem);
+    return new MalformedFileException(path + ": a corrupt checkpoint index: " + problem);
   }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 
-/** What a Mixer4J writer noted in a SavedModel beside graph and weights. */
+/** Reads the notes of Mixer4J in a SavedModel. */
 public final class SavedModelNotes {
 
   /** The file that makes a folder a SavedModel. */
@@ -48,8 +48,7 @@ public final class SavedModelNotes {
       }
       return Notes.in(text);
     } catch (InvalidProtocolBufferException e) {
-      throw new MalformedFileException(
-          definition + ": not a sound SavedModel: " + e.getMessage(), e);
+      throw new MalformedFileException(definition + ": a corrupt SavedModel: " + e.getMessage(), e);
     }
   }
 }

@@ -143,6 +143,7 @@ public final class TensorBundleReader extends OpenTensorFile {
     if (entries.put(name, entry) != null) {
       throw malformed("two tensors are called '" + name + "'");
     }
+    entries.put(name, entry);
   }
 
   /**

@@ -97,6 +97,6 @@ final class TorchPickle implements Pickle.Constructors {
 
   @Override
   public MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": not a sound PyTorch file: " + problem);
+    return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
   }
 }

@@ -294,7 +294,7 @@ class Hdf5ReaderTest {
     content[tree + 5] = 1;
     putLong(content, tree + 32, tree);
     Files.write(file, content);
-    assertRefused(MalformedFileException.class, "not a sound HDF5 file");
+    assertRefused(MalformedFileException.class, "a corrupt HDF5 file");
   }
 
   @Test
@@ -325,7 +325,7 @@ class Hdf5ReaderTest {
     int link = ZipBytes.indexOf(content, "channel_mixing", 0) + "channel_mixing".length();
     content[link] ^= 64; // to the next place where a header may lie
     Files.write(file, content);
-    assertRefused(MalformedFileException.class, "not a sound HDF5 file", "hecksum");
+    assertRefused(MalformedFileException.class, "a corrupt HDF5 file", "hecksum");
   }
 
   private static void putLong(byte[] bytes, int at, long value) {

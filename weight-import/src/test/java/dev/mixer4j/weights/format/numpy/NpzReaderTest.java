@@ -172,15 +172,15 @@ class NpzReaderTest {
   @ValueSource(booleans = {false, true})
   void directoryThatIsCutOff(boolean compressed) {
     byte[] content = sound(compressed);
-    assertMalformed(Arrays.copyOf(content, content.length - 1), "not a sound zip file");
-    assertMalformed(Arrays.copyOf(content, content.length / 2), "not a sound zip file");
+    assertMalformed(Arrays.copyOf(content, content.length - 1), "a corrupt zip file");
+    assertMalformed(Arrays.copyOf(content, content.length / 2), "a corrupt zip file");
   }
 
   @Test
   void textThatIsNoUtf8() {
     byte[] content = new ZipBytes().stored("w.npy", ARRAY).commented("v.npy", "remark").bytes();
     content[ZipBytes.indexOf(content, "remark", 0)] = (byte) 0xff;
-    assertMalformed(content, "not a sound zip file");
+    assertMalformed(content, "a corrupt zip file");
   }
 
   @Test

@@ -55,7 +55,7 @@ class PickleTest {
   private static void assertMalformed(byte[] pickle, String problem) {
     assertThatThrownBy(() -> load(pickle))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContainingAll("FILE: not a sound pickle: ", problem);
+        .hasMessageContainingAll("FILE: a corrupt pickle: ", problem);
   }
 
   private static void assertMalformed(PickleBytes pickle, String problem) {
@@ -204,7 +204,7 @@ class PickleTest {
       assertThatThrownBy(() -> load(cut))
           .as("%d of %d bytes", length, whole.length)
           .isInstanceOf(MalformedFileException.class)
-          .hasMessageContaining("FILE: not a sound pickle: it is cut off");
+          .hasMessageContaining("FILE: a corrupt pickle: it is cut off");
     }
   }
 

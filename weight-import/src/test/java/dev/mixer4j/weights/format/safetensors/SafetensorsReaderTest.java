@@ -42,7 +42,7 @@ class SafetensorsReaderTest {
   private void assertMalformed(byte[] content, String... problem) {
     assertThatThrownBy(() -> open(content).close())
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContainingAll("a.safetensors: not a sound safetensors file")
+        .hasMessageContainingAll("a.safetensors: a corrupt safetensors file")
         .hasMessageContainingAll(problem);
   }
 

@@ -66,7 +66,7 @@ abstract class TorchFileTest {
   void assertMalformed(byte[] content, String... problem) {
     assertThatThrownBy(() -> open(content).close())
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContainingAll("a.pth: not a sound PyTorch file")
+        .hasMessageContainingAll("a.pth: a corrupt PyTorch file")
         .hasMessageContainingAll(problem);
   }
 

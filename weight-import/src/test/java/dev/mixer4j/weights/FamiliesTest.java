@@ -1,0 +1,238 @@
+package dev.mixer4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.weights.format.MismatchException;
+import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.TensorInfo;
+import dev.mixer4j.weights.format.numpy.NpyFile;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+
+/** LeNet-5 and the residual network: files of tools/reference/make_family_fixtures.py. */
+class FamiliesTest {
+
+  private static final Map<String, Network> NETWORKS =
+      Map.of(
+          "lenet5", new LeNet5(ImageInput.square(28, 1), 10),
+          "lenet5_rgb", new LeNet5(ImageInput.square(16, 3), 4),
+          "resnet", new ResNet(ImageInput.square(28, 1), 10, Shortcut.BROADCAST),
+          "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV));
+
+  @TempDir private Path folder;
+
+  private static Path fixture(String file) {
+    return Fixtures.path("networks/" + file);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lenet5.pth",
+        "lenet5_rgb.pth",
+        "lenet5_rgb.blocks.pth",
+        "lenet5_rgb.safetensors",
+        "resnet.pth",
+        "resnet_rgb.pth",
+        "resnet_rgb.safetensors"
+      })
+  void computesWhatPyTorchComputes(String file) throws IOException {
+    String name = file.substring(0, file.indexOf('.'));
+    try (Checkpoint checkpoint = Checkpoint.open(fixture(file))) {
+      assertThat(checkpoint.network()).isEqualTo(NETWORKS.get(name));
+      NpyFile x = NpyFile.read(fixture(name + ".x.npy"));
+      NpyFile expected = NpyFile.read(fixture(name + ".logits.npy"));
+      float largest = 1;
+      for (float logit : expected.values().array()) {
+        largest = Math.max(largest, Math.abs(logit));
+      }
+      try (ImageClassifier classifier = new ImageClassifier(checkpoint);
+          TFloat32 batch = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values().array()))) {
+        for (float[] row : classifier.logits(batch)) {
+          for (float logit : row) {
+            assertThat(logit).isCloseTo(expected.values().get(), within(1e-6f * largest));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void anEntryAPrefixAndWhatIsNotUsed() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(fixture("lenet5_rgb.blocks.pth"))) {
+      assertThat(checkpoint.part()).isEqualTo("state_dict");
+      assertThat(checkpoint.prefix()).isEqualTo("module.");
+      assertThat(checkpoint.ignored()).containsExactly("epoch");
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(fixture("resnet.pth"))) {
+      assertThat(checkpoint.ignored())
+          .containsExactly("bn1.num_batches_tracked", "bn2.num_batches_tracked");
+      assertThat(checkpoint.used())
+          .hasSize(16)
+          .containsEntry("bn2.running_var", "norm2/variance")
+          .containsEntry("conv4.weight", "merge/kernel");
+    }
+  }
+
+  /** To each format and back, bit for bit, with everything that the format keeps. */
+  @ParameterizedTest
+  @EnumSource
+  void everyFormatTakesEveryNetwork(TargetFormat format) throws IOException {
+    for (Map.Entry<String, Network> each : NETWORKS.entrySet()) {
+      Network network =
+          each.getValue()
+              .withInput(each.getValue().input().withNormalization(List.of(0.1f), List.of(0.3f)));
+      List<String> names = names(network.classes());
+      ModelInfo info = new ModelInfo(names, Optional.of(ImageTransform.FIT), Optional.empty());
+      RandomWeights weights = new RandomWeights(network, info);
+      Path file = folder.resolve(each.getKey() + "." + format);
+      CheckpointWriter.write(file, format, weights, info, false, bytes -> {});
+      boolean tensorsOnly = format == TargetFormat.NPZ || format == TargetFormat.TF_CHECKPOINT;
+      assertThat(format.losses(new Metadata(network, info)).isEmpty()).isEqualTo(!tensorsOnly);
+      try (Checkpoint checkpoint = Checkpoint.open(file)) {
+        assertThat(checkpoint.network()).isEqualTo(tensorsOnly ? each.getValue() : network);
+        assertThat(checkpoint.info()).isEqualTo(tensorsOnly ? ModelInfo.NONE : info);
+        for (String name : network.shapes().keySet()) {
+          assertThat(Fixtures.values(checkpoint, name)).isEqualTo(weights.values(name));
+        }
+      }
+    }
+  }
+
+  /** Any text: with line ends, quotes and letters beyond ASCII. */
+  private static List<String> names(int count) {
+    List<String> all =
+        List.of("a \"cat\"", "two\nlines", "猫", "", "a\\b", "6", "7", "8", "9", "10");
+    return all.subList(0, count);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lenet5", "resnet_rgb"})
+  void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
+    Path ours = folder.resolve("ours.safetensors");
+    try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {
+      CheckpointWriter.write(
+          ours, TargetFormat.SAFETENSORS, checkpoint, checkpoint.info(), false, bytes -> {});
+    }
+    try (TensorFile written = TensorFiles.open(ours);
+        TensorFile pytorchs = TensorFiles.open(fixture(name + ".pth"))) {
+      assertThat(written.tensors()).containsExactlyInAnyOrderEntriesOf(pytorchs.tensors());
+      for (TensorInfo tensor : written.tensors().values()) {
+        if (tensor.dtype().isFloat()) {
+          float[] found = Fixtures.values(written, tensor);
+          assertThat(found).as(tensor.name()).isEqualTo(Fixtures.values(pytorchs, tensor));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFileThatFitsNoFamilyIsToldTheClosest() throws IOException {
+    SafetensorsBytes file = lenet();
+    add(file, "extra", 3);
+    assertMismatch(
+        file, "the closest is a lenet5, with 10 of 11 tensors", "not PyTorch's: extra;", "conv.3");
+    file = new SafetensorsBytes();
+    add(file, "conv1.weight", 8, 1, 3, 3);
+    add(file, "conv1.bias", 8);
+    add(file, "bn1.weight", 8);
+    assertMismatch(file, "the closest is a resnet, with 3 of 3 tensors", "no tensor for");
+    file = lenet();
+    add(file, "fc1.bias", 120);
+    assertMismatch(file, "tensors 'fc.0.bias' and 'fc1.bias' both stand for dense1/bias");
+  }
+
+  private static SafetensorsBytes lenet() {
+    SafetensorsBytes file = new SafetensorsBytes();
+    add(file, "conv.0.weight", 6, 1, 5, 5);
+    add(file, "conv.0.bias", 6);
+    add(file, "conv.3.weight", 16, 6, 5, 5);
+    add(file, "conv.3.bias", 16);
+    add(file, "fc.0.weight", 120, 256);
+    add(file, "fc.0.bias", 120);
+    add(file, "fc.2.weight", 84, 120);
+    add(file, "fc.2.bias", 84);
+    add(file, "fc.4.weight", 10, 84);
+    add(file, "fc.4.bias", 10);
+    return file;
+  }
+
+  private static void add(SafetensorsBytes file, String name, long... shape) {
+    int size = 1;
+    for (long each : shape) {
+      size *= (int) each;
+    }
+    file.tensor(name, "F32", shape, NpyBytes.floats(ByteOrder.LITTLE_ENDIAN, new float[size]));
+  }
+
+  private void assertMismatch(SafetensorsBytes content, String... parts) throws IOException {
+    Path file = Files.write(folder.resolve("a.safetensors"), content.bytes());
+    assertThatThrownBy(() -> Checkpoint.open(file).close())
+        .isInstanceOf(MismatchException.class)
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContainingAll(parts);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "lenet5.pth | gelu | tanh | lenet5 has no setting 'gelu'; it has [input, classes]",
+        "resnet.pth | shortcut | conv | {shortcut=conv} asks for other tensors",
+        "resnet.pth | shortcut | no | shortcut: expected one of [broadcast, conv], found \"no\""
+      })
+  void settingsThatTheFamilyDoesNotHave(String file, String name, String value, String problem) {
+    ImportOptions options = new ImportOptions(null, Map.of(name, value), null, null);
+    assertThatThrownBy(() -> Checkpoint.open(fixture(file), options).close())
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContaining(problem);
+  }
+
+  @Test
+  void aNewHead() throws IOException {
+    ImportOptions options = new ImportOptions(3, Map.of(), List.of(0f), List.of(1f));
+    for (String file : List.of("lenet5.pth", "resnet.pth")) {
+      try (Checkpoint checkpoint = Checkpoint.open(fixture(file), options)) {
+        assertThat(checkpoint.network().classes()).isEqualTo(3);
+        assertThat(checkpoint.network().input())
+            .isEqualTo(ImageInput.square(28, 1).withNormalization(List.of(0f), List.of(1f)));
+        assertThat(Fixtures.values(checkpoint, "head/kernel")).containsOnly(0f);
+        assertThat(checkpoint.ignored()).anyMatch(name -> name.startsWith("fc."));
+      }
+    }
+  }
+
+  @Test
+  void largerImagesAreForMixers() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(fixture("resnet.pth"))) {
+      assertThatThrownBy(() -> HigherResolution.of(checkpoint, 56))
+          .isInstanceOf(MismatchException.class)
+          .hasMessageContaining("only a Mixer's weights", "found a resnet");
+    }
+  }
+}
