@@ -1,6 +1,6 @@
 /**
- * Fine-tunes Mixer models on images. The command's own classes are not exported; it is run from a
- * class path.
+ * Trains image classification networks and fine-tunes their weights. The command's own classes are
+ * not exported; it is run from a class path.
  */
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
 @SuppressWarnings("requires-automatic")
@@ -13,18 +13,23 @@ module dev.mixer4j.finetune {
   requires org.apache.commons.compress;
   requires org.jfree.jfreechart;
   requires org.jline.terminal;
+  requires tensorflow.framework;
   requires tensorflow.nativelib;
 
   exports dev.mixer4j.finetune;
+  exports dev.mixer4j.finetune.device;
+  exports dev.mixer4j.finetune.progress;
 
-  // picocli fills the commands' fields, Jackson the settings.
-  opens dev.mixer4j.finetune to
+  // picocli fills the commands' fields; Jackson reads and writes records.
+  opens dev.mixer4j.finetune.command to
       com.fasterxml.jackson.databind,
       info.picocli;
-  opens dev.mixer4j.finetune.data to
-      com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.optim to
       com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.report to
-      info.picocli;
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.run to
+      com.fasterxml.jackson.databind;
+  opens dev.mixer4j.finetune.settings to
+      com.fasterxml.jackson.databind;
 }

@@ -1,9 +1,9 @@
 package example;
 
 import dev.mixer4j.finetune.FineTuning;
-import dev.mixer4j.finetune.FineTuningResult;
-import dev.mixer4j.finetune.MetricsRow;
-import dev.mixer4j.finetune.TrainingListener;
+import dev.mixer4j.finetune.progress.FineTuningResult;
+import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.finetune.progress.TrainingListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.core.MixerClassifier;
+import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.MixerFileException;
-import dev.mixer4j.weights.MixerCheckpoint;
+import dev.mixer4j.finetune.progress.DivergenceException;
+import dev.mixer4j.finetune.progress.FineTuningResult;
+import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.finetune.progress.TrainingListener;
+import dev.mixer4j.finetune.progress.TrainingPlan;
+import dev.mixer4j.weights.Checkpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -124,7 +129,7 @@ class FineTuningTest {
                     100 * result.after(),
                     100 * result.best(),
                     result.bestStep()));
-    try (MixerClassifier classifier = MixerClassifier.load(result.weights())) {
+    try (ImageClassifier classifier = ImageClassifier.load(result.weights())) {
       assertThat(classifier.classNames()).isEqualTo(Fixtures.NAMES);
     }
   }
@@ -141,7 +146,17 @@ class FineTuningTest {
     assertThat(recorder.plan)
         .isEqualTo(
             new TrainingPlan(
-                false, 0, 6, 2, 16, 32, 15, "validation", Fixtures.NAMES, recorder.plan.newHead()));
+                false,
+                0,
+                6,
+                2,
+                16,
+                32,
+                15,
+                "validation",
+                Fixtures.NAMES,
+                false,
+                recorder.plan.newHead()));
     assertThat(recorder.plan.epochs()).isEqualTo(3);
     assertThat(recorder.steps).isEqualTo(6);
     assertThat(recorder.loss).isBetween(0.0, 1.2);
@@ -274,8 +289,8 @@ class FineTuningTest {
   @Test
   void imageSizeGrowsTheNetwork() throws IOException {
     FineTuningResult result = tuning().imageSize(64).run(dir.resolve("run"), TrainingListener.NONE);
-    try (MixerCheckpoint best = MixerCheckpoint.open(result.weights())) {
-      assertThat(best.config().imageSize()).isEqualTo(64);
+    try (Checkpoint best = Checkpoint.open(result.weights())) {
+      assertThat(best.network().input().size()).isEqualTo(64);
     }
   }
 }

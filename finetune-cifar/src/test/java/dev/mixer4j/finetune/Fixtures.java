@@ -4,13 +4,19 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import dev.mixer4j.weights.CheckpointWriter;
-import dev.mixer4j.weights.MixerCheckpoint;
-import dev.mixer4j.weights.Source;
-import dev.mixer4j.weights.TargetFormat;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.finetune.command.FinetuneCifar;
+import dev.mixer4j.finetune.device.Devices;
+import dev.mixer4j.finetune.settings.Recipe;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -31,20 +37,20 @@ import picocli.CommandLine;
 /** Small data, small weights, and commands run in this process. */
 public final class Fixtures {
 
-  static final int PIXELS = 32 * 32;
-  static final List<String> NAMES = List.of("red", "green", "blue");
+  public static final int PIXELS = 32 * 32;
+  public static final List<String> NAMES = List.of("red", "green", "blue");
 
-  static final Devices CPU = Devices.of(Device.CPU);
+  public static final Devices CPU = Devices.of(Device.CPU);
 
   /** A network that trains in milliseconds, on images of CIFAR-10's size. */
-  static final MixerConfig TINY = MixerConfig.of(32, 8, 16, 2, 12, 24, NAMES.size());
+  public static final Mixer TINY = Mixer.of(32, 8, 16, 2, 12, 24, NAMES.size());
 
   private Fixtures() {}
 
   /** What a command left. */
-  record Ran(int code, String out, String err) {}
+  public record Ran(int code, String out, String err) {}
 
-  static Ran run(Object... args) {
+  public static Ran run(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine line = Cli.commandLine(FinetuneCifar.create());
@@ -62,7 +68,7 @@ public final class Fixtures {
    *
    * @param options for the JVM
    */
-  static Ran java(List<String> options, Class<?> main, Object... args) throws IOException {
+  public static Ran java(List<String> options, Class<?> main, Object... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
@@ -94,7 +100,7 @@ public final class Fixtures {
   }
 
   /** A file of records whose labels go round. */
-  static void cifarFile(Path file, int images, int classes, long seed) throws IOException {
+  public static void cifarFile(Path file, int images, int classes, long seed) throws IOException {
     Random random = new Random(seed);
     byte[] all = new byte[images * (1 + 3 * PIXELS)];
     for (int i = 0; i < images; i++) {
@@ -115,7 +121,7 @@ public final class Fixtures {
   }
 
   /** The default recipe with some settings, by their JSON names. */
-  static TrainSettings settings(Object... namesAndValues) {
+  public static TrainSettings settings(Object... namesAndValues) {
     JsonMapper json = new JsonMapper();
     ObjectNode overrides = json.createObjectNode();
     for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -129,21 +135,21 @@ public final class Fixtures {
   }
 
   /** A weights file of {@link #TINY} with random values and a zero head. */
-  static Path weights(Path file) throws IOException {
+  public static Path weights(Path file) throws IOException {
     return weights(file, TINY);
   }
 
-  static Path weights(Path file, MixerConfig config) throws IOException {
-    Source source = new Source("npz", "0".repeat(64));
+  public static Path weights(Path file, Network config) throws IOException {
+    ModelInfo info = ModelInfo.NONE.withOrigin(new Origin("npz", "0".repeat(64)));
     CheckpointWriter.write(
-        file, TargetFormat.H5, new InitialWeights(config, 7), source, false, bytes -> {});
+        file, TargetFormat.H5, new InitialWeights(config, 7), info, false, bytes -> {});
     return file;
   }
 
   /** Every variable's values. */
-  static Map<String, float[]> read(MixerWeights weights) {
+  public static Map<String, float[]> read(Weights weights) {
     Map<String, float[]> values = new LinkedHashMap<>();
-    for (Map.Entry<String, Shape> variable : weights.config().variables().entrySet()) {
+    for (Map.Entry<String, Shape> variable : weights.network().shapes().entrySet()) {
       float[] array = new float[(int) variable.getValue().size()];
       weights.read(variable.getKey(), FloatBuffer.wrap(array));
       values.put(variable.getKey(), array);
@@ -151,8 +157,8 @@ public final class Fixtures {
     return values;
   }
 
-  static Map<String, float[]> read(Path file) throws IOException {
-    try (MixerCheckpoint checkpoint = MixerCheckpoint.open(file)) {
+  public static Map<String, float[]> read(Path file) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(file)) {
       return read(checkpoint);
     }
   }

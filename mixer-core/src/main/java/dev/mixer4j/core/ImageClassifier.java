@@ -68,8 +68,7 @@ public final class ImageClassifier implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * Builds the network on the first GPU, or on the CPU if there is none, and loads the weights of a
-   * file.
+   * Builds the network on the first GPU, or on the CPU if there is none, and loads the weights.
    *
    * @param model read once; the caller may close it afterwards
    */
@@ -81,8 +80,7 @@ public final class ImageClassifier implements AutoCloseable {
    * Builds the network on the first GPU, or on the CPU if there is none, and loads the weights.
    *
    * @param weights read once; the caller may close them afterwards
-   * @param info has the class names, and the transform of images: {@link ImageTransform#TIMM} if it
-   *     is not known
+   * @param info has the class names and the transform; {@link ImageTransform#TIMM} if not known
    */
   public ImageClassifier(Weights weights, ModelInfo info) {
     this(weights, info, Device.AUTO);
@@ -92,8 +90,7 @@ public final class ImageClassifier implements AutoCloseable {
    * Builds the network and loads the weights.
    *
    * @param weights read once; the caller may close them afterwards
-   * @param info has the class names, and the transform of images: {@link ImageTransform#TIMM} if it
-   *     is not known
+   * @param info has the class names and the transform; {@link ImageTransform#TIMM} if not known
    * @param device to compute on; a process can use only one GPU
    * @throws MixerException if there is no such device
    */
@@ -167,10 +164,9 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   private static ImageClassifier load(Path path, Function<Model, ImageClassifier> build) {
-    // Our own class loader: a thread's may be any, as in pools.
-    ClassLoader classLoader = WeightsLoader.class.getClassLoader();
+    // Not the thread's class loader, which may be any.
     WeightsLoader loader =
-        ServiceLoader.load(WeightsLoader.class, classLoader)
+        ServiceLoader.load(WeightsLoader.class, WeightsLoader.class.getClassLoader())
             .findFirst()
             .orElseThrow(
                 () ->
@@ -197,27 +193,27 @@ public final class ImageClassifier implements AutoCloseable {
     return transform;
   }
 
-  /** {@return the classes' names in the order of the logits; empty where they are not known} */
+  /** {@return the classes' names in the order of the logits; empty if not known} */
   public List<String> classNames() {
     return classNames;
   }
 
   /**
-   * The logits of normalized images.
+   * {@return the logits of normalized images, [batch][classes]; the features if there is no head}
    *
    * @param batch [batch, height, width, channels] float32
-   * @return [batch][classes]; the features where the network has no head
    * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] logits(TFloat32 batch) {
-    return fetch(outputs.logits(), images, ofImages(batch));
+    checkShape(batch, imageShape());
+    return fetch(outputs.logits(), images, batch);
   }
 
   /**
-   * The logits of images that are resized (stretched, bilinear) and normalized on the way.
+   * {@return the logits of pixels, [batch][classes]; the features if there is no head} The pixels
+   * are stretched to the network's size, bilinear, and normalized.
    *
    * @param batch [batch, height, width, channels] uint8
-   * @return [batch][classes]; the features where the network has no head
    * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] logits(TUint8 batch) {
@@ -226,41 +222,38 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * The features of normalized images, which the head classifies.
+   * {@return the features of normalized images, [batch][featureSize], which the head classifies}
    *
    * @param batch [batch, height, width, channels] float32
-   * @return [batch][featureSize]
    * @throws IllegalArgumentException if the batch has another shape
    */
   public float[][] features(TFloat32 batch) {
-    return fetch(outputs.features(), images, ofImages(batch));
+    checkShape(batch, imageShape());
+    return fetch(outputs.features(), images, batch);
   }
 
   /**
-   * The logits of images.
+   * {@return the logits of images, [images][classes]; the features if there is no head}
    *
    * @param batch images of any size and type
-   * @return [images][classes]; the features where the network has no head
    */
   public float[][] logits(List<BufferedImage> batch) {
     return fetch(outputs.logits(), batch);
   }
 
   /**
-   * The features of images, which the head classifies.
+   * {@return the features of images, [images][featureSize], which the head classifies}
    *
    * @param batch images of any size and type
-   * @return [images][featureSize]
    */
   public float[][] features(List<BufferedImage> batch) {
     return fetch(outputs.features(), batch);
   }
 
   /**
-   * The probabilities of all classes: the softmax of the logits.
+   * {@return the probabilities of all classes, [images][classes]: the softmax of the logits}
    *
    * @param batch images of any size and type
-   * @return [images][classes], in the order of {@link #classNames()}
    * @throws MixerException if the network has no head
    */
   public float[][] probabilities(List<BufferedImage> batch) {
@@ -279,11 +272,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * The most probable classes of one image, the best first.
+   * {@return the most probable classes of an image, the best first}
    *
    * @param image of any size and type
-   * @param top how many, above 0; all where there are fewer
-   * @return as many classes, or all of them
+   * @param top the number of classes, above 0; all if there are fewer
    * @throws MixerException if the network has no head
    * @throws IllegalArgumentException if {@code top} is below 1
    */
@@ -292,11 +284,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * The most probable classes of each image, the best first.
+   * {@return the most probable classes of each image, the best first}
    *
    * @param batch images of any size and type
-   * @param top how many, above 0; all where there are fewer
-   * @return a list for each image
+   * @param top the number of classes, above 0; all if there are fewer
    * @throws MixerException if the network has no head
    * @throws IllegalArgumentException if {@code top} is below 1
    */
@@ -315,12 +306,7 @@ public final class ImageClassifier implements AutoCloseable {
         .toList();
   }
 
-  private TFloat32 ofImages(TFloat32 batch) {
-    checkShape(batch, imageShape());
-    return batch;
-  }
-
-  /** TensorFlow's kernels end the process where the dimensions are not as many as they expect. */
+  /** TensorFlow's kernels crash the process if the number of dimensions is not what they expect. */
   private static void checkShape(Tensor batch, Shape expected) {
     if (!expected.isCompatibleWith(batch.shape())) {
       throw new IllegalArgumentException(

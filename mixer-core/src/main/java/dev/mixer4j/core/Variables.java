@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -127,15 +128,28 @@ public final class Variables {
   }
 
   /**
-   * Copies the current values of the variables.
+   * {@return a copy of the current values, which holds native memory until closed}
    *
    * @param session whose variables are set
-   * @return weights that hold native memory until closed
    */
   public Weights snapshot(Session session) {
+    return snapshot(session, network, this::value);
+  }
+
+  /**
+   * {@return a copy of values that stand for a network's variables, such as moving averages; it
+   * holds native memory until closed}
+   *
+   * @param session whose variables are set
+   * @param network that the values are for
+   * @param value in the session's graph of each variable, by name
+   */
+  public static Weights snapshot(
+      Session session, Network network, Function<String, Operand<TFloat32>> value) {
+    List<String> names = List.copyOf(network.shapes().keySet());
     Session.Runner runner = session.runner();
-    reads.values().forEach(runner::fetch);
-    return new Snapshot(network, List.copyOf(reads.keySet()), runner.run());
+    names.forEach(name -> runner.fetch(value.apply(name)));
+    return new Snapshot(network, names, runner.run());
   }
 
   private record Snapshot(Network network, List<String> names, Result values) implements Weights {

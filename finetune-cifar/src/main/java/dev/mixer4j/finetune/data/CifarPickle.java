@@ -1,132 +1,61 @@
 package dev.mixer4j.finetune.data;
 
-import dev.mixer4j.weights.PickledDictionary;
-import dev.mixer4j.weights.WeightsException;
+import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.pickle.PickledDictionary;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
- * The Python layouts: pickled dictionaries, of which {@code data} is uint8 [images, 3072], the red,
- * green and blue planes of each image, and {@code labels} (CIFAR-10) or {@code fine_labels}
- * (CIFAR-100) a list of as many numbers.
+ * The Python version: pickled dictionaries of {@code data}, uint8 [images, 3072], the red, green
+ * and blue planes of each image, and a list of labels; and one with a list of class names.
  */
-enum CifarPickle implements Cifar.Layout {
-  CIFAR10(
-      "CIFAR-10, Python version",
-      "data_batch_[0-9]+",
-      "test_batch",
-      "batches.meta",
-      "labels",
-      "label_names"),
-  CIFAR100("CIFAR-100, Python version", "train", "test", "meta", "fine_labels", "fine_label_names");
-
-  private final String kind;
-  private final Pattern trainFiles;
-  private final String testFile;
-  private final String namesFile;
-  private final String labelsKey;
-  private final String namesKey;
-
-  CifarPickle(
-      String kind,
-      String trainFiles,
-      String testFile,
-      String namesFile,
-      String labelsKey,
-      String namesKey) {
-    this.kind = kind;
-    this.trainFiles = Pattern.compile(trainFiles);
-    this.testFile = testFile;
-    this.namesFile = namesFile;
-    this.labelsKey = labelsKey;
-    this.namesKey = namesKey;
-  }
+record CifarPickle(String labelsKey, String namesKey) implements Cifar.Format {
 
   @Override
-  public String kind() {
-    return kind;
-  }
-
-  @Override
-  public List<String> trainFiles(DataFiles files) {
-    return files.sizes().keySet().stream().filter(trainFiles.asMatchPredicate()).toList();
-  }
-
-  @Override
-  public String testFile() {
-    return testFile;
-  }
-
-  /** CIFAR-100's names of files are anybody's, so its three belong together. */
-  @Override
-  public boolean fits(DataFiles files) {
-    return Cifar.Layout.super.fits(files) && (this == CIFAR10 || files.has(namesFile));
-  }
-
-  /** Those of the file; without one, CIFAR-10's own. */
-  @Override
-  public List<String> classNames(DataFiles files) throws IOException {
-    if (!files.has(namesFile)) {
-      return Cifar.CIFAR10_NAMES;
+  public List<String> classNames(DataFiles files, String file) throws IOException {
+    try {
+      List<String> names =
+          PickledDictionary.read(files.show(file), files.files().get(file).bytes()).texts(namesKey);
+      if (names.isEmpty()) {
+        throw new DatasetException(
+            "%s: expected class names under '%s', found none"
+                .formatted(files.show(file), namesKey));
+      }
+      return names;
+    } catch (WeightsException e) {
+      throw damaged(e);
     }
-    List<String> names = unpickle(files, namesFile, dictionary -> dictionary.texts(namesKey));
-    if (names.isEmpty()) {
-      throw new DatasetException(
-          "%s: expected class names under '%s', found none"
-              .formatted(files.show(namesFile), namesKey));
-    }
-    return names;
   }
 
   @Override
   public void read(DataFiles files, String name, int classes, int limit, LabelledImages.Builder to)
       throws IOException {
-    if (to.size() < limit) {
-      unpickle(
-          files,
-          name,
-          dictionary -> {
-            add(files.show(name), dictionary, classes, limit, to);
-            return null;
-          });
+    if (to.size() >= limit) {
+      return;
     }
-  }
-
-  private void add(
-      String file, PickledDictionary dictionary, int classes, int limit, LabelledImages.Builder to)
-      throws IOException {
-    long[] labels = dictionary.numbers(labelsKey);
-    byte[] planes = new byte[Cifar.IMAGE];
-    byte[] pixels = new byte[Cifar.IMAGE];
-    try (InputStream in = dictionary.matrix("data", labels.length, Cifar.IMAGE)) {
-      for (int i = 0; i < labels.length && to.size() < limit; i++) {
-        if (labels[i] < 0 || labels[i] >= classes) {
-          throw Cifar.noClass("%s: image %d".formatted(file, i), classes, labels[i]);
-        }
-        if (in.readNBytes(planes, 0, planes.length) < planes.length) {
-          throw new EOFException("image " + i + " is cut off");
-        }
-        Cifar.interleave(planes, 0, pixels);
-        to.add((int) labels[i], pixels);
-      }
-    }
-  }
-
-  /** What reads something out of a pickle. */
-  private interface Reader<T> {
-    T read(PickledDictionary dictionary) throws IOException;
-  }
-
-  private static <T> T unpickle(DataFiles files, String name, Reader<T> reader) throws IOException {
+    String shown = files.show(name);
     try {
-      return reader.read(PickledDictionary.read(files.show(name), files.bytes(name)));
+      PickledDictionary dictionary = PickledDictionary.read(shown, files.files().get(name).bytes());
+      long[] labels = dictionary.numbers(labelsKey);
+      byte[] planes = new byte[Cifar.IMAGE];
+      try (InputStream in = dictionary.matrix("data", labels.length, Cifar.IMAGE)) {
+        for (int i = 0; i < labels.length && to.size() < limit; i++) {
+          if (in.readNBytes(planes, 0, planes.length) < planes.length) {
+            throw new EOFException("image " + i + " is cut off");
+          }
+          Cifar.add(shown + ": image " + i, labels[i], classes, planes, 0, to);
+        }
+      }
     } catch (WeightsException e) {
-      throw new DatasetException(e.getMessage() + "; is the file whole?", e);
+      throw damaged(e);
     } catch (EOFException e) {
-      throw new DatasetException(files.show(name) + ": 'data': " + e.getMessage(), e);
+      throw new DatasetException(shown + ": 'data': " + e.getMessage(), e);
     }
+  }
+
+  private static DatasetException damaged(WeightsException e) {
+    return new DatasetException(e.getMessage() + "; is the file whole?", e);
   }
 }

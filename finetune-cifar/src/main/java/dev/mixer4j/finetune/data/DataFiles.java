@@ -3,28 +3,73 @@ package dev.mixer4j.finetune.data;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
-/** The files of one folder, on the disk or in an archive, by name. */
-interface DataFiles {
+/**
+ * The regular files of one folder, on the disk or in an archive, by name.
+ *
+ * @param path the folder or the archive
+ * @param shown a file's full name for messages
+ */
+record DataFiles(Path path, UnaryOperator<String> shown, SortedMap<String, Content> files) {
 
-  /** The folder or the archive. */
-  Path path();
+  interface Content {
 
-  /** Bytes of each file that is there; links, pipes and the like count as missing. */
-  SortedMap<String, Long> sizes();
+    /** In bytes. */
+    long size();
 
-  /** A file's whole name, for messages. */
-  String show(String name);
+    InputStream open() throws IOException;
 
-  /** A file's bytes, one after the other. */
-  InputStream open(String name) throws IOException;
+    ByteBuffer bytes() throws IOException;
+  }
 
-  /** A file's bytes at once. */
-  ByteBuffer bytes(String name) throws IOException;
+  private record OnDisk(Path file, long size) implements Content {
 
-  default boolean has(String name) {
-    return sizes().containsKey(name);
+    @Override
+    public InputStream open() throws IOException {
+      return Files.newInputStream(file);
+    }
+
+    @Override
+    public ByteBuffer bytes() throws IOException {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        if (channel.size() > Integer.MAX_VALUE) {
+          throw new DatasetException(
+              "%s: expected at most 2 GiB, found %d bytes".formatted(file, channel.size()));
+        }
+        return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      }
+    }
+  }
+
+  static DataFiles in(Path folder) throws IOException {
+    SortedMap<String, Content> files = new TreeMap<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        if (Files.isRegularFile(entry)) {
+          files.put(entry.getFileName().toString(), new OnDisk(entry, Files.size(entry)));
+        }
+      }
+    }
+    return new DataFiles(folder, name -> folder.resolve(name).toString(), files);
+  }
+
+  boolean has(String name) {
+    return files.containsKey(name);
+  }
+
+  String show(String name) {
+    return shown.apply(name);
+  }
+
+  InputStream open(String name) throws IOException {
+    return files.get(name).open();
   }
 }

@@ -5,52 +5,61 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Images with classes, in up to three parts that share no image.
+ * Labelled images in up to three splits that share no image.
  *
  * <ul>
  *   <li>The <b>training</b> images are trained on.
- *   <li>The <b>validation</b> images are what a training is measured on while it runs, and what its
- *       best epoch is chosen by. There are some where a fraction of the training images is held out
- *       ({@link DatasetOptions#validationFraction}), or where the data has a folder of its own for
- *       them besides one of test images.
- *   <li>The <b>test</b> images are for the last word. A folder of pictures without any is tested on
- *       those that are held out.
+ *   <li>The <b>validation</b> images measure a training while it runs and choose its best epoch.
+ *       They are a fraction of the training images ({@link DatasetRequest#validationFraction}), or
+ *       a folder of their own beside one of test images.
+ *   <li>The <b>test</b> images measure the result. A folder of pictures without test images is
+ *       tested on the validation images.
  * </ul>
  *
- * <p>Nothing but names and sizes is read before images are asked for.
+ * <p>Only names and sizes are read before images are asked for. Each method that reads images takes
+ * the first {@code limit} ones, and throws a {@link DatasetException} if a file is damaged.
  */
-public interface Dataset {
+public abstract class Dataset {
 
-  /** What it is, such as {@code CIFAR-10, binary version}. */
-  String kind();
+  private final String kind;
+  private final Path path;
+  private final List<String> classNames;
+  private final int channels;
 
-  /** Where it is: the folder of its files, or an archive. */
-  Path path();
+  Dataset(String kind, Path path, List<String> classNames, int channels) {
+    this.kind = kind;
+    this.path = path;
+    this.classNames = classNames;
+    this.channels = channels;
+  }
 
-  /** The classes' names, in the order of the labels. */
-  List<String> classNames();
+  /** Such as {@code CIFAR-10, binary version}. */
+  public String kind() {
+    return kind;
+  }
 
-  /**
-   * Reads training images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or not what it should be
-   */
-  LabelledImages train(int limit) throws IOException;
+  /** The folder of the files, or the archive. */
+  public Path path() {
+    return path;
+  }
 
-  /**
-   * Reads validation images; none where none are held out.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if a file is cut off or not what it should be
-   */
-  LabelledImages validation(int limit) throws IOException;
+  /** In the order of the labels. */
+  public List<String> classNames() {
+    return classNames;
+  }
 
-  /**
-   * Reads test images.
-   *
-   * @param limit how many at most: the first ones
-   * @throws DatasetException if there are none, or a file is cut off or not what it should be
-   */
-  LabelledImages test(int limit) throws IOException;
+  /** 1 for gray levels, 3 for red, green and blue. */
+  public int channels() {
+    return channels;
+  }
+
+  /** Refuses a data set without training images. */
+  public abstract LabelledImages train(int limit) throws IOException;
+
+  public LabelledImages validation(int limit) throws IOException {
+    return LabelledImages.none();
+  }
+
+  /** Refuses a data set without test images. */
+  public abstract LabelledImages test(int limit) throws IOException;
 }

@@ -2,10 +2,11 @@ package dev.mixer4j.finetune.data;
 
 import dev.mixer4j.weights.download.Downloadable;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -14,12 +15,10 @@ import java.util.OptionalLong;
 /**
  * A published file of a data set.
  *
- * @param url where its publisher has it
- * @param md5 its hash, 32 hexadecimal digits in lower case: what these publishers give
+ * @param md5 32 hexadecimal digits in lower case; these publishers give no other hash
  */
 public record DatasetFile(URI url, String md5) implements Downloadable {
 
-  /** Checks the hash's form, since a wrong one would let no file pass. */
   public DatasetFile {
     if (!md5.matches("[0-9a-f]{32}")) {
       throw new IllegalArgumentException(
@@ -27,7 +26,6 @@ public record DatasetFile(URI url, String md5) implements Downloadable {
     }
   }
 
-  /** The last part of the URL's path. */
   public String fileName() {
     return url.getPath().substring(url.getPath().lastIndexOf('/') + 1);
   }
@@ -49,12 +47,9 @@ public record DatasetFile(URI url, String md5) implements Downloadable {
 
   @Override
   public String hashOf(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
+    try {
       MessageDigest digest = MessageDigest.getInstance("MD5");
-      byte[] chunk = new byte[1 << 16];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
+      Files.copy(file, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has MD5", e);

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Tells by its files what a data set is. */
+/** Recognises data sets by their files. */
 public final class Datasets {
 
   /** Where archives unpack to, and where torchvision puts MNIST. */
@@ -28,23 +28,23 @@ public final class Datasets {
 
   /**
    * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10 and
-   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder a class.
+   * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder per class.
    *
    * @throws DatasetException if there is none, or more than one
    */
-  public static Dataset open(Path path, DatasetOptions options) throws IOException {
+  public static Dataset open(Path path, DatasetRequest options) throws IOException {
     if (!Files.exists(path)) {
       throw new DatasetException(path + ": expected a data set, found no such folder or archive");
     }
     if (!Files.isDirectory(path)) {
-      return heldOut(one(path, recognise(TarFiles.read(path))), options);
+      return heldOut(one(path, recognise(TarFiles.read(path), options)), options);
     }
-    List<Dataset> found = recognise(List.of(new FolderFiles(path)));
+    List<Dataset> found = recognise(List.of(DataFiles.in(path)), options);
     if (found.isEmpty()) {
-      found = recognise(subfolders(path));
+      found = recognise(subfolders(path), options);
     }
     if (found.isEmpty()) {
-      found = recognise(archives(path));
+      found = recognise(archives(path), options);
     }
     if (found.isEmpty()) {
       Optional<Dataset> pictures = ImageFolder.open(path, options);
@@ -60,7 +60,7 @@ public final class Datasets {
     for (String name : USUAL_FOLDERS) {
       Path folder = path.resolve(name);
       if (Files.isDirectory(folder)) {
-        folders.add(new FolderFiles(folder));
+        folders.add(DataFiles.in(folder));
       }
     }
     return folders;
@@ -68,7 +68,7 @@ public final class Datasets {
 
   private static List<DataFiles> archives(Path path) throws IOException {
     List<DataFiles> folders = new ArrayList<>();
-    for (String name : new FolderFiles(path).sizes().keySet()) {
+    for (String name : DataFiles.in(path).files().keySet()) {
       if (ARCHIVE.matcher(name).matches()) {
         folders.addAll(TarFiles.read(path.resolve(name)));
       }
@@ -76,19 +76,13 @@ public final class Datasets {
     return folders;
   }
 
-  private static List<Dataset> recognise(List<DataFiles> folders) throws IOException {
-    List<Cifar.Layout> layouts =
-        List.of(
-            CifarBinary.CIFAR10, CifarBinary.CIFAR100, CifarPickle.CIFAR10, CifarPickle.CIFAR100);
+  private static List<Dataset> recognise(List<DataFiles> folders, DatasetRequest options)
+      throws IOException {
     List<Dataset> found = new ArrayList<>();
     for (DataFiles files : folders) {
-      for (Cifar.Layout layout : layouts) {
-        if (layout.fits(files)) {
-          found.add(new Cifar(layout, files));
-        }
-      }
+      Cifar.find(files, options, found);
       if (Idx.fits(files)) {
-        found.add(new Idx(files));
+        found.add(new Idx(files, options));
       }
     }
     return found;
@@ -113,7 +107,7 @@ public final class Datasets {
     return found.get(0);
   }
 
-  private static Dataset heldOut(Dataset dataset, DatasetOptions options) {
+  private static Dataset heldOut(Dataset dataset, DatasetRequest options) {
     return options.validationFraction().isPresent()
         ? new HeldOut(dataset, options.validationFraction().getAsDouble())
         : dataset;

@@ -1,40 +1,23 @@
 package dev.mixer4j.finetune.data;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
- * A data set whose last training images are held out for validation. Of CIFAR and MNIST, whose
- * order is random already, these are a fair sample; so the paper's recipe trains on the first 98%
- * too (vit_jax/configs, {@code train[:98%]}).
+ * A data set whose last training images are held out for validation. CIFAR and MNIST come in random
+ * order, so these are a fair sample; vit_jax's configs also train on {@code train[:98%]}.
  */
-final class HeldOut implements Dataset {
+final class HeldOut extends Dataset {
 
   private final Dataset whole;
   private final double fraction;
 
-  /** All training images, once they are read: both parts share their memory. */
+  /** Read once; both splits share its memory. */
   private LabelledImages all;
 
   HeldOut(Dataset whole, double fraction) {
+    super(whole.kind(), whole.path(), whole.classNames(), whole.channels());
     this.whole = whole;
     this.fraction = fraction;
-  }
-
-  @Override
-  public String kind() {
-    return whole.kind();
-  }
-
-  @Override
-  public Path path() {
-    return whole.path();
-  }
-
-  @Override
-  public List<String> classNames() {
-    return whole.classNames();
   }
 
   @Override
@@ -53,7 +36,7 @@ final class HeldOut implements Dataset {
   }
 
   private int split() throws IOException {
-    return DatasetOptions.trainedOn(all().size(), fraction);
+    return DatasetRequest.trainedOn(all().size(), fraction);
   }
 
   private LabelledImages all() throws IOException {

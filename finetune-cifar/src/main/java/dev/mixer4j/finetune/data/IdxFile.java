@@ -10,8 +10,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * One IDX file of unsigned bytes, packed with gzip or not, read from its start: two zeros, the type
- * (8), the number of dimensions, each dimension in four bytes, the highest first; then the values.
+ * An IDX file of unsigned bytes, packed with gzip or not, read from its start: two zeros, the type
+ * (8), the number of dimensions, each dimension as a big-endian int; then the values.
  */
 final class IdxFile implements Closeable {
 
@@ -44,11 +44,6 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /**
-   * Opens a file and reads its head.
-   *
-   * @throws DatasetException if it is another kind of file, or cut off already
-   */
   static IdxFile open(DataFiles files, String name, int dimensions) throws IOException {
     InputStream in = new BufferedInputStream(files.open(name), 1 << 16);
     try {
@@ -68,7 +63,7 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /** The extent of one dimension, above 0. */
+  /** The size of a dimension, above 0. */
   int size(int dimension) {
     return sizes[dimension];
   }
@@ -79,39 +74,28 @@ final class IdxFile implements Closeable {
   }
 
   private int number() throws IOException {
-    byte[] bytes = new byte[Integer.BYTES];
-    read(bytes);
-    return ByteBuffer.wrap(bytes).getInt();
+    return ByteBuffer.wrap(read(Integer.BYTES)).getInt();
   }
 
-  /**
-   * Reads the next values.
-   *
-   * @throws DatasetException if there are not so many
-   */
-  void read(byte[] values) throws IOException {
-    int found;
+  byte[] read(int count) throws IOException {
+    byte[] values;
     try {
-      found = in.readNBytes(values, 0, values.length);
+      values = in.readNBytes(count);
     } catch (EOFException | ZipException e) {
       throw new DatasetException(
           "%s: damaged near byte %d of its content: %s; get it again"
               .formatted(shown, position, e.getMessage()),
           e);
     }
-    if (found < values.length) {
+    if (values.length < count) {
       throw new DatasetException(
           "%s: expected %d more bytes at byte %d, found %d; the file is cut off, get it again"
-              .formatted(shown, values.length, position, found));
+              .formatted(shown, count, position, values.length));
     }
-    position += found;
+    position += count;
+    return values;
   }
 
-  /**
-   * Makes sure that all was read.
-   *
-   * @throws DatasetException if there is more than the sizes tell
-   */
   void requireEnd() throws IOException {
     int more;
     try {

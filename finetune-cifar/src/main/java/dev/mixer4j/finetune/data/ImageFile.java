@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,25 +19,20 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /** Reads PNG and JPEG files. */
 public final class ImageFile {
 
-  /** More than any camera of today takes; a file of a few bytes may claim far more. */
+  /** More than a camera takes; a file of a few bytes may claim far more. */
   private static final long MAX_PIXELS = 100_000_000;
 
   private ImageFile() {}
 
   /**
-   * Reads an image as it is stored; the orientation that a camera notes is ignored.
+   * Reads an image as it is stored, without a rotation that its EXIF data may ask for.
    *
-   * @throws DatasetException if it is no sound PNG or JPEG, or has more than 100 million pixels
+   * @throws DatasetException if it is not an intact PNG or JPEG of at most 100 million pixels
    */
   public static BufferedImage read(Path path) throws IOException {
-    try (InputStream file = new BufferedInputStream(Files.newInputStream(path))) {
-      return read(path, file);
-    }
-  }
-
-  private static BufferedImage read(Path path, InputStream file) {
     ImageReader reader = null;
-    try (ImageInputStream in = new MemoryCacheImageInputStream(file)) {
+    try (InputStream file = new BufferedInputStream(Files.newInputStream(path));
+        ImageInputStream in = new MemoryCacheImageInputStream(file)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       reader = readers.hasNext() ? readers.next() : null;
       String format = reader == null ? "neither" : reader.getFormatName().toLowerCase(Locale.ROOT);
@@ -51,11 +47,17 @@ public final class ImageFile {
             "%s: expected at most %d pixels, found %d x %d; make it smaller"
                 .formatted(path, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
       }
-      return decode(path, reader);
-    } catch (DatasetException e) {
+      List<String> warnings = new ArrayList<>();
+      reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+      BufferedImage image = reader.read(0);
+      // Java's reader makes up the rest of a truncated JPEG, and warns.
+      if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
+        throw new DatasetException(path + ": this image is cut off; get it again");
+      }
+      return image;
+    } catch (DatasetException | FileSystemException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
-      // Java's readers answer some damaged files with runtime exceptions.
+    } catch (IOException | RuntimeException e) { // Java's readers throw both for damaged files
       throw new DatasetException(
           path + ": this image cannot be read: " + e.getMessage() + "; is the file whole?", e);
     } finally {
@@ -63,16 +65,5 @@ public final class ImageFile {
         reader.dispose();
       }
     }
-  }
-
-  private static BufferedImage decode(Path path, ImageReader reader) throws IOException {
-    List<String> warnings = new ArrayList<>();
-    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-    BufferedImage image = reader.read(0);
-    // Of a JPEG that is cut off, Java's reader makes up the rest and warns.
-    if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
-      throw new DatasetException(path + ": this image is cut off; get it again");
-    }
-    return image;
   }
 }

@@ -11,78 +11,79 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * PNG and JPEG pictures in a folder a class, whose name is the class's: either {@code
+ * PNG and JPEG pictures in a folder per class, which has the class's name: either {@code
  * ROOT/train/CLASS} with {@code ROOT/test} or {@code ROOT/val} or both, or {@code ROOT/CLASS}. Each
- * picture becomes its middle, of the size that is asked for.
+ * picture is cropped to its middle square and resized.
  */
-final class ImageFolder implements Dataset {
+final class ImageFolder extends Dataset {
 
-  /** Pictures that are decoded at once, on all cores. */
+  /** Pictures that are decoded together, on all cores. */
   private static final int CHUNK = 256;
 
-  private final Path root;
+  private static final PictureFiles NONE = new PictureFiles(new TreeMap<>());
+
   private final int imageSize;
-  private final List<String> classNames;
   private final List<Picture> train;
   private final List<Picture> validation;
   private final List<Picture> test;
 
   private ImageFolder(
-      Path root, int imageSize, PictureFiles train, PictureFiles validation, PictureFiles test) {
-    this.root = root;
-    this.imageSize = imageSize;
-    this.classNames = (train.byClass().isEmpty() ? test : train).classNames();
-    this.train = train.inTurn(classNames);
-    this.validation = validation.inTurn(classNames);
-    this.test = test.inTurn(classNames);
+      Path root,
+      DatasetRequest request,
+      PictureFiles train,
+      PictureFiles validation,
+      PictureFiles test) {
+    super(
+        "a folder of pictures",
+        root,
+        (train.byClass().isEmpty() ? test : train).classNames(),
+        request.channelsOr(3));
+    this.imageSize = request.imageSize();
+    this.train = train.inTurn(classNames());
+    this.validation = validation.inTurn(classNames());
+    this.test = test.inTurn(classNames());
   }
 
-  /**
-   * Lists the pictures.
-   *
-   * @return empty if the folder has no folders
-   * @throws DatasetException if they do not make a data set
-   */
-  static Optional<Dataset> open(Path root, DatasetOptions options) throws IOException {
-    Map<String, PictureFiles> parts = new TreeMap<>();
+  /** Lists the pictures; empty if the folder has no folders. */
+  static Optional<Dataset> open(Path root, DatasetRequest request) throws IOException {
+    Map<String, PictureFiles> splits = new TreeMap<>();
     for (String name : List.of("train", "val", "test")) {
       Path folder = root.resolve(name);
       // A class may be called "train": then pictures are in it, not folders.
       if (Files.isDirectory(folder) && !PictureFiles.folders(folder).isEmpty()) {
-        parts.put(name, PictureFiles.in(folder));
+        splits.put(name, PictureFiles.in(folder));
       }
     }
-    if (!parts.isEmpty()) {
-      return Optional.of(ofParts(root, parts, options));
+    if (!splits.isEmpty()) {
+      return Optional.of(ofSplits(root, splits, request));
     }
     return PictureFiles.folders(root).isEmpty()
         ? Optional.empty()
-        : Optional.of(ofClasses(root, options));
+        : Optional.of(ofClasses(root, request));
   }
 
-  /** {@code ROOT/train/CLASS} and so on: a lone {@code val} is what is tested on. */
-  private static ImageFolder ofParts(
-      Path root, Map<String, PictureFiles> parts, DatasetOptions options) {
-    PictureFiles none = new PictureFiles(new TreeMap<>());
-    PictureFiles train = parts.getOrDefault("train", none);
-    PictureFiles test = parts.getOrDefault("test", parts.getOrDefault("val", none));
-    PictureFiles validation = parts.containsKey("test") ? parts.getOrDefault("val", none) : none;
-    if (parts.containsKey("train")) {
-      parts.forEach((name, part) -> requireClasses(root.resolve(name), part, train));
+  /** {@code ROOT/train/CLASS} and so on. Without {@code test}, {@code val} is the test split. */
+  private static ImageFolder ofSplits(
+      Path root, Map<String, PictureFiles> splits, DatasetRequest request) {
+    PictureFiles train = splits.getOrDefault("train", NONE);
+    PictureFiles test = splits.getOrDefault("test", splits.getOrDefault("val", NONE));
+    PictureFiles validation = splits.containsKey("test") ? splits.getOrDefault("val", NONE) : NONE;
+    if (splits.containsKey("train")) {
+      splits.forEach((name, split) -> requireClasses(root.resolve(name), split, train));
     }
-    if (options.validationFraction().isEmpty()) {
-      return new ImageFolder(root, options.imageSize(), train, validation, test);
+    if (request.validationFraction().isEmpty()) {
+      return new ImageFolder(root, request, train, validation, test);
     }
-    if (validation != none) {
+    if (validation != NONE) {
       throw new DatasetException(
           root + ": has validation images in val already; leave --validation-fraction out");
     }
-    PictureFiles.Split split = split(train, options);
-    return new ImageFolder(root, options.imageSize(), split.kept(), split.heldOut(), test);
+    PictureFiles.Split split = split(train, request);
+    return new ImageFolder(root, request, split.kept(), split.heldOut(), test);
   }
 
-  private static void requireClasses(Path folder, PictureFiles part, PictureFiles train) {
-    for (String name : part.classNames()) {
+  private static void requireClasses(Path folder, PictureFiles split, PictureFiles train) {
+    for (String name : split.classNames()) {
       if (!train.byClass().containsKey(name)) {
         throw new DatasetException(
             "%s: expected the classes of train, %s, found '%s'"
@@ -91,41 +92,24 @@ final class ImageFolder implements Dataset {
     }
   }
 
-  /** {@code ROOT/CLASS}: what is held out is what is tested on, too. */
-  private static ImageFolder ofClasses(Path root, DatasetOptions options) throws IOException {
+  /** {@code ROOT/CLASS}: the validation images are the test images too. */
+  private static ImageFolder ofClasses(Path root, DatasetRequest request) throws IOException {
     PictureFiles all = PictureFiles.in(root);
-    if (options.validationFraction().isEmpty()) {
-      PictureFiles none = new PictureFiles(new TreeMap<>());
-      return new ImageFolder(root, options.imageSize(), all, none, none);
-    }
-    PictureFiles.Split split = split(all, options);
-    return new ImageFolder(
-        root, options.imageSize(), split.kept(), split.heldOut(), split.heldOut());
+    PictureFiles.Split split =
+        request.validationFraction().isEmpty()
+            ? new PictureFiles.Split(all, NONE)
+            : split(all, request);
+    return new ImageFolder(root, request, split.kept(), split.heldOut(), split.heldOut());
   }
 
-  private static PictureFiles.Split split(PictureFiles files, DatasetOptions options) {
-    return files.split(options.validationFraction().getAsDouble(), options.seed());
-  }
-
-  @Override
-  public String kind() {
-    return "a folder of pictures";
-  }
-
-  @Override
-  public Path path() {
-    return root;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
+  private static PictureFiles.Split split(PictureFiles files, DatasetRequest request) {
+    return files.split(request.validationFraction().getAsDouble(), request.seed());
   }
 
   @Override
   public LabelledImages train(int limit) throws IOException {
     if (train.isEmpty()) {
-      throw new DatasetException(root + ": expected pictures to train on in train, found none");
+      throw new DatasetException(path() + ": expected pictures to train on in train, found none");
     }
     return read(train, limit);
   }
@@ -139,7 +123,7 @@ final class ImageFolder implements Dataset {
   public LabelledImages test(int limit) throws IOException {
     if (test.isEmpty()) {
       throw new DatasetException(
-          root
+          path()
               + ": expected pictures to test on in test or val, found none; --validation-fraction"
               + " 0.1 holds out a tenth of the others");
     }
@@ -149,46 +133,36 @@ final class ImageFolder implements Dataset {
   private LabelledImages read(List<Picture> pictures, int limit) throws IOException {
     List<Picture> wanted = pictures.subList(0, Math.min(limit, pictures.size()));
     requireRoom(wanted.size());
-    LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize);
+    LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize, channels());
     for (int from = 0; from < wanted.size(); from += CHUNK) {
       List<Picture> chunk = wanted.subList(from, Math.min(from + CHUNK, wanted.size()));
-      List<byte[]> pixels = decode(chunk);
-      for (int i = 0; i < chunk.size(); i++) {
-        images.add(chunk.get(i).label(), pixels.get(i));
+      try {
+        List<byte[]> pixels = chunk.parallelStream().map(this::decode).toList();
+        for (int i = 0; i < chunk.size(); i++) {
+          images.add(chunk.get(i).label(), pixels.get(i));
+        }
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
       }
     }
     return images.build();
   }
 
   private void requireRoom(int count) {
-    long bytes = (long) count * imageSize * imageSize * LabelledImages.CHANNELS;
+    long bytes = (long) count * imageSize * imageSize * channels();
     long most = Runtime.getRuntime().maxMemory();
     if (bytes > most) {
       throw new DatasetException(
-          "%s: %d pictures of %d x %d pixels take %d MB, and Java has %d MB; JAVA_OPTS=-Xmx%dg gives"
-                  .formatted(
-                      root,
-                      count,
-                      imageSize,
-                      imageSize,
-                      bytes >> 20,
-                      most >> 20,
-                      (bytes + bytes / 4 >> 30) + 1)
-              + " it more, --limit-train takes fewer");
-    }
-  }
-
-  private List<byte[]> decode(List<Picture> pictures) throws IOException {
-    try {
-      return pictures.parallelStream().map(this::decode).toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+          "%s: %d pictures of %d x %d pixels take %d MB, and Java has %d MB;"
+                  .formatted(path(), count, imageSize, imageSize, bytes >> 20, most >> 20)
+              + " JAVA_OPTS=-Xmx%dg gives it more, --limit-train takes fewer"
+                  .formatted((bytes + bytes / 4 >> 30) + 1));
     }
   }
 
   private byte[] decode(Picture picture) {
     try {
-      return MiddleSquare.of(ImageFile.read(picture.file()), imageSize);
+      return MiddleSquare.of(ImageFile.read(picture.file()), imageSize, channels());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

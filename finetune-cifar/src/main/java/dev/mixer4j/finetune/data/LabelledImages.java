@@ -1,65 +1,45 @@
 package dev.mixer4j.finetune.data;
 
+import dev.mixer4j.core.image.Pixels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.types.TUint8;
 
 /**
- * Images of one size with a class each, held in memory as bytes; in blocks, so that they may be
- * more bytes than one Java array holds.
+ * Images of one size, each with a label, in memory.
+ *
+ * @param channels 1 for gray levels, 3 for red, green and blue
+ * @param images of each [height, width, channels], unsigned
  */
-public final class LabelledImages {
-
-  static final int CHANNELS = 3;
-
-  /** What an array may take, about; a whole number of images is nearest below it. */
-  private static final int BLOCK_BYTES = 1 << 26;
-
-  private final int height;
-  private final int width;
-  private final List<byte[]> blocks;
-  private final int blockImages;
-  private final int first;
-  private final int[] labels;
-
-  private LabelledImages(
-      int height, int width, List<byte[]> blocks, int blockImages, int first, int[] labels) {
-    this.height = height;
-    this.width = width;
-    this.blocks = blocks;
-    this.blockImages = blockImages;
-    this.first = first;
-    this.labels = labels;
-  }
+public record LabelledImages(
+    int height, int width, int channels, List<byte[]> images, int[] labels) {
 
   /**
-   * Takes the pixels over, without a copy.
+   * Copies the pixels.
    *
-   * @param pixels [images, height, width, 3], unsigned
-   * @param labels the class of each image, unsigned
+   * @param pixels [images, height, width, channels], unsigned
+   * @param labels [images], unsigned
    */
-  public LabelledImages(int height, int width, byte[] pixels, byte[] labels) {
-    this(height, width, List.of(pixels), Math.max(1, labels.length), 0, unsigned(labels));
+  public LabelledImages(int height, int width, int channels, byte[] pixels, byte[] labels) {
+    this(height, width, channels, new ArrayList<>(), new int[labels.length]);
     if (pixels.length != Math.multiplyExact(labels.length, imageBytes())) {
       throw new IllegalArgumentException(
-          "%d bytes are not %d images of %dx%d"
-              .formatted(pixels.length, labels.length, height, width));
+          "%d bytes are not %d images of %dx%dx%d"
+              .formatted(pixels.length, labels.length, height, width, channels));
+    }
+    for (int i = 0; i < labels.length; i++) {
+      images.add(Arrays.copyOfRange(pixels, i * imageBytes(), (i + 1) * imageBytes()));
+      this.labels[i] = Byte.toUnsignedInt(labels[i]);
     }
   }
 
-  private static int[] unsigned(byte[] labels) {
-    int[] values = new int[labels.length];
-    Arrays.setAll(values, i -> Byte.toUnsignedInt(labels[i]));
-    return values;
-  }
-
-  /** No images. */
-  static LabelledImages none() {
-    return new LabelledImages(1, 1, List.of(), 1, 0, new int[0]);
+  public static LabelledImages none() {
+    return new LabelledImages(1, 1, 1, List.of(), new int[0]);
   }
 
   /** Number of images. */
@@ -67,164 +47,103 @@ public final class LabelledImages {
     return labels.length;
   }
 
-  /** Of each image, in pixels. */
-  public int height() {
-    return height;
-  }
-
-  /** Of each image, in pixels. */
-  public int width() {
-    return width;
-  }
-
   private int imageBytes() {
-    return height * width * CHANNELS;
+    return height * width * channels;
   }
 
-  /** What all pixels take. */
+  /** Size of all pixels in bytes. */
   public long bytes() {
     return (long) size() * imageBytes();
   }
 
-  /** The class of one image. */
   public int label(int index) {
     return labels[index];
   }
 
-  /** The classes of some images, in the order of the indices. */
+  /** The labels of some images, in the order of the indices. */
   public int[] labels(int... indices) {
     return Arrays.stream(indices).map(this::label).toArray();
   }
 
-  /**
-   * Some images as a tensor, which the caller closes.
-   *
-   * @return [indices, height, width, 3] uint8, in the order of the indices
-   */
+  /** Copies some images: [indices, height, width, channels] uint8. The caller closes the tensor. */
   public TUint8 pixels(int... indices) {
-    TUint8 tensor = tensor(indices.length);
-    ByteDataBuffer to = tensor.asRawTensor().data();
+    TUint8 tensor = TUint8.tensorOf(Shape.of(indices.length, height, width, channels));
+    ByteDataBuffer data = tensor.asRawTensor().data();
     for (int i = 0; i < indices.length; i++) {
-      copy(indices[i], 1, to, i);
+      data.offset((long) i * imageBytes()).write(images.get(indices[i]));
     }
     return tensor;
   }
 
   /**
-   * Neighbouring images as a tensor, which the caller closes: what a graph needs to keep them on
-   * its device. A tensor may be larger than 2 GiB.
-   *
-   * @param from the first one
-   * @param to the one after the last
-   * @return [to - from, height, width, 3] uint8
+   * Copies the images {@code from} to {@code to} (exclusive), for a graph that keeps them on its
+   * device: [to - from, height, width, channels] uint8, which may be over 2 GiB. The caller closes
+   * the tensor.
    */
   public TUint8 pixelRange(int from, int to) {
     Objects.checkFromToIndex(from, to, size());
-    TUint8 tensor = tensor(to - from);
-    ByteDataBuffer bytes = tensor.asRawTensor().data();
-    for (int next = from; next < to; ) {
-      int inBlock = blockImages - (first + next) % blockImages;
-      int count = Math.min(inBlock, to - next);
-      copy(next, count, bytes, next - from);
-      next += count;
-    }
-    return tensor;
+    return pixels(IntStream.range(from, to).toArray());
   }
 
-  private TUint8 tensor(int images) {
-    return TUint8.tensorOf(Shape.of(images, height, width, CHANNELS));
-  }
-
-  /** Copies images of one block to a place counted in images. */
-  private void copy(int index, int count, ByteDataBuffer to, int place) {
-    Objects.checkIndex(index, size());
-    int stored = first + index;
-    byte[] block = blocks.get(stored / blockImages);
-    int offset = stored % blockImages * imageBytes();
-    to.offset((long) place * imageBytes()).write(block, offset, count * imageBytes());
-  }
-
-  /** One image's pixels, a copy: [height, width, 3], unsigned. */
+  /** One image's pixels: [height, width, channels], unsigned. */
   public byte[] bytes(int index) {
-    Objects.checkIndex(index, size());
-    int stored = first + index;
-    int offset = stored % blockImages * imageBytes();
-    return Arrays.copyOfRange(blocks.get(stored / blockImages), offset, offset + imageBytes());
+    return images.get(index).clone();
   }
 
-  /** Neighbouring images, which share these ones' memory. */
-  LabelledImages slice(int from, int to) {
+  /** The images {@code from} to {@code to} (exclusive), without a copy of their pixels. */
+  public LabelledImages slice(int from, int to) {
     int[] part = Arrays.copyOfRange(labels, from, to);
-    return new LabelledImages(height, width, blocks, blockImages, first + from, part);
+    return new LabelledImages(height, width, channels, images.subList(from, to), part);
   }
 
-  /** The first images, or all where there are no more. */
-  LabelledImages first(int limit) {
+  /** At most {@code limit} images: the first ones. */
+  public LabelledImages first(int limit) {
     return limit < size() ? slice(0, limit) : this;
   }
 
-  /** Takes images one by one; its memory grows with them, whatever a file promised. */
-  static final class Builder {
-    private static final int FIRST_IMAGES = 64;
-
+  /** Takes images one by one; its memory grows with them, whatever a file's header claims. */
+  public static final class Builder {
     private final int height;
     private final int width;
-    private final int imageBytes;
-    private final int blockImages;
-    private final List<byte[]> blocks = new ArrayList<>();
-    private int[] labels = new int[FIRST_IMAGES];
-    private int size;
+    private final int channels;
+    private final List<byte[]> images = new ArrayList<>();
+    private final List<Integer> labels = new ArrayList<>();
 
-    Builder(int height, int width) {
-      this(height, width, BLOCK_BYTES);
-    }
-
-    /** With blocks of another size, for tests. */
-    Builder(int height, int width, int blockBytes) {
+    Builder(int height, int width, int channels) {
       this.height = height;
       this.width = width;
-      this.imageBytes = Math.multiplyExact(Math.multiplyExact(height, width), CHANNELS);
-      this.blockImages = Math.max(1, blockBytes / imageBytes);
+      this.channels = channels;
     }
 
     int size() {
-      return size;
+      return images.size();
     }
 
     /**
-     * Adds an image.
+     * Adds a copy of an image. Gray levels become equal red, green and blue for three channels;
+     * colours become gray levels for one.
      *
-     * @param pixels [height, width, 3], unsigned, which are copied
+     * @param pixels [height, width, 1 or 3], unsigned
      */
     void add(int label, byte[] pixels) {
-      int inBlock = size % blockImages;
-      if (inBlock == 0) {
-        blocks.add(new byte[Math.min(blockImages, FIRST_IMAGES) * imageBytes]);
+      int size = Math.multiplyExact(Math.multiplyExact(height, width), channels);
+      byte[] image = pixels.length == size ? pixels.clone() : new byte[size];
+      for (int i = 0; pixels.length != size && i < size; i++) {
+        image[i] =
+            channels == 1
+                ? Pixels.gray(
+                    pixels[3 * i] & 0xff, pixels[3 * i + 1] & 0xff, pixels[3 * i + 2] & 0xff)
+                : pixels[i / channels];
       }
-      int last = blocks.size() - 1;
-      byte[] block = blocks.get(last);
-      if (inBlock * imageBytes == block.length) {
-        long doubled = Math.min(2L * block.length, (long) blockImages * imageBytes);
-        block = Arrays.copyOf(block, (int) doubled);
-        blocks.set(last, block);
-      }
-      System.arraycopy(pixels, 0, block, inBlock * imageBytes, imageBytes);
-      if (size == labels.length) {
-        labels = Arrays.copyOf(labels, Math.multiplyExact(size, 2));
-      }
-      labels[size++] = label;
+      images.add(image);
+      labels.add(label);
     }
 
     LabelledImages build() {
-      if (size == 0) {
-        return none();
-      }
-      int last = blocks.size() - 1;
-      int used = ((size - 1) % blockImages + 1) * imageBytes;
-      if (used < blocks.get(last).length) {
-        blocks.set(last, Arrays.copyOf(blocks.get(last), used));
-      }
-      return new LabelledImages(height, width, blocks, blockImages, 0, Arrays.copyOf(labels, size));
+      return images.isEmpty()
+          ? none()
+          : new LabelledImages(
+              height, width, channels, images, labels.stream().mapToInt(label -> label).toArray());
     }
   }
 }

@@ -14,25 +14,19 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * The pictures of some classes, as files: their order does not depend on the file system's.
- *
- * @param byClass each class's files, none of them empty
- */
+/** The picture files of each class, sorted by name. */
 record PictureFiles(SortedMap<String, List<Path>> byClass) {
 
-  /** A picture of a class, which is counted in the order of the names. */
   record Picture(Path file, int label) {}
 
-  /** Two halves, of which the second is held out. */
   record Split(PictureFiles kept, PictureFiles heldOut) {}
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
 
-  /** Links may lead in circles. */
+  /** Links may form a cycle. */
   private static final int MAX_DEPTH = 16;
 
-  /** The folders in a folder, without hidden ones, in the order of their names. */
+  /** The folders in a folder that are not hidden, sorted by name. */
   static List<Path> folders(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
@@ -43,11 +37,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
     }
   }
 
-  /**
-   * Lists a folder of a folder a class.
-   *
-   * @throws DatasetException if there are fewer than two classes, or one has no pictures
-   */
+  /** Lists a folder that has a folder of pictures for each of two or more classes. */
   static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
     for (Path folder : folders(root)) {
@@ -66,7 +56,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return new PictureFiles(byClass);
   }
 
-  /** All below a folder, in the order of their names. */
+  /** All pictures below a folder, sorted by name. */
   private static List<Path> pictures(Path folder) throws IOException {
     try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
       return entries
@@ -84,10 +74,8 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
   }
 
   /**
-   * All pictures, the classes in turn: the first of each, the second of each, and so on, so that
-   * the first few are of all classes.
-   *
-   * @param classNames whose places are the labels
+   * All pictures: the first of each class, the second of each, and so on, so that the first few
+   * show all classes. Labels are indices of {@code classNames}.
    */
   List<Picture> inTurn(List<String> classNames) {
     List<Picture> pictures = new ArrayList<>();
@@ -103,11 +91,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
     return pictures;
   }
 
-  /**
-   * Holds a fraction of each class out, at random; of a class with a single picture nothing.
-   *
-   * @param fraction above 0 and below 1
-   */
+  /** Holds out a random fraction of each class, but no class's only picture. */
   Split split(double fraction, long seed) {
     SortedMap<String, List<Path>> kept = new TreeMap<>();
     SortedMap<String, List<Path>> heldOut = new TreeMap<>();
@@ -116,7 +100,7 @@ record PictureFiles(SortedMap<String, List<Path>> byClass) {
         (name, files) -> {
           List<Path> shuffled = new ArrayList<>(files);
           Collections.shuffle(shuffled, random);
-          int keep = files.size() == 1 ? 1 : DatasetOptions.trainedOn(files.size(), fraction);
+          int keep = files.size() == 1 ? 1 : DatasetRequest.trainedOn(files.size(), fraction);
           kept.put(name, shuffled.subList(0, keep).stream().sorted().toList());
           heldOut.put(name, shuffled.subList(keep, files.size()).stream().sorted().toList());
         });

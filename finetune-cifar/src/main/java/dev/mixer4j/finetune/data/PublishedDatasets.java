@@ -1,57 +1,32 @@
 package dev.mixer4j.finetune.data;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The data sets that can be downloaded, from a data file that a person can check: {@code
- * datasets.json} beside this class.
- *
- * @param all in the data file's order
- */
+/** The data sets that can be downloaded, in the order of {@code datasets.json}. */
 public record PublishedDatasets(List<PublishedDataset> all) {
 
-  /**
-   * A data set's files.
-   *
-   * @param name to ask for it
-   * @param title what it is
-   * @param files that belong together
-   */
+  /** A data set: the name to ask for it, a title for people, its files. */
+  @JsonIgnoreProperties("source") // for people
   public record PublishedDataset(String name, String title, List<DatasetFile> files) {}
 
   private static final String RESOURCE = "datasets.json";
 
-  /** The ones that this library knows. */
   public static PublishedDatasets load() {
     try (InputStream in = PublishedDatasets.class.getResourceAsStream(RESOURCE)) {
-      List<PublishedDataset> all = new ArrayList<>();
-      new JsonMapper().readTree(in).forEach(node -> all.add(dataset(node)));
-      return new PublishedDatasets(List.copyOf(all));
+      return new PublishedDatasets(
+          List.of(new JsonMapper().readValue(in, PublishedDataset[].class)));
     } catch (IOException e) {
       throw new UncheckedIOException(RESOURCE, e);
     }
   }
 
-  private static PublishedDataset dataset(JsonNode node) {
-    List<DatasetFile> files = new ArrayList<>();
-    for (JsonNode file : node.required("files")) {
-      files.add(
-          new DatasetFile(
-              URI.create(file.required("url").textValue()), file.required("md5").textValue()));
-    }
-    return new PublishedDataset(
-        node.required("name").textValue(), node.required("title").textValue(), List.copyOf(files));
-  }
-
-  /** The one of a name, in whatever case. */
+  /** Finds a data set by name, ignoring case. */
   public Optional<PublishedDataset> find(String name) {
     return all.stream().filter(dataset -> dataset.name().equalsIgnoreCase(name)).findFirst();
   }

@@ -16,38 +16,44 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The files of one folder of a tar archive, packed with gzip or not, which is read once, into
- * memory: nothing is written, and its names never become paths on the disk.
+ * Reads tar archives, packed with gzip or not, into memory; their names never become paths on the
+ * disk.
  */
-final class TarFiles implements DataFiles {
+final class TarFiles {
 
   /** CIFAR-10's archive has 9 entries of 185 MB, CIFAR-100's 5. */
   private static final int MAX_ENTRIES = 1000;
 
   private static final long MAX_BYTES = 1 << 30;
 
-  private final Path archive;
-  private final String folder;
-  private final SortedMap<String, byte[]> contents = new TreeMap<>();
+  private TarFiles() {}
 
-  private TarFiles(Path archive, String folder) {
-    this.archive = archive;
-    this.folder = folder;
+  private record Entry(byte[] content) implements DataFiles.Content {
+
+    @Override
+    public long size() {
+      return content.length;
+    }
+
+    @Override
+    public InputStream open() {
+      return new ByteArrayInputStream(content);
+    }
+
+    @Override
+    public ByteBuffer bytes() {
+      return ByteBuffer.wrap(content);
+    }
   }
 
-  /**
-   * Reads a whole archive.
-   *
-   * @return one for each folder that has files, in the order of their names
-   * @throws DatasetException if it is no sound archive, or has more than a data set needs
-   */
+  /** Reads a whole archive; returns its folders that have files, sorted by name. */
   static List<DataFiles> read(Path archive) throws IOException {
     return read(archive, Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 2));
   }
 
   /** With another bound, for tests. */
   static List<DataFiles> read(Path archive, long maxBytes) throws IOException {
-    SortedMap<String, TarFiles> folders = new TreeMap<>();
+    SortedMap<String, DataFiles> folders = new TreeMap<>();
     try (Tar tar = open(archive)) {
       int entries = 0;
       long total = 0;
@@ -63,9 +69,14 @@ final class TarFiles implements DataFiles {
         if (entry.isFile() && !entry.isSparse() && !link) {
           String name = entry.getName();
           String folder = name.substring(0, name.lastIndexOf('/') + 1);
-          folders
-              .computeIfAbsent(folder, key -> new TarFiles(archive, key))
-              .put(name.substring(folder.length()), content);
+          String prefix = archive + "!" + folder;
+          DataFiles files =
+              folders.computeIfAbsent(
+                  folder, key -> new DataFiles(archive, file -> prefix + file, new TreeMap<>()));
+          if (files.files().put(name.substring(folder.length()), new Entry(content)) != null) {
+            throw new DatasetException(
+                archive + "!" + name + ": expected one such entry, found several");
+          }
         }
       }
       if (!tar.ended) {
@@ -96,40 +107,7 @@ final class TarFiles implements DataFiles {
     }
   }
 
-  private void put(String name, byte[] content) {
-    if (contents.put(name, content) != null) {
-      throw new DatasetException(show(name) + ": expected one such entry, found several");
-    }
-  }
-
-  @Override
-  public Path path() {
-    return archive;
-  }
-
-  @Override
-  public SortedMap<String, Long> sizes() {
-    SortedMap<String, Long> sizes = new TreeMap<>();
-    contents.forEach((name, content) -> sizes.put(name, (long) content.length));
-    return sizes;
-  }
-
-  @Override
-  public String show(String name) {
-    return archive + "!" + folder + name;
-  }
-
-  @Override
-  public InputStream open(String name) {
-    return new ByteArrayInputStream(contents.get(name));
-  }
-
-  @Override
-  public ByteBuffer bytes(String name) {
-    return ByteBuffer.wrap(contents.get(name));
-  }
-
-  /** Knows whether the archive's end was there: an archive cut off between entries seems sound. */
+  /** Notes the end record: without it, an archive that is cut off between entries seems intact. */
   private static final class Tar extends TarArchiveInputStream {
     private boolean ended;
 

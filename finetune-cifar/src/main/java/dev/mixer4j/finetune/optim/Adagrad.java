@@ -1,38 +1,28 @@
 package dev.mixer4j.finetune.optim;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
 /**
  * Duchi, Hazan &amp; Singer's rule (JMLR 12, 2011) in its diagonal form, as {@code
- * torch.optim.Adagrad} has it: {@code s += g²}, then {@code θ −= lr·g / (√s + ε)}, with {@code s}
- * from 0 (TensorFlow's and Keras's optimizers start at 0.1).
- *
- * @param epsilon keeps the division finite
- * @param weightDecay times the weights, added to the gradient
+ * torch.optim.Adagrad}: {@code s += g²}, then {@code θ −= lr·g / (√s + ε)}, with {@code s} from 0
+ * (TensorFlow's and Keras's optimizers start at 0.1). Weight decay is added to the gradient.
  */
 public record Adagrad(double epsilon, double weightDecay) implements Optimizer {
 
   @Override
   public Updates build(Ops tf, List<Parameter> parameters) {
-    var rate = Scalars.placeholder(tf);
-    List<StateVariable> state = new ArrayList<>();
-    List<Op> updates = new ArrayList<>();
-    for (Parameter parameter : parameters) {
-      StateVariable sum = parameter.slot(tf, "adagrad_sum");
-      state.add(sum);
-      // TensorFlow's ResourceApplyAdagradV2, which adds epsilon to the root.
-      updates.add(
-          tf.train.resourceApplyAdagrad(
-              parameter.handle(),
-              sum.handle(),
-              rate,
-              tf.constant((float) epsilon),
-              parameter.decayedGradient(tf, weightDecay)));
-    }
-    return new Updates(state, updates, (step, learningRate) -> Map.of(rate, (float) learningRate));
+    // TensorFlow's ResourceApplyAdagradV2, which adds epsilon to the root.
+    return Updates.ofEach(
+        tf,
+        parameters,
+        (parameter, rate, state) ->
+            List.of(
+                tf.train.resourceApplyAdagrad(
+                    parameter.handle(),
+                    parameter.slot(tf, "adagrad_sum", state).handle(),
+                    rate,
+                    tf.constant((float) epsilon),
+                    parameter.decayedGradient(tf, weightDecay))));
   }
 }

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.optim;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
@@ -11,90 +12,77 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * Algorithm 1 of Kingma &amp; Ba (arXiv 1412.6980): epsilon is added to the root of the
- * bias-corrected second moment, as PyTorch and optax have it.
+ * bias-corrected second moment, as in PyTorch and optax.
  *
- * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε)}, with the powers
- * of β as operands: the paper's section 2 names that epsilon «ε̂», and with a small second moment
- * it is another algorithm. Multiplied by {@code √(1−β₂ᵗ)} above and below the line, the paper's own
- * is {@code lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ))}. So the kernel gets zero for both powers,
- * which leaves its rate as it is given, and each step feeds rate and epsilon with their factors.
- * That also spares the two variables for the powers, whose update would need an order.
+ * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε̂)}, the algorithm
+ * of the paper's section 2, which differs for a small second moment. Ours is {@code
+ * lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ))}. So the kernel gets zero for both powers of β, which
+ * leaves its rate unchanged, and each step feeds rate and epsilon with their factors. That also
+ * spares two variables for the powers.
  *
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
- * @param epsilon keeps the division finite
- * @param weightDecay times the weights, added to the gradient, as {@code torch.optim.Adam} does;
- *     {@link AdamW} has the other kind
+ * @param decoupled whether weight decay is that of Loshchilov &amp; Hutter (arXiv 1711.05101), as
+ *     {@code torch.optim.AdamW}: {@code θ −= lr·λ·θ} before the update. Otherwise it is added to
+ *     the gradient, as in {@code torch.optim.Adam}
  */
-public record Adam(double beta1, double beta2, double epsilon, double weightDecay)
+public record Adam(
+    double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
     implements Optimizer {
 
   /** The paper's settings, which are PyTorch's defaults. */
   public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-8);
 
-  /** Without weight decay. */
   public Adam(double beta1, double beta2, double epsilon) {
-    this(beta1, beta2, epsilon, 0);
+    this(beta1, beta2, epsilon, 0, false);
   }
 
   @Override
   public Updates build(Ops tf, List<Parameter> parameters) {
-    Kernel kernel = new Kernel(tf);
+    var rate = Scalars.placeholder(tf);
+    var scaledEpsilon = Scalars.placeholder(tf);
+    var decay = Scalars.placeholder(tf);
+    Operand<TFloat32> zero = tf.constant(0f);
+    Operand<TFloat32> decay1 = tf.constant((float) beta1);
+    Operand<TFloat32> decay2 = tf.constant((float) beta2);
+    List<StateVariable> state = new ArrayList<>();
+    List<Op> updates = new ArrayList<>();
     for (Parameter parameter : parameters) {
-      kernel.update(tf, parameter, parameter.decayedGradient(tf, weightDecay));
+      Ops after = decoupled ? tf.withControlDependencies(decayed(tf, parameter, decay)) : tf;
+      updates.add(
+          after.train.resourceApplyAdam(
+              parameter.handle(),
+              parameter.slot(tf, "adam_m", state).handle(),
+              parameter.slot(tf, "adam_v", state).handle(),
+              zero,
+              zero,
+              rate,
+              decay1,
+              decay2,
+              scaledEpsilon,
+              parameter.decayedGradient(tf, decoupled ? 0 : weightDecay)));
     }
-    return new Updates(kernel.state, kernel.updates, kernel::scalars);
+    return new Updates(
+        state,
+        updates,
+        (step, learningRate) -> {
+          // In float32 like the kernel's: 1 − 0.999 differs by 1e-5 of it.
+          double root = Math.sqrt(1 - Math.pow((float) beta2, step));
+          double corrected = learningRate * root / (1 - Math.pow((float) beta1, step));
+          Map<Placeholder<TFloat32>, Float> scalars = new HashMap<>();
+          scalars.put(rate, (float) corrected);
+          scalars.put(scaledEpsilon, (float) (epsilon * root));
+          if (decoupled) {
+            scalars.put(decay, (float) (learningRate * weightDecay));
+          }
+          return scalars;
+        });
   }
 
-  /** The kernel's operands, and what it did so far. */
-  final class Kernel {
-    final List<StateVariable> state = new ArrayList<>();
-    final List<Op> updates = new ArrayList<>();
-    private final Placeholder<TFloat32> rate;
-    private final Placeholder<TFloat32> epsilonOperand;
-    private final Operand<TFloat32> zero;
-    private final Operand<TFloat32> decay1;
-    private final Operand<TFloat32> decay2;
-
-    Kernel(Ops tf) {
-      rate = Scalars.placeholder(tf);
-      epsilonOperand = Scalars.placeholder(tf);
-      zero = tf.constant(0f);
-      decay1 = tf.constant((float) beta1);
-      decay2 = tf.constant((float) beta2);
-    }
-
-    /**
-     * Adds the update of one parameter.
-     *
-     * @param before what must be done first
-     */
-    void update(Ops tf, Parameter parameter, Operand<TFloat32> gradient, Op... before) {
-      StateVariable m = parameter.slot(tf, "adam_m");
-      StateVariable v = parameter.slot(tf, "adam_v");
-      state.add(m);
-      state.add(v);
-      updates.add(
-          tf.withControlDependencies(before)
-              .train
-              .resourceApplyAdam(
-                  parameter.handle(),
-                  m.handle(),
-                  v.handle(),
-                  zero,
-                  zero,
-                  rate,
-                  decay1,
-                  decay2,
-                  epsilonOperand,
-                  gradient));
-    }
-
-    Map<Placeholder<TFloat32>, Float> scalars(long step, double learningRate) {
-      // Of the decays that the kernel has: 1 − 0.999 is another number in float32, by 1e-5 of it.
-      double root = Math.sqrt(1 - Math.pow((float) beta2, step));
-      double corrected = learningRate * root / (1 - Math.pow((float) beta1, step));
-      return Map.of(rate, (float) corrected, epsilonOperand, (float) (epsilon * root));
-    }
+  /** Subtracts, since one minus so small a factor would have few digits left in float32. */
+  private static Op decayed(Ops tf, Parameter parameter, Operand<TFloat32> decay) {
+    Operand<TFloat32> value = tf.readVariableOp(parameter.handle(), TFloat32.class);
+    return tf.withControlDependencies(parameter.gradient())
+        .assignSubVariableOp(parameter.handle(), tf.math.mul(value, decay));
   }
 }

@@ -9,30 +9,23 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The sum of the gradients that several devices found, each of its own part of a batch:
- * TensorFlow's collective {@code CollectiveReduce}, as {@code tf.distribute} of Python has it. One
- * operation for all gradients as one vector, since the order in which several start may differ
- * between devices.
+ * Sums the gradients of several devices, each of its part of a batch, with TensorFlow's {@code
+ * CollectiveReduce}, as Python's {@code tf.distribute} does. All gradients are one vector, since
+ * several operations might start in different orders on different devices.
  */
 public final class AllReduce {
 
   /**
-   * The devices that add up.
+   * The devices.
    *
-   * @param size how many there are
    * @param key a number that no other group of these processes has
-   * @param nccl whether they are GPUs, whose own library adds; otherwise TensorFlow's ring does
+   * @param nccl whether NVIDIA's library sums on GPUs; otherwise TensorFlow's ring does
    */
   public record Group(int size, int key, boolean nccl) {}
 
   private AllReduce() {}
 
-  /**
-   * Adds one device's side to its graph.
-   *
-   * @param parameters with this device's gradients
-   * @return with the sums, which are the same bits on all devices
-   */
+  /** Adds a device's side to its graph; the sums have the same bits on all devices. */
   public static List<Optimizer.Parameter> sum(
       Ops tf, List<Optimizer.Parameter> parameters, Group group) {
     List<Operand<TFloat32>> vectors =
@@ -44,16 +37,14 @@ public final class AllReduce {
     List<Output<TFloat32>> parts =
         tf.splitV(sums, tf.constant(sizes), tf.constant(0), (long) sizes.length).output();
     List<Optimizer.Parameter> summed = new ArrayList<>();
-    for (int i = 0; i < sizes.length; i++) {
-      Optimizer.Parameter parameter = parameters.get(i);
-      summed.add(
-          parameter.withGradient(
-              tf.reshape(parts.get(i), tf.constant(parameter.shape().asArray()))));
+    for (Optimizer.Parameter parameter : parameters) {
+      Operand<TFloat32> sum = parts.get(summed.size());
+      summed.add(parameter.withGradient(tf.reshape(sum, tf.constant(parameter.shape().asArray()))));
     }
     return summed;
   }
 
-  /** By its name, for TensorFlow-Java has a later version of it only, for eager execution. */
+  /** By its name, since TensorFlow-Java has only its later version for eager execution. */
   private static Operand<TFloat32> reduce(Ops tf, Operand<TFloat32> vector, Group group) {
     GraphOperationBuilder builder =
         (GraphOperationBuilder)

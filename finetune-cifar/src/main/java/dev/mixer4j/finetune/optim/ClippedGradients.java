@@ -6,20 +6,15 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Gradients scaled down together where their global norm is too large (Pascanu et al., arXiv
+ * Gradients scaled down together if their global norm is too large (Pascanu et al., arXiv
  * 1211.5063): {@code g · clip / max(‖g‖, clip)}, as {@code tf.clip_by_global_norm} and {@code
- * optax.clip_by_global_norm} have it. Gradients within the limit keep every bit.
+ * optax.clip_by_global_norm}. Gradients within the limit keep every bit.
  *
  * @param parameters with the clipped gradients
  * @param globalNorm of all gradients as one vector, before clipping; a float32 scalar
  */
 public record ClippedGradients(List<Optimizer.Parameter> parameters, Operand<TFloat32> globalNorm) {
 
-  /**
-   * Adds the clipping to the parameters' graph.
-   *
-   * @param clip the largest norm, above 0
-   */
   public static ClippedGradients of(Ops tf, List<Optimizer.Parameter> parameters, double clip) {
     if (!(clip > 0 && Double.isFinite(clip))) {
       throw new IllegalArgumentException("expected a gradient norm above 0, found " + clip);

@@ -1,17 +1,11 @@
 package dev.mixer4j.finetune.optim;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerWeights;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.tensorflow.Operand;
-import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -20,26 +14,23 @@ import org.tensorflow.types.family.TType;
 
 /**
  * A moving average of the weights for evaluation: after each update {@code a = d·a + (1−d)·w}, from
- * the start weights on, as timm's {@code ModelEmaV3} without its options and {@code optax.ema}
- * without debias. It is computed as {@code a += (1−d)·(w−a)}, as timm does: in float32 {@code d}
- * and {@code 1−d} do not add up to one, which shrinks or swells a long average.
+ * the start weights on, as timm's {@code ModelEmaV3} by default and {@code optax.ema} without
+ * debias. Like timm it computes {@code a += (1−d)·(w−a)}, because in float32 {@code d} and {@code
+ * 1−d} do not add up to one, which would shrink or swell a long average.
+ *
+ * @param values the averages, by the variables' names
+ * @param state initialized with copies of the weights
+ * @param updates to run in each step
  */
-public final class ExponentialMovingAverage {
-
-  private static final String SUFFIX = "/ema";
-
-  private final Map<String, StateVariable> state = new LinkedHashMap<>();
-  private final Map<String, Operand<TFloat32>> values = new LinkedHashMap<>();
-  private final List<Op> updates = new ArrayList<>();
-  private final StateVariables saved;
+public record ExponentialMovingAverage(
+    Map<String, Operand<TFloat32>> values, List<StateVariable> state, List<Op> updates) {
 
   /**
    * Adds an average of each variable, and its update.
    *
-   * @param decay {@code d}, from 0 to below 1
+   * @param decay {@code d}, in [0, 1)
    * @param variables names and shapes
-   * @param handles each name's resource
-   * @param after the optimizer's updates, whose results the average takes in
+   * @param after the optimizer's updates
    */
   public ExponentialMovingAverage(
       Ops tf,
@@ -47,17 +38,18 @@ public final class ExponentialMovingAverage {
       Map<String, Shape> variables,
       Function<String, Operand<? extends TType>> handles,
       List<Op> after) {
+    this(new HashMap<>(), new ArrayList<>(), new ArrayList<>());
     if (!(decay >= 0 && decay < 1)) {
       throw new IllegalArgumentException(
           "expected a decay of at least 0 and below 1, found " + decay);
     }
-    // One operation that waits for all, instead of each for each.
+    // One operation that waits for all updates, instead of each average for each update.
     Ops updated = tf.withControlDependencies(tf.withControlDependencies(after).noOp());
     variables.forEach(
         (name, shape) -> {
           var handle = handles.apply(name);
-          StateVariable average = StateVariable.copyOf(tf, name + SUFFIX, shape, handle);
-          state.put(name, average);
+          StateVariable average = StateVariable.copyOf(tf, name + "/ema", shape, handle);
+          state.add(average);
           values.put(name, average.read(tf));
           Operand<TFloat32> weight = updated.readVariableOp(handle, TFloat32.class);
           Operand<TFloat32> distance = tf.math.sub(weight, average.read(tf));
@@ -65,52 +57,10 @@ public final class ExponentialMovingAverage {
               tf.assignAddVariableOp(
                   average.handle(), tf.math.mul(distance, tf.constant((float) (1 - decay)))));
         });
-    saved = new StateVariables(tf, state());
   }
 
-  /** To run in each step, beside the optimizer's updates. */
-  public List<Op> updates() {
-    return List.copyOf(updates);
-  }
-
-  /** The averages. They start as the weights are at their initialization. */
-  public List<StateVariable> state() {
-    return List.copyOf(state.values());
-  }
-
-  /** The average of a variable, for a network that classifies with the averages. */
+  /** The average of a variable. */
   public Operand<TFloat32> value(String name) {
     return values.get(name);
-  }
-
-  /**
-   * The averages of this moment as weights.
-   *
-   * @param config the network's, whose variables are the averaged ones
-   * @param classNames kept with the weights
-   * @param seen what became of the images that they were trained on; kept with the weights
-   * @return weights that hold native memory until closed
-   */
-  public MixerWeights snapshot(
-      Session session, MixerConfig config, List<String> classNames, ImageTransform seen) {
-    return new Snapshot(config, List.copyOf(classNames), Optional.of(seen), saved.save(session));
-  }
-
-  private record Snapshot(
-      MixerConfig config,
-      List<String> classNames,
-      Optional<ImageTransform> transform,
-      NamedTensors averages)
-      implements MixerWeights {
-
-    @Override
-    public void read(String name, FloatBuffer destination) {
-      averages.read(name + SUFFIX, destination);
-    }
-
-    @Override
-    public void close() {
-      averages.close();
-    }
   }
 }

@@ -10,66 +10,41 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * One update from the gradients of several micro-batches, as if they were one batch. There are two
- * kinds of run: each micro-batch but the last runs {@link #accumulate}; the last runs the updates
- * that an {@link Optimizer} makes of {@link #parameters}, which have the sum with that
- * micro-batch's own gradients, together with {@link #clear}. Every run feeds {@link #scalars}.
+ * Sums the gradients of micro-batches, so that one update is that of the whole batch. Each
+ * micro-batch but the last runs {@link #accumulate}. The last runs {@link #clear} and the updates
+ * that an {@link Optimizer} makes of {@link #parameters}. Every run feeds {@link #scalars}.
+ *
+ * @param state the sums, which are zero between updates
+ * @param parameters with the gradients of the whole batch's mean loss
  */
-public final class GradientAccumulator {
+public record GradientAccumulator(
+    Placeholder<TFloat32> weight,
+    List<StateVariable> state,
+    List<Optimizer.Parameter> parameters,
+    List<Op> accumulate,
+    List<Op> clear) {
 
-  private final Placeholder<TFloat32> weight;
-  private final List<StateVariable> state = new ArrayList<>();
-  private final List<Optimizer.Parameter> parameters = new ArrayList<>();
-  private final List<Op> accumulate = new ArrayList<>();
-  private final List<Op> clear = new ArrayList<>();
-
-  /**
-   * Adds a sum for each parameter's gradient.
-   *
-   * @param gradients those of the mean loss over a micro-batch's images
-   */
-  public GradientAccumulator(Ops tf, List<Optimizer.Parameter> gradients) {
-    weight = Optimizer.Scalars.placeholder(tf);
+  /** Adds the sums; the gradients are those of a micro-batch's mean loss. */
+  public static GradientAccumulator of(Ops tf, List<Optimizer.Parameter> gradients) {
+    Placeholder<TFloat32> weight = Optimizer.Scalars.placeholder(tf);
+    var all =
+        new GradientAccumulator(
+            weight, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (Optimizer.Parameter parameter : gradients) {
-      StateVariable sum = parameter.slot(tf, "gradient_sum");
-      state.add(sum);
+      StateVariable sum = parameter.slot(tf, "gradient_sum", all.state);
       Operand<TFloat32> total =
           tf.math.add(sum.read(tf), tf.math.mul(parameter.gradient(), weight));
-      parameters.add(parameter.withGradient(total));
-      accumulate.add(tf.assignVariableOp(sum.handle(), total));
+      all.parameters.add(parameter.withGradient(total));
+      all.accumulate.add(tf.assignVariableOp(sum.handle(), total));
       // After the total, because that reads the sum.
-      clear.add(
+      all.clear.add(
           tf.withControlDependencies(total)
               .assignVariableOp(sum.handle(), StateVariable.zeros(tf, sum.shape())));
     }
+    return all;
   }
 
-  /** The parameters with the gradients of the mean loss over the whole batch. */
-  public List<Optimizer.Parameter> parameters() {
-    return List.copyOf(parameters);
-  }
-
-  /** To run with each micro-batch but the last. */
-  public List<Op> accumulate() {
-    return List.copyOf(accumulate);
-  }
-
-  /** To run with the last micro-batch, beside the updates. */
-  public List<Op> clear() {
-    return List.copyOf(clear);
-  }
-
-  /** The sums, which are zero between updates. */
-  public List<StateVariable> state() {
-    return List.copyOf(state);
-  }
-
-  /**
-   * What a run feeds.
-   *
-   * @param images in this micro-batch
-   * @param batchImages in all micro-batches of this update
-   */
+  /** What a run feeds for a micro-batch of {@code images} of the batch's images. */
   public Map<Placeholder<TFloat32>, Float> scalars(int images, int batchImages) {
     return Map.of(weight, (float) ((double) images / batchImages));
   }

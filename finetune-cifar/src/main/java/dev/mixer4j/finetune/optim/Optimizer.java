@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.optim;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
@@ -13,23 +14,15 @@ import org.tensorflow.types.family.TType;
 /** A rule that turns gradients into updates of the variables. */
 public interface Optimizer {
 
-  /**
-   * A variable to train.
-   *
-   * @param name its canonical name
-   * @param shape its shape, and its gradient's
-   * @param handle its resource
-   * @param gradient of the loss
-   */
+  /** A variable to train, with the gradient of the loss, which has the same shape. */
   record Parameter(
       String name, Shape shape, Operand<? extends TType> handle, Operand<TFloat32> gradient) {
 
-    /** The same variable with another gradient, such as a clipped one. */
     public Parameter withGradient(Operand<TFloat32> other) {
       return new Parameter(name, shape, handle, other);
     }
 
-    /** The gradient of the loss with {@code weightDecay/2 · ‖w‖²} added to it. */
+    /** The gradient of the loss plus {@code weightDecay/2 · ‖w‖²}. */
     Operand<TFloat32> decayedGradient(Ops tf, double weightDecay) {
       if (weightDecay == 0) {
         return gradient;
@@ -38,9 +31,11 @@ public interface Optimizer {
       return tf.math.add(gradient, tf.math.mul(value, tf.constant((float) weightDecay)));
     }
 
-    /** Adds a variable of the rule's own for this parameter, which starts at zero. */
-    StateVariable slot(Ops tf, String slot) {
-      return StateVariable.zeros(tf, name + "/" + slot, shape);
+    /** Adds a variable of the rule for this parameter to {@code state}; it starts at zero. */
+    StateVariable slot(Ops tf, String slot, List<StateVariable> state) {
+      StateVariable variable = StateVariable.zeros(tf, name + "/" + slot, shape);
+      state.add(variable);
+      return variable;
     }
   }
 
@@ -51,20 +46,30 @@ public interface Optimizer {
    * @param updates to run in each step
    * @param scalars what each step feeds
    */
-  record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {}
+  record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {
 
-  /** Numbers that change from step to step, computed here in double precision. */
+    /** Applies a rule to each parameter; each step feeds the learning rate only. */
+    static Updates ofEach(Ops tf, List<Parameter> parameters, Rule rule) {
+      var rate = Scalars.placeholder(tf);
+      List<StateVariable> state = new ArrayList<>();
+      List<Op> updates = new ArrayList<>();
+      parameters.forEach(parameter -> updates.addAll(rule.updates(parameter, rate, state)));
+      return new Updates(state, updates, (step, value) -> Map.of(rate, (float) value));
+    }
+  }
+
+  /** Adds one parameter's updates to its graph, and the rule's variables to {@code state}. */
+  interface Rule {
+    List<? extends Op> updates(
+        Parameter parameter, Operand<TFloat32> rate, List<StateVariable> state);
+  }
+
+  /** Numbers that change from step to step, computed in double precision. */
   interface Scalars {
 
-    /**
-     * The values for one step.
-     *
-     * @param step counts from 1
-     * @param learningRate this step's
-     */
+    /** The values for a step, counted from 1. */
     Map<Placeholder<TFloat32>, Float> at(long step, double learningRate);
 
-    /** Adds what a scalar is fed to. */
     static Placeholder<TFloat32> placeholder(Ops tf) {
       return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
     }

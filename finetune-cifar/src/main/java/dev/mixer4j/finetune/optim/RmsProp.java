@@ -2,51 +2,44 @@ package dev.mixer4j.finetune.optim;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Tieleman &amp; Hinton's rule (2012) as {@code torch.optim.RMSprop} has it, not centered: {@code s
- * = α·s + (1−α)·g²}, then {@code θ −= lr·g / (√s + ε)}; with momentum {@code m = μ·m + g / (√s +
- * ε)}, then {@code θ −= lr·m}. TensorFlow's kernel adds epsilon inside the root, and keeps the rate
- * inside {@code m}, so this is made of plain operations.
- *
- * @param alpha decay of the mean square
- * @param epsilon keeps the division finite
- * @param momentum μ, 0 for none
- * @param weightDecay times the weights, added to the gradient
+ * Tieleman &amp; Hinton's rule (2012) as {@code torch.optim.RMSprop}, not centered: {@code s = α·s
+ * + (1−α)·g²}, then {@code θ −= lr·g / (√s + ε)}; with momentum {@code m = μ·m + g / (√s + ε)},
+ * then {@code θ −= lr·m}. TensorFlow's kernel adds epsilon inside the root and keeps the rate
+ * inside {@code m}, so this is made of plain operations. Weight decay is added to the gradient.
  */
 public record RmsProp(double alpha, double epsilon, double momentum, double weightDecay)
     implements Optimizer {
 
   @Override
   public Updates build(Ops tf, List<Parameter> parameters) {
-    var rate = Scalars.placeholder(tf);
-    List<StateVariable> state = new ArrayList<>();
+    return Updates.ofEach(
+        tf, parameters, (parameter, rate, state) -> updates(tf, parameter, rate, state));
+  }
+
+  private List<Op> updates(
+      Ops tf, Parameter parameter, Operand<TFloat32> rate, List<StateVariable> state) {
     List<Op> updates = new ArrayList<>();
-    for (Parameter parameter : parameters) {
-      Operand<TFloat32> gradient = parameter.decayedGradient(tf, weightDecay);
-      StateVariable meanSquare = parameter.slot(tf, "rmsprop_square");
-      state.add(meanSquare);
-      Operand<TFloat32> square =
-          tf.math.add(
-              scale(tf, meanSquare.read(tf), alpha),
-              scale(tf, tf.math.square(gradient), 1 - alpha));
-      updates.add(tf.assignVariableOp(meanSquare.handle(), square));
-      Operand<TFloat32> root = tf.math.add(tf.math.sqrt(square), tf.constant((float) epsilon));
-      Operand<TFloat32> direction = tf.math.div(gradient, root);
-      if (momentum != 0) {
-        StateVariable m = parameter.slot(tf, "rmsprop_momentum");
-        state.add(m);
-        direction = tf.math.add(scale(tf, m.read(tf), momentum), direction);
-        updates.add(tf.assignVariableOp(m.handle(), direction));
-      }
-      updates.add(tf.assignSubVariableOp(parameter.handle(), tf.math.mul(direction, rate)));
+    Operand<TFloat32> gradient = parameter.decayedGradient(tf, weightDecay);
+    StateVariable meanSquare = parameter.slot(tf, "rmsprop_square", state);
+    Operand<TFloat32> square =
+        tf.math.add(
+            scale(tf, meanSquare.read(tf), alpha), scale(tf, tf.math.square(gradient), 1 - alpha));
+    updates.add(tf.assignVariableOp(meanSquare.handle(), square));
+    Operand<TFloat32> root = tf.math.add(tf.math.sqrt(square), tf.constant((float) epsilon));
+    Operand<TFloat32> direction = tf.math.div(gradient, root);
+    if (momentum != 0) {
+      StateVariable m = parameter.slot(tf, "rmsprop_momentum", state);
+      direction = tf.math.add(scale(tf, m.read(tf), momentum), direction);
+      updates.add(tf.assignVariableOp(m.handle(), direction));
     }
-    return new Updates(state, updates, (step, learningRate) -> Map.of(rate, (float) learningRate));
+    updates.add(tf.assignSubVariableOp(parameter.handle(), tf.math.mul(direction, rate)));
+    return updates;
   }
 
   private static Operand<TFloat32> scale(Ops tf, Operand<TFloat32> x, double factor) {

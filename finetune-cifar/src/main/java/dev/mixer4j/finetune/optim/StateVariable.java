@@ -12,9 +12,7 @@ import org.tensorflow.types.family.TType;
  * A float32 variable that training keeps beside the weights.
  *
  * @param name unique in its graph, and its name in a checkpoint
- * @param shape its shape
- * @param handle its resource
- * @param initialization sets it to what it is before the first step
+ * @param initialization sets it to its value before the first step
  */
 public record StateVariable(
     String name, Shape shape, Operand<? extends TType> handle, Op initialization) {
@@ -24,8 +22,9 @@ public record StateVariable(
     return of(tf, name, shape, zeros(tf, shape));
   }
 
-  /** Adds a variable that starts as a copy of another, which must be set before. */
-  static StateVariable copyOf(Ops tf, String name, Shape shape, Operand<? extends TType> original) {
+  /** Adds a variable that starts as a copy of another, which must be initialized before. */
+  public static StateVariable copyOf(
+      Ops tf, String name, Shape shape, Operand<? extends TType> original) {
     return of(tf, name, shape, tf.readVariableOp(original, TFloat32.class));
   }
 
@@ -35,13 +34,13 @@ public record StateVariable(
     return new StateVariable(name, shape, handle, tf.assignVariableOp(handle, start));
   }
 
-  static Operand<TFloat32> zeros(Ops tf, Shape shape) {
-    // No tf.zeros, which looks through the whole graph for names, each time.
+  public static Operand<TFloat32> zeros(Ops tf, Shape shape) {
+    // Not tf.zeros, which searches the whole graph for names each time.
     return tf.fill(tf.constant(shape.asArray()), tf.constant(0f));
   }
 
-  /** Adds a read: of the variable as it is once the control dependencies of {@code tf} are done. */
-  Operand<TFloat32> read(Ops tf) {
+  /** Adds a read, which waits for the control dependencies of {@code tf}. */
+  public Operand<TFloat32> read(Ops tf) {
     return tf.readVariableOp(handle, TFloat32.class);
   }
 }

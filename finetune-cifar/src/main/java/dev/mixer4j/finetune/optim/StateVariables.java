@@ -17,8 +17,8 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What training keeps beside the weights, all of it: set at the start, saved and restored bit by
- * bit. With the weights and the number of the step, it is all that the next step depends on.
+ * All variables that training keeps beside the weights. The next step depends on them, the weights
+ * and the step's number only, so they are saved and restored bit by bit.
  */
 public final class StateVariables {
 
@@ -27,13 +27,11 @@ public final class StateVariables {
   private final List<Operand<TFloat32>> reads = new ArrayList<>();
   private final Map<String, Placeholder<TFloat32>> feeds = new LinkedHashMap<>();
   private final List<Op> assignments = new ArrayList<>();
+  private final Op nothing; // TensorFlow refuses to run nothing at all
 
-  /**
-   * Adds reads and assignments of these variables to their graph.
-   *
-   * @throws IllegalArgumentException if two have the same name
-   */
+  /** Adds reads and assignments to the variables' graph. */
   public StateVariables(Ops tf, List<StateVariable> variables) {
+    nothing = tf.noOp();
     for (StateVariable variable : variables) {
       if (shapes.put(variable.name(), variable.shape()) != null) {
         throw new IllegalArgumentException("two state variables named " + variable.name());
@@ -46,50 +44,31 @@ public final class StateVariables {
     }
   }
 
-  /** Each variable's shape by its name. */
   public Map<String, Shape> shapes() {
     return Collections.unmodifiableMap(shapes);
   }
 
-  /** Sets the variables to what they are before the first step; the weights must be set. */
+  /** Sets the variables to their values before the first step; the weights must be set. */
   public void initialize(Session session) {
-    if (initializations.isEmpty()) { // TensorFlow refuses a run of nothing
-      return;
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     initializations.forEach(runner::addTarget);
     runner.run().close();
   }
 
-  /**
-   * The variables' values of this moment.
-   *
-   * @return tensors that hold native memory until closed
-   */
+  /** Copies the current values, which hold native memory until closed. */
   public NamedTensors save(Session session) {
-    if (reads.isEmpty()) {
-      return new Saved(shapes(), List.of(), null);
-    }
-    Session.Runner runner = session.runner();
+    Session.Runner runner = session.runner().addTarget(nothing);
     reads.forEach(runner::fetch);
     return new Saved(shapes(), List.copyOf(shapes.keySet()), runner.run());
   }
 
-  /**
-   * Sets every variable to the saved value.
-   *
-   * @throws IllegalArgumentException if the saved names or shapes are others, for example those of
-   *     another optimizer
-   */
+  /** Sets every variable; refuses other names or shapes, for example of another optimizer. */
   public void load(Session session, NamedTensors saved) {
     check(saved.shapes());
-    if (assignments.isEmpty()) {
-      return;
-    }
     List<TFloat32> tensors = new ArrayList<>();
     try {
       // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
-      Session.Runner runner = session.runner();
+      Session.Runner runner = session.runner().addTarget(nothing);
       for (Map.Entry<String, Placeholder<TFloat32>> feed : feeds.entrySet()) {
         String name = feed.getKey();
         TFloat32 tensor = FloatTensors.of(shapes.get(name), values -> saved.read(name, values));
@@ -107,12 +86,9 @@ public final class StateVariables {
     shapes.forEach(
         (name, shape) -> {
           if (!shape.equals(found.get(name))) {
+            String other = found.containsKey(name) ? "shape " + found.get(name) : "no such tensor";
             throw new IllegalArgumentException(
-                "saved state: expected %s of shape %s, found %s"
-                    .formatted(
-                        name,
-                        shape,
-                        found.containsKey(name) ? "shape " + found.get(name) : "no such tensor"));
+                "saved state: expected %s of shape %s, found %s".formatted(name, shape, other));
           }
         });
     for (String name : found.keySet()) {
@@ -123,7 +99,6 @@ public final class StateVariables {
     }
   }
 
-  /** The values lie in the session's result, which is absent where there are none. */
   private record Saved(Map<String, Shape> shapes, List<String> names, Result values)
       implements NamedTensors {
 
@@ -134,9 +109,7 @@ public final class StateVariables {
 
     @Override
     public void close() {
-      if (values != null) {
-        values.close();
-      }
+      values.close();
     }
   }
 }

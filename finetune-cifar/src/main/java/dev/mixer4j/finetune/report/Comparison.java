@@ -1,9 +1,7 @@
 package dev.mixer4j.finetune.report;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,20 +12,15 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Runs side by side. */
-final class Comparison {
+/** A table of runs. */
+public record Comparison(List<RunRecord> runs) {
 
   private static final int MAX_VALUE = 28;
   private static final String UNKNOWN = "-";
+  private static final ToDoubleFunction<MetricsRow> PERCENT = row -> 100 * row.accuracy();
 
-  private final List<RunRecord> runs;
-
-  Comparison(List<RunRecord> runs) {
-    this.runs = List.copyOf(runs);
-  }
-
-  /** Paths of the settings that are not the same in all runs, in the order of their files. */
-  List<String> differing() {
+  /** Paths of the settings that differ between runs, in the order of the files. */
+  public List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
     return paths.stream()
@@ -35,21 +28,20 @@ final class Comparison {
         .toList();
   }
 
-  /** The table's lines, the first of which has the columns' names. */
-  List<String> table() {
+  /** The lines of the table; the first one names the columns. */
+  public List<String> table() {
     List<List<String>> columns = new ArrayList<>();
     columns.add(column("run", RunRecord::name));
     List<String> differing = differing();
     for (String path : differing) {
       columns.add(column(shortName(path, differing), run -> setting(run, path)));
     }
-    columns.add(column("best accuracy", run -> percent(run.best())));
-    columns.add(column("final accuracy", run -> percent(run.last())));
-    columns.add(column("final loss", run -> decimals(run.last(), MetricsRow::loss)));
+    columns.add(column("best accuracy", run -> format(run.best(), "%.2f%%", PERCENT)));
+    columns.add(column("final accuracy", run -> format(run.last(), "%.2f%%", PERCENT)));
+    columns.add(column("final loss", run -> format(run.last(), "%.4f", MetricsRow::loss)));
     columns.add(column("steps", run -> Long.toString(run.steps())));
     columns.add(
-        column(
-            "time", run -> Double.isNaN(run.seconds()) ? UNKNOWN : HtmlReport.time(run.seconds())));
+        column("time", run -> run.seconds() >= 0 ? HtmlReport.time(run.seconds()) : UNKNOWN));
     columns.add(column("state", run -> run.finished() ? "finished" : "unfinished"));
     List<String> lines = new ArrayList<>();
     for (int line = 0; line <= runs.size(); line++) {
@@ -70,20 +62,17 @@ final class Comparison {
     return column;
   }
 
-  /** Values come from files, and a terminal takes some characters as commands. */
+  /** Values come from files, and control characters are commands to a terminal. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** The last part of a path, if that tells it from the other columns. */
+  /** The last part of a path, if it is unique. */
   private static String shortName(String path, List<String> paths) {
-    String last = last(path);
-    boolean unique = paths.stream().filter(other -> last(other).equals(last)).count() == 1;
+    String last = path.substring(path.lastIndexOf('.') + 1);
+    boolean unique =
+        paths.stream().filter(other -> ("." + other).endsWith("." + last)).count() == 1;
     return printable(unique ? last : path);
-  }
-
-  private static String last(String path) {
-    return path.substring(path.lastIndexOf('.') + 1);
   }
 
   private static String setting(RunRecord run, String path) {
@@ -91,36 +80,43 @@ final class Comparison {
     return value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…";
   }
 
-  private static String percent(Optional<MetricsRow> row) {
-    return row.map(test -> String.format(Locale.ROOT, "%.2f%%", 100 * test.accuracy()))
+  private static String format(
+      Optional<MetricsRow> row, String format, ToDoubleFunction<MetricsRow> value) {
+    return row.map(test -> String.format(Locale.ROOT, format, value.applyAsDouble(test)))
         .orElse(UNKNOWN);
   }
 
-  private static String decimals(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    return row.map(test -> String.format(Locale.ROOT, "%.4f", value.applyAsDouble(test)))
-        .orElse(UNKNOWN);
-  }
+  /** A run in JSON, with its whole configuration; unknown values are null. */
+  record Outcome(
+      String run,
+      boolean finished,
+      ObjectNode config,
+      double bestAccuracy,
+      Long bestStep,
+      double finalAccuracy,
+      double finalLoss,
+      long steps,
+      double seconds) {
 
-  /** All runs with their whole configuration; what is not known is null. */
-  ArrayNode toJson() {
-    ArrayNode array = JsonNodeFactory.instance.arrayNode();
-    for (RunRecord run : runs) {
-      ObjectNode node = array.addObject();
-      node.put("run", run.name()).put("finished", run.finished());
-      node.set("config", run.config());
-      put(node, "best_accuracy", run.best(), MetricsRow::accuracy);
-      node.put("best_step", run.best().map(MetricsRow::step).orElse(null));
-      put(node, "final_accuracy", run.last(), MetricsRow::accuracy);
-      put(node, "final_loss", run.last(), MetricsRow::loss);
-      node.put("steps", run.steps());
-      node.put("seconds", Double.isNaN(run.seconds()) ? null : (Double) run.seconds());
+    Outcome(RunRecord run) {
+      this(
+          run.name(),
+          run.finished(),
+          run.config(),
+          value(run.best(), MetricsRow::accuracy),
+          run.best().map(MetricsRow::step).orElse(null),
+          value(run.last(), MetricsRow::accuracy),
+          value(run.last(), MetricsRow::loss),
+          run.steps(),
+          run.seconds());
     }
-    return array;
   }
 
-  private static void put(
-      ObjectNode node, String name, Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
-    double number = row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
-    node.put(name, Double.isFinite(number) ? (Double) number : null);
+  public List<Outcome> outcomes() {
+    return runs.stream().map(Outcome::new).toList();
+  }
+
+  private static double value(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {
+    return row.isPresent() ? value.applyAsDouble(row.get()) : Double.NaN;
   }
 }

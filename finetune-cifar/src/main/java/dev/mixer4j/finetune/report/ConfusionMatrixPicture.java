@@ -6,11 +6,12 @@ import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * The confusion matrix as a picture: true classes down, predicted ones across; the colour is the
- * share of the row's images, the number how many they are. Many classes have no numbers, so many
- * that their names would overlap only every so many a name.
+ * Draws the confusion matrix: true classes down, predicted ones across. The colour shows the share
+ * of the row's images, the number their count. Numbers are left out for many classes, and names
+ * where they would overlap.
  */
 final class ConfusionMatrixPicture {
 
@@ -21,14 +22,8 @@ final class ConfusionMatrixPicture {
   private static final int MARGIN = 24;
   private static final int NUMBERED_CLASSES = 20;
 
-  /** From almost nothing to all: light to dark, so that it prints in gray too. */
-  private static final Color[] SCALE = {
-    new Color(0xf7fbff),
-    new Color(0xc6dbef),
-    new Color(0x6baed6),
-    new Color(0x2171b5),
-    new Color(0x08306b)
-  };
+  /** From 0 to 1: light to dark, so that it prints in gray too. */
+  private static final int[] SCALE = {0xf7fbff, 0xc6dbef, 0x6baed6, 0x2171b5, 0x08306b};
 
   private final int[][] counts;
   private final List<String> names;
@@ -39,17 +34,13 @@ final class ConfusionMatrixPicture {
     this.counts = counts;
     this.names = names;
     int classes = counts.length;
-    // A thousand classes get a pixel or so each.
+    // A thousand classes get about a pixel each.
     int least = classes <= 200 ? MIN_CELL : Math.max(1, 2000 / classes);
     this.cell = Math.max(least, Math.min(MAX_CELL, MATRIX / classes));
     this.font = Pictures.font(Math.max(11, Math.min(14, cell)));
   }
 
-  /**
-   * Draws it.
-   *
-   * @param counts [true class][predicted class]
-   */
+  /** Draws counts, [true class][predicted class]. */
   static BufferedImage draw(int[][] counts, List<String> names) {
     return new ConfusionMatrixPicture(counts, names).draw();
   }
@@ -92,19 +83,18 @@ final class ConfusionMatrixPicture {
     int classes = counts.length;
     int side = cell * classes;
     for (int row = 0; row < classes; row++) {
-      long total = 0;
-      for (int count : counts[row]) {
-        total += count;
-      }
+      int total = IntStream.of(counts[row]).sum();
       for (int column = 0; column < classes; column++) {
         double share = total == 0 ? 0 : (double) counts[row][column] / total;
         g.setColor(total == 0 ? Pictures.GRID : colour(share));
         g.fillRect(column * cell, row * cell, cell, cell);
         if (classes <= NUMBERED_CLASSES) {
-          g.setFont(numberFont(counts[row][column]));
+          String number = Integer.toString(counts[row][column]);
+          int size = Math.min(14, (int) (1.55 * (cell - 4) / number.length())); // six digits fit
+          g.setFont(Pictures.font(size));
           g.setColor(share > 0.5 ? Color.WHITE : share == 0 ? Pictures.FAINT : Pictures.INK);
-          int middle = row * cell + cell / 2 + g.getFont().getSize() * 3 / 8;
-          centred(g, Integer.toString(counts[row][column]), column * cell + cell / 2, middle);
+          int middle = row * cell + cell / 2 + size * 3 / 8;
+          centred(g, number, column * cell + cell / 2, middle);
         }
       }
     }
@@ -117,12 +107,6 @@ final class ConfusionMatrixPicture {
     }
     g.setColor(Pictures.FAINT);
     g.drawRect(0, 0, side, side);
-  }
-
-  /** Six digits fit too. */
-  private Font numberFont(int count) {
-    int digits = Integer.toString(count).length();
-    return Pictures.font(Math.min(14, (int) (1.55 * (cell - 4) / digits)));
   }
 
   private void drawNames(Graphics2D g, int nameWidth) {
@@ -162,15 +146,13 @@ final class ConfusionMatrixPicture {
   private static Color colour(double share) {
     double place = share * (SCALE.length - 1);
     int below = Math.min(SCALE.length - 2, (int) place);
-    double part = place - below;
-    return new Color(
-        mix(SCALE[below].getRed(), SCALE[below + 1].getRed(), part),
-        mix(SCALE[below].getGreen(), SCALE[below + 1].getGreen(), part),
-        mix(SCALE[below].getBlue(), SCALE[below + 1].getBlue(), part));
-  }
-
-  private static int mix(int from, int to, double part) {
-    return (int) Math.round(from + (to - from) * part);
+    int rgb = 0;
+    for (int shift = 16; shift >= 0; shift -= 8) {
+      int from = SCALE[below] >> shift & 0xff;
+      int to = SCALE[below + 1] >> shift & 0xff;
+      rgb |= (int) Math.round(from + (to - from) * (place - below)) << shift;
+    }
+    return new Color(rgb);
   }
 
   private static void centred(Graphics2D g, String text, int x, int y) {

@@ -1,10 +1,11 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,46 +18,36 @@ import org.tensorflow.proto.SessionLog;
 import org.tensorflow.proto.Summary;
 
 /**
- * A file of scalars that TensorBoard reads: TFRecords (tensorflow/core/lib/io/record_writer.cc)
- * that each hold an Event message (tensorflow/core/util/event.proto). Only the messages are
- * TensorFlow's: nothing native is loaded.
+ * A file of scalars for TensorBoard: TFRecords (tensorflow/core/lib/io/record_writer.cc), each with
+ * an Event message (tensorflow/core/util/event.proto). Only the messages are TensorFlow's: nothing
+ * native is loaded.
  *
- * <p>TensorBoard reads the files of one folder in the order of their names as one series, so a run
- * that goes on begins a new file there.
+ * <p>TensorBoard reads the files of a folder in the order of their names as one series, so a
+ * resumed run begins a new file.
  */
-public final class EventFile implements Closeable {
+public record EventFile(Path path, OutputStream out) implements Closeable {
 
   /** Pattern of the files' names. */
   static final String NAMES = "events.out.tfevents.*";
 
-  /** The only version there is; the reader asks for it in the first event. */
+  /** TensorBoard expects it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
-
-  private static final int MASK_DELTA = 0xa282ead8;
-
-  private final Path path;
-  private final FileChannel channel;
-
-  private EventFile(Path path, FileChannel channel) {
-    this.path = path;
-    this.channel = channel;
-  }
 
   /**
    * Begins a new file in a folder, which is made if it is missing.
    *
-   * @param step after which scalars will follow: those of later steps in older files were lost and
-   *     are taken back. 0 for a new run
+   * @param step the last one of a resumed run, 0 for a new run; TensorBoard then drops later steps
+   *     of older files
    */
   public static EventFile create(Path folder, long step) throws IOException {
     Files.createDirectories(folder);
     EventFile file = open(folder);
     try {
-      file.write(event(step).setFileVersion(FILE_VERSION).build());
+      file.write(event(step).setFileVersion(FILE_VERSION));
       if (step > 0) {
-        SessionLog start =
-            SessionLog.newBuilder().setStatus(SessionLog.SessionStatus.START).build();
-        file.write(event(step + 1).setSessionLog(start).build());
+        SessionLog.Builder start =
+            SessionLog.newBuilder().setStatus(SessionLog.SessionStatus.START);
+        file.write(event(step + 1).setSessionLog(start));
       }
     } catch (IOException e) {
       file.close();
@@ -65,18 +56,16 @@ public final class EventFile implements Closeable {
     return file;
   }
 
-  /** Within one second the names differ, and sort, by a number. */
+  /** Files of the same second differ, and sort, by a number. */
   private static EventFile open(Path folder) throws IOException {
     long seconds = System.currentTimeMillis() / 1000;
     for (int number = 0; ; number++) {
-      Path path =
-          folder.resolve(
-              String.format(Locale.ROOT, "events.out.tfevents.%010d.%04d", seconds, number));
+      String name = String.format(Locale.ROOT, "events.out.tfevents.%010d.%04d", seconds, number);
       try {
-        return new EventFile(
-            path, FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        Path path = folder.resolve(name);
+        return new EventFile(path, Files.newOutputStream(path, StandardOpenOption.CREATE_NEW));
       } catch (FileAlreadyExistsException e) {
-        // Another run, or this one's last life, began in the same second.
+        // Another run began in the same second.
       }
     }
   }
@@ -85,10 +74,7 @@ public final class EventFile implements Closeable {
     return Event.newBuilder().setWallTime(System.currentTimeMillis() / 1e3).setStep(step);
   }
 
-  /**
-   * Adds scalars of one step, which a reader can see when this returns. Values that are not a
-   * number are left out.
-   */
+  /** Adds scalars of a step, except NaN; a reader can see them when this returns. */
   public void add(long step, Map<String, Double> scalars) throws IOException {
     Summary.Builder summary = Summary.newBuilder();
     scalars.forEach(
@@ -99,37 +85,33 @@ public final class EventFile implements Closeable {
           }
         });
     if (summary.getValueCount() > 0) {
-      write(event(step).setSummary(summary).build());
+      write(event(step).setSummary(summary));
     }
   }
 
-  /** One record in one write, so that a reader meets at most the last one incomplete. */
-  private void write(Event event) throws IOException {
-    byte[] data = event.toByteArray();
+  /** Writes a record at once, so that a reader finds at most the last one incomplete. */
+  private void write(Event.Builder event) throws IOException {
+    byte[] data = event.build().toByteArray();
     ByteBuffer record = ByteBuffer.allocate(data.length + 16).order(ByteOrder.LITTLE_ENDIAN);
     record.putLong(data.length);
     record.putInt(maskedCrc(record.array(), 0, 8));
     record.put(data);
     record.putInt(maskedCrc(record.array(), 12, data.length));
-    record.flip();
     try {
-      while (record.hasRemaining()) {
-        channel.write(record);
-      }
-    } catch (IOException e) { // says what went wrong, but not with which file
+      out.write(record.array());
+    } catch (IOException e) { // does not name the file
       throw new IOException(path + ": " + e.getMessage(), e);
     }
   }
 
-  /** A CRC of data that holds CRCs is weak, so TFRecord rotates it and adds a constant. */
   private static int maskedCrc(byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, offset, length);
-    return Integer.rotateRight((int) crc.getValue(), 15) + MASK_DELTA;
+    return LevelDbTable.mask(crc);
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    out.close();
   }
 }

@@ -8,14 +8,13 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/**
- * The report as one page that needs nothing beside itself: the pictures are inside, there are no
- * scripts, and whatever comes from outside is escaped.
- */
+/** The report as one page: with its pictures, without scripts, with all texts escaped. */
 final class HtmlReport {
 
   private final Path folder;
@@ -29,11 +28,7 @@ final class HtmlReport {
     this.metrics = metrics;
   }
 
-  /**
-   * The page.
-   *
-   * @param folder of the pictures; those that are missing are left out
-   */
+  /** Renders the page; pictures that are not in the folder are left out. */
   static String render(Path folder, RunSummary summary, Metrics metrics) throws IOException {
     return new HtmlReport(folder, summary, metrics).render();
   }
@@ -51,12 +46,12 @@ final class HtmlReport {
           content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
         <title>%s</title>
         <style>
-        %s</style>
-        </head>
-        <body>
-        <h1>%1$s</h1>
         """,
-        title, new Style());
+        title);
+    try (InputStream css = HtmlReport.class.getResourceAsStream("report.css")) {
+      html.append(new String(css.readAllBytes(), UTF_8));
+    }
+    add("</style>\n</head>\n<body>\n<h1>%s</h1>\n", title);
     headline();
     picture("Learning curves", RunReport.CURVES);
     picture("Confusion matrix", RunReport.CONFUSION);
@@ -109,29 +104,24 @@ final class HtmlReport {
         <tbody>
         """);
     for (Metrics.ClassMetrics each : metrics.classes()) {
-      row(each.name(), each.precision(), each.recall(), each.f1(), each.auc(), each.support());
+      row(each.name(), each.support(), each.precision(), each.recall(), each.f1(), each.auc());
     }
     add("</tbody>\n<tfoot>\n");
     Metrics.Average macro = metrics.macro();
-    Metrics.Average weighted = metrics.weighted();
+    Metrics.Average mean = metrics.weighted();
     double auc = metrics.roc().meanAuc();
     int images = metrics.images();
-    row("macro average", macro.precision(), macro.recall(), macro.f1(), auc, images);
-    row(
-        "weighted average",
-        weighted.precision(),
-        weighted.recall(),
-        weighted.f1(),
-        Double.NaN,
-        images);
+    row("macro average", images, macro.precision(), macro.recall(), macro.f1(), auc);
+    row("weighted average", images, mean.precision(), mean.recall(), mean.f1(), Double.NaN);
     add("</tfoot>\n</table></div>\n");
   }
 
-  private void row(
-      String name, double precision, double recall, double f1, double auc, int images) {
-    add(
-        "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%,d</td></tr>\n",
-        name, decimals(precision), decimals(recall), decimals(f1), decimals(auc), images);
+  private void row(String name, int images, double... values) {
+    add("<tr><td>%s</td>", name);
+    for (double value : values) {
+      add("<td>%s</td>", decimals(value));
+    }
+    add("<td>%,d</td></tr>\n", images);
   }
 
   private void settings() {
@@ -154,11 +144,7 @@ final class HtmlReport {
 
   private static String text(JsonNode value) {
     if (value.isArray()) {
-      StringBuilder list = new StringBuilder();
-      for (JsonNode element : value) {
-        list.append(list.isEmpty() ? "" : ", ").append(text(element));
-      }
-      return list.toString();
+      return value.valueStream().map(HtmlReport::text).collect(Collectors.joining(", "));
     }
     return value.isValueNode() ? value.asText() : value.toString();
   }
@@ -179,13 +165,11 @@ final class HtmlReport {
     return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.4f", value);
   }
 
-  /** Adds a template; every text among its arguments is escaped. */
+  /** Adds a template; texts among its arguments are escaped. */
   private void add(String template, Object... arguments) {
-    Object[] escaped = new Object[arguments.length];
-    for (int i = 0; i < arguments.length; i++) {
-      escaped[i] = arguments[i] instanceof String text ? escape(text) : arguments[i];
-    }
-    html.append(String.format(Locale.ROOT, template, escaped));
+    Arrays.setAll(
+        arguments, i -> arguments[i] instanceof String text ? escape(text) : arguments[i]);
+    html.append(String.format(Locale.ROOT, template, arguments));
   }
 
   static String escape(String text) {
@@ -195,17 +179,5 @@ final class HtmlReport {
         .replace("\"", "&quot;")
         .replace("'", "&#39;")
         .replaceAll("[\\p{Cntrl}&&[^\n\t]]", "\uFFFD");
-  }
-
-  /** Our own style sheet, which is no text to escape. */
-  private static final class Style {
-    @Override
-    public String toString() {
-      try (InputStream in = HtmlReport.class.getResourceAsStream("report.css")) {
-        return new String(in.readAllBytes(), UTF_8);
-      } catch (IOException e) {
-        throw new IllegalStateException(e);
-      }
-    }
   }
 }

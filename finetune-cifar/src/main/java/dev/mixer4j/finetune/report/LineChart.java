@@ -20,7 +20,7 @@ import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** One plot of curves in the style of this project, with the first curve on top. */
+/** A plot of curves in this project's style; the first curve is on top. */
 final class LineChart {
 
   static final Stroke THIN = stroke(1.2f);
@@ -37,41 +37,28 @@ final class LineChart {
   }
 
   private static Stroke dashed(float width, float dash, float gap) {
-    return new BasicStroke(
-        width,
-        BasicStroke.CAP_ROUND,
-        BasicStroke.JOIN_ROUND,
-        1,
-        new float[] {dash, gap + width},
-        0);
+    float[] pattern = {dash, gap + width};
+    return new BasicStroke(width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1, pattern, 0);
   }
 
-  /** How a curve looks; a curve of a few points has dots on them. */
-  record Style(Color colour, Stroke stroke, boolean dots, boolean inLegend) {
-
-    Style(Color colour, Stroke stroke) {
-      this(colour, stroke, false, true);
-    }
-  }
-
-  /** Adds a curve; points that are not finite leave a gap. */
-  void add(String name, double[] x, double[] y, Style style) {
+  /** Adds a curve, to the legend if it has a name; points that are not finite leave a gap. */
+  void add(String name, double[] x, double[] y, Color colour, Stroke stroke, boolean dots) {
     int index = data.getSeriesCount();
-    // Two runs or classes may have one name, series may not.
+    // Series need unique keys; runs and classes may share a name.
     XYSeries series = new XYSeries(index, false, true);
     series.setDescription(name);
     for (int i = 0; i < x.length; i++) {
       series.add(x[i], Double.isFinite(y[i]) ? y[i] : Double.NaN, false);
     }
     data.addSeries(series);
-    renderer.setSeriesPaint(index, style.colour());
-    renderer.setSeriesStroke(index, style.stroke());
-    renderer.setSeriesShapesVisible(index, style.dots());
+    renderer.setSeriesPaint(index, colour);
+    renderer.setSeriesStroke(index, stroke);
+    renderer.setSeriesShapesVisible(index, dots);
     renderer.setSeriesShape(index, new Ellipse2D.Double(-3, -3, 6, 6));
-    renderer.setSeriesVisibleInLegend(index, style.inLegend());
+    renderer.setSeriesVisibleInLegend(index, name != null);
   }
 
-  /** The plot with a vertical axis of its own; the horizontal one may be another plot's too. */
+  /** Makes the plot; plots may share a horizontal axis. */
   XYPlot plot(NumberAxis horizontal, NumberAxis vertical) {
     renderer.setLegendItemLabelGenerator((set, i) -> data.getSeries(i).getDescription());
     renderer.setDrawSeriesLineAsPath(true);

@@ -1,43 +1,39 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How well labelled images were classified. Definitions are scikit-learn's with {@code labels} all
- * classes and {@code zero_division=0}: a ratio of nothing to nothing is 0, and a class without
- * images counts in the macro averages of precision, recall and F1, though not in those of the ROC
- * curves.
+ * Metrics of classified images, as scikit-learn defines them with {@code labels} all classes and
+ * {@code zero_division=0}: 0/0 is 0, and a class without images counts in the macro averages of
+ * precision, recall and F1, but not in those of the ROC curves.
  *
- * @param images how many
- * @param accuracy share whose highest score is their label's
- * @param top5 share whose label is among the five highest scores
+ * @param top5 share of images whose label is among the five highest scores
  * @param loss mean cross-entropy
  * @param confusion [true class][predicted class], in images
- * @param classes in the order of the labels
  * @param macro means over the classes
  * @param weighted means over the classes, weighted with their images
  */
 record Metrics(
     int images,
     double accuracy,
-    double top5,
+    @JsonProperty("top5_accuracy") double top5,
     double loss,
-    int[][] confusion,
+    @JsonProperty("confusion_matrix") int[][] confusion,
     List<ClassMetrics> classes,
-    Average macro,
-    Average weighted,
+    @JsonProperty("macro_average") Average macro,
+    @JsonProperty("weighted_average") Average weighted,
     RocCurves roc) {
 
-  /** One class's; support is its number of images, auc the area under its ROC curve. */
+  /** A class's metrics; support is its number of images, auc the area under its ROC curve. */
   record ClassMetrics(
       String name, double precision, double recall, double f1, int support, double auc) {}
 
-  /** Means over the classes. */
   record Average(double precision, double recall, double f1) {}
 
-  static Metrics of(Scores scores) {
+  static Metrics of(Classifications scores) {
     int classes = scores.classNames().size();
     int images = scores.images();
     int[][] confusion = new int[classes][classes];
@@ -73,13 +69,8 @@ record Metrics(
       predicted += confusion[other][c];
     }
     int found = confusion[c][c];
-    return new ClassMetrics(
-        name,
-        ratio(found, predicted),
-        ratio(found, support),
-        ratio(2.0 * found, predicted + support),
-        support,
-        auc);
+    double f1 = ratio(2.0 * found, predicted + support);
+    return new ClassMetrics(name, ratio(found, predicted), ratio(found, support), f1, support, auc);
   }
 
   private static double ratio(double part, double whole) {

@@ -1,7 +1,7 @@
 package dev.mixer4j.finetune.report;
 
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -10,27 +10,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Reads {@code metrics.csv}, by the names of its columns; those it does not know do not matter. */
-final class MetricsFile {
+/** Reads {@code metrics.csv} by the names of its columns; ignores unknown ones. */
+record MetricsFile(Path path, List<String> columns) {
 
   static final String NAME = "metrics.csv";
 
-  /** A row every tenth step of a million takes a tenth of it. */
+  /** Ten times the rows of a million steps, one in ten steps. */
   private static final long MAX_BYTES = 64 << 20;
 
-  private final Path path;
-  private final List<String> columns;
-
-  private MetricsFile(Path path, List<String> columns) {
-    this.path = path;
-    this.columns = columns;
-  }
-
-  /**
-   * Reads all rows. A last line without its end is left out: a run may be writing it.
-   *
-   * @throws MixerException if a column that each run has is missing, or a value is none
-   */
+  /** Reads all rows except an unfinished last one, which a run may be writing. */
   static List<MetricsRow> read(Path path) throws IOException {
     if (Files.size(path) > MAX_BYTES) {
       throw new MixerException(
@@ -60,10 +48,7 @@ final class MetricsFile {
     return rows;
   }
 
-  /**
-   * The rows of the images that a run was measured on: those held out where there are some, since
-   * then the test images are looked at only once, at the end.
-   */
+  /** The rows of a run's measurements: of test images if no validation images are held out. */
   static List<MetricsRow> measured(List<MetricsRow> rows) {
     boolean held = rows.stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));
     String split = held ? MetricsRow.VALIDATION : MetricsRow.TEST;

@@ -7,56 +7,44 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import javax.imageio.ImageIO;
 
-/** What all pictures share: colours, fonts, a canvas, the PNG file. */
-final class Pictures {
+/** Colours, fonts, canvas and PNG files of all pictures. */
+public final class Pictures {
 
-  static final Color INK = new Color(0x1f2933);
-  static final Color FAINT = new Color(0x8a94a0);
-  static final Color GRID = new Color(0xe3e7eb);
-  static final Color RIGHT = new Color(0x1a7f37);
-  static final Color WRONG = new Color(0xc62828);
+  public static final Color INK = new Color(0x1f2933);
+  public static final Color FAINT = new Color(0x8a94a0);
+  public static final Color GRID = new Color(0xe3e7eb);
+  public static final Color RIGHT = new Color(0x1a7f37);
+  public static final Color WRONG = new Color(0xc62828);
 
-  /**
-   * Ten that stay apart, for those too who see less of red or green (Petroff, arXiv 2107.02270).
-   */
-  private static final List<Color> SERIES =
-      List.of(
-          new Color(0x3f90da),
-          new Color(0xffa90e),
-          new Color(0xbd1f01),
-          new Color(0x94a4a2),
-          new Color(0x832db6),
-          new Color(0xa96b59),
-          new Color(0xe76300),
-          new Color(0xb9ac70),
-          new Color(0x717581),
-          new Color(0x92dadd));
+  /** Ten colours, distinct for the colour-blind too (Petroff, arXiv 2107.02270). */
+  private static final int[] SERIES = {
+    0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6,
+    0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd
+  };
 
   private Pictures() {}
 
-  /** The colour of a curve; they come round after ten. */
-  static Color series(int index) {
-    return SERIES.get(index % SERIES.size());
+  /** The colour of a curve; they repeat after ten. */
+  public static Color series(int index) {
+    return new Color(SERIES[index % SERIES.length]);
   }
 
-  /** Sizes are in pixels of the picture. */
-  static Font font(int size) {
+  public static Font font(int size) {
     return new Font(Font.SANS_SERIF, Font.PLAIN, size);
   }
 
-  static Font bold(int size) {
+  public static Font bold(int size) {
     return font(size).deriveFont(Font.BOLD);
   }
 
-  static BufferedImage canvas(int width, int height) {
+  public static BufferedImage canvas(int width, int height) {
     return new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
   }
 
-  /** Draws on a canvas that is white so far; the caller disposes of it. */
-  static Graphics2D graphics(BufferedImage canvas) {
+  /** Fills a canvas with white; the caller disposes of the graphics. */
+  public static Graphics2D graphics(BufferedImage canvas) {
     Graphics2D g = canvas.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.setRenderingHint(
@@ -67,8 +55,8 @@ final class Pictures {
     return g;
   }
 
-  /** The text, or as much of its beginning as fits with an ellipsis. */
-  static String fit(Graphics2D g, String text, int width) {
+  /** The text, or its longest start that fits with an ellipsis. */
+  public static String fit(Graphics2D g, String text, int width) {
     if (g.getFontMetrics().stringWidth(text) <= width) {
       return text;
     }
@@ -79,8 +67,8 @@ final class Pictures {
     return text.substring(0, end) + "…";
   }
 
-  static void write(Path file, BufferedImage image) throws IOException {
+  public static void write(Path file, BufferedImage image) throws IOException {
     ImageIO.setUseCache(false);
-    WholeFile.write(file, out -> ImageIO.write(image, "png", out));
+    AtomicFile.write(file, out -> ImageIO.write(image, "png", out));
   }
 }

@@ -1,28 +1,24 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * A receiver operating characteristic: the share of positives found against the share of negatives
- * mistaken for them, as the threshold falls. Each point but the first stands for a threshold;
- * images with equal scores pass it together, as in scikit-learn's {@code roc_curve} with {@code
- * drop_intermediate=False}.
+ * A receiver operating characteristic, with a point for each threshold as in scikit-learn's {@code
+ * roc_curve} with {@code drop_intermediate=False}.
  *
  * @param falsePositiveRate ascending from 0 to 1; all NaN if there are no negatives
  * @param truePositiveRate ascending from 0 to 1; all NaN if there are no positives
  */
 record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
 
-  /** Points of an averaged curve, as in scikit-learn's example of multiclass ROC. */
+  /** Points of a mean curve, as in scikit-learn's example of multiclass ROC. */
   private static final int GRID = 1000;
 
-  /**
-   * The curve of scores.
-   *
-   * @param positives scores of the class's images, in any order; they are sorted
-   * @param negatives scores of the others, likewise
-   */
+  /** The curve of the scores of the class's images and of the others; both arrays are sorted. */
   static RocCurve of(double[] positives, double[] negatives) {
     Arrays.sort(positives);
     Arrays.sort(negatives);
@@ -57,11 +53,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
         Arrays.copyOf(falsePositiveRate, points), Arrays.copyOf(truePositiveRate, points));
   }
 
-  /**
-   * The mean of curves, each interpolated linearly at 1000 false positive rates.
-   *
-   * @param curves defined ones; if there are none, the mean is all NaN
-   */
+  /** The mean of defined curves, each interpolated linearly; all NaN if there are none. */
   static RocCurve mean(List<RocCurve> curves) {
     double[] rates = new double[GRID];
     double[] means = new double[GRID];
@@ -73,17 +65,13 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return new RocCurve(rates, means);
   }
 
-  /** As NumPy's interp: where the curve rises steeply, the upper end. */
+  /** As NumPy's interp: the upper end of a vertical rise. */
   private double at(double rate) {
     int last = falsePositiveRate.length - 1;
-    int low = 0;
-    for (int high = last; low < high; ) { // the last point that is not to the right
-      int middle = (low + high + 1) >>> 1;
-      if (falsePositiveRate[middle] <= rate) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
+    int found = Arrays.binarySearch(falsePositiveRate, rate);
+    int low = found < 0 ? -found - 2 : found;
+    while (low < last && falsePositiveRate[low + 1] <= rate) {
+      low++;
     }
     if (low == last) {
       return truePositiveRate[last];
@@ -93,7 +81,7 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return truePositiveRate[low] + rise / width * (rate - falsePositiveRate[low]);
   }
 
-  /** Whether there were positives and negatives. */
+  /** Whether there are positives and negatives. */
   boolean isDefined() {
     return !Double.isNaN(auc());
   }
@@ -110,25 +98,39 @@ record RocCurve(double[] falsePositiveRate, double[] truePositiveRate) {
     return area;
   }
 
-  /** Fewer points, which nobody can tell apart in a picture: at least a 400th lies between two. */
+  /** Fewer points, at least a 400th apart, which look the same in a picture. */
   RocCurve thinned() {
     int last = falsePositiveRate.length - 1;
-    int[] kept = new int[last + 1];
-    int count = 1;
+    List<Integer> kept = new ArrayList<>(List.of(0));
+    int before = 0;
     for (int i = 1; i <= last; i++) {
-      int before = kept[count - 1];
-      double way =
-          falsePositiveRate[i]
-              - falsePositiveRate[before]
-              + truePositiveRate[i]
-              - truePositiveRate[before];
-      if (way >= 1 / 400.0 || i == last) {
-        kept[count++] = i;
+      double way = falsePositiveRate[i] - falsePositiveRate[before] + truePositiveRate[i];
+      if (way - truePositiveRate[before] >= 1 / 400.0 || i == last) {
+        kept.add(i);
+        before = i;
       }
     }
-    int[] indices = Arrays.copyOf(kept, count);
     return new RocCurve(
-        Arrays.stream(indices).mapToDouble(i -> falsePositiveRate[i]).toArray(),
-        Arrays.stream(indices).mapToDouble(i -> truePositiveRate[i]).toArray());
+        kept.stream().mapToDouble(i -> falsePositiveRate[i]).toArray(),
+        kept.stream().mapToDouble(i -> truePositiveRate[i]).toArray());
+  }
+
+  /** The JSON form, thinned and rounded to a millionth; the area is that of the whole curve. */
+  private record Points(
+      double auc,
+      @JsonInclude(JsonInclude.Include.NON_NULL) double[] falsePositiveRate,
+      @JsonInclude(JsonInclude.Include.NON_NULL) double[] truePositiveRate) {}
+
+  @JsonValue
+  private Points toJson() {
+    if (!isDefined()) {
+      return new Points(auc(), null, null);
+    }
+    RocCurve thinned = thinned();
+    return new Points(auc(), rounded(thinned.falsePositiveRate), rounded(thinned.truePositiveRate));
+  }
+
+  private static double[] rounded(double[] rates) {
+    return Arrays.stream(rates).map(rate -> Math.round(1e6 * rate) / 1e6).toArray();
   }
 }

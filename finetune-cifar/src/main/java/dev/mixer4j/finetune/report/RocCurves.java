@@ -1,20 +1,20 @@
 package dev.mixer4j.finetune.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Each class against all others, by its probability, and their averages.
+ * The ROC curve of each class against all others, and their averages.
  *
- * @param classes in the order of the labels; not defined for a class that no image, or every image,
- *     is of
- * @param micro of all pairs of an image and a class together
+ * @param classes not defined for a class of no image, or of every image
+ * @param micro over all pairs of an image and a class
  * @param macro the mean of the defined curves
  */
 record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
 
-  static RocCurves of(Scores scores) {
+  static RocCurves of(Classifications scores) {
     int classes = scores.classNames().size();
     List<RocCurve> each = IntStream.range(0, classes).mapToObj(c -> of(scores, c, c + 1)).toList();
     return new RocCurves(
@@ -23,8 +23,8 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
         RocCurve.mean(each.stream().filter(RocCurve::isDefined).toList()));
   }
 
-  /** Pairs of every image with the classes {@code from} to {@code to} (exclusive). */
-  private static RocCurve of(Scores scores, int from, int to) {
+  /** Pairs all images with the classes {@code from} to {@code to} (exclusive). */
+  private static RocCurve of(Classifications scores, int from, int to) {
     int pairs = Math.multiplyExact(scores.images(), to - from);
     double[] positives = new double[Math.min(scores.images(), pairs)];
     double[] negatives = new double[pairs];
@@ -43,6 +43,7 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
   }
 
   /** Mean area under the classes' defined curves; NaN if there are none. */
+  @JsonProperty
   double meanAuc() {
     return classes.stream()
         .mapToDouble(RocCurve::auc)

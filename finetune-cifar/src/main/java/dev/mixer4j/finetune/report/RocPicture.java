@@ -7,13 +7,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.ui.RectangleEdge;
 
-/** ROC curves with their areas; of many classes only those with the smallest areas. */
+/** Draws ROC curves with their areas; of many classes only those with the smallest areas. */
 final class RocPicture {
 
   private static final int WIDTH = 960;
@@ -32,13 +33,12 @@ final class RocPicture {
     List<Integer> shown = shown(roc);
     for (int i = 0; i < shown.size(); i++) {
       int c = shown.get(i);
-      // The colours come round, so the second ten are dashed.
+      // The colours repeat, so the second ten are dashed.
       Stroke stroke = i < 10 ? LineChart.MEDIUM : LineChart.DASHED;
       add(chart, names.get(c), roc.classes().get(c), Pictures.series(i), stroke);
     }
     double[] ends = {0, 1};
-    chart.add(
-        "chance", ends, ends, new LineChart.Style(Pictures.FAINT, LineChart.THIN, false, false));
+    chart.add(null, ends, ends, Pictures.FAINT, LineChart.THIN, false); // chance
     XYPlot plot = chart.plot(axis("false positive rate"), axis("true positive rate"));
     String title =
         roc.classes().size() <= ALL_CLASSES
@@ -50,17 +50,13 @@ final class RocPicture {
   }
 
   private static List<Integer> shown(RocCurves roc) {
-    List<Integer> defined =
-        IntStream.range(0, roc.classes().size())
-            .filter(c -> roc.classes().get(c).isDefined())
-            .boxed()
-            .toList();
-    return roc.classes().size() <= ALL_CLASSES
-        ? defined
-        : defined.stream()
-            .sorted(Comparator.comparingDouble(c -> roc.classes().get(c).auc()))
-            .limit(WORST)
-            .toList();
+    List<RocCurve> all = roc.classes();
+    Stream<Integer> defined =
+        IntStream.range(0, all.size()).filter(c -> all.get(c).isDefined()).boxed();
+    if (all.size() > ALL_CLASSES) {
+      defined = defined.sorted(Comparator.comparingDouble(c -> all.get(c).auc())).limit(WORST);
+    }
+    return defined.toList();
   }
 
   private static void add(
@@ -72,7 +68,9 @@ final class RocPicture {
           String.format(Locale.ROOT, "%s  AUC %.4f", shortName, curve.auc()),
           thinned.falsePositiveRate(),
           thinned.truePositiveRate(),
-          new LineChart.Style(colour, stroke));
+          colour,
+          stroke,
+          false);
     }
   }
 

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,40 +17,31 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a run's folder tells, of a run that may be going on or have been broken off.
+ * The content of a run's folder; the run may be unfinished.
  *
- * @param name the folder, as it was given
- * @param finished whether its last weights are there
- * @param config what {@code config.json} holds, empty if it is missing
+ * @param name the folder's path
+ * @param config {@code config.json}, empty if it is missing
  * @param rows of {@code metrics.csv}
- * @param seconds that it took, if {@code report.json} tells it; else NaN
+ * @param seconds of {@code report.json}; NaN without one
  */
-record RunRecord(
+public record RunRecord(
     String name, boolean finished, ObjectNode config, List<MetricsRow> rows, double seconds) {
 
   private static final String CONFIG = "config.json";
   private static final String FINAL = "final.h5";
   private static final long MAX_JSON_BYTES = 64 << 20;
 
-  /**
-   * Reads a folder.
-   *
-   * @throws MixerException if it is no run's, or a file in it is damaged
-   */
-  static RunRecord read(Path folder) throws IOException {
+  /** Reads a folder; refuses one that is not a run's. */
+  public static RunRecord read(Path folder) throws IOException {
     Path config = folder.resolve(CONFIG);
     Path metrics = folder.resolve(MetricsFile.NAME);
     Path report = folder.resolve(RunReport.JSON);
     if (!Files.exists(config) && !Files.exists(metrics)) {
+      String found = Files.exists(folder) ? "a file" : "nothing there";
       throw new MixerException(
           "%s: expected the folder of a run, with %s and %s, found %s"
               .formatted(
-                  folder,
-                  CONFIG,
-                  MetricsFile.NAME,
-                  Files.isDirectory(folder)
-                      ? "neither"
-                      : Files.exists(folder) ? "a file" : "nothing there"));
+                  folder, CONFIG, MetricsFile.NAME, Files.isDirectory(folder) ? "neither" : found));
     }
     return new RunRecord(
         folder.toString(),
@@ -60,7 +51,7 @@ record RunRecord(
         json(report).path("seconds").asDouble(Double.NaN));
   }
 
-  /** A file's object, empty if there is no such file. */
+  /** A file's JSON object, empty if there is no such file. */
   private static ObjectNode json(Path file) throws IOException {
     if (!Files.exists(file)) {
       return JsonNodeFactory.instance.objectNode();
@@ -75,19 +66,17 @@ record RunRecord(
         return object;
       }
     } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new MixerException(
           "%s: expected JSON, found damage at line %d: %s"
-              .formatted(
-                  file,
-                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
-                  e.getOriginalMessage()),
+              .formatted(file, line, e.getOriginalMessage()),
           e);
     }
     throw new MixerException(file + ": expected a JSON object, found something else");
   }
 
-  /** Each value of the configuration by its path, such as settings.seed, but for the versions. */
-  Map<String, String> settings() {
+  /** Each value of the configuration by its path, such as settings.seed, except the versions. */
+  public Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> member : config.properties()) {
       if (!member.getKey().equals("versions")) {
@@ -107,20 +96,20 @@ record RunRecord(
     }
   }
 
-  /** Steps done, as far as the metrics tell. */
-  long steps() {
+  /** The last step in the metrics. */
+  public long steps() {
     return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
   }
 
-  /** The measurement with the highest accuracy, the first of equals; not that before training. */
-  Optional<MetricsRow> best() {
+  /** The first measurement with the highest accuracy after a step. */
+  public Optional<MetricsRow> best() {
     return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0 && Double.isFinite(row.accuracy()))
         .reduce((best, row) -> row.accuracy() > best.accuracy() ? row : best);
   }
 
-  /** The latest measurement. */
-  Optional<MetricsRow> last() {
+  /** The latest measurement after a step. */
+  public Optional<MetricsRow> last() {
     return MetricsFile.measured(rows).stream()
         .filter(row -> row.step() > 0)
         .max(Comparator.comparingLong(MetricsRow::step));

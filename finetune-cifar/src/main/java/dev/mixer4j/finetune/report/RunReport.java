@@ -2,8 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.io.IOException;
@@ -12,44 +11,32 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The report of a run, for a person and for programs: {@value #JSON}, four pictures, and {@value
- * #HTML}, which shows all of it.
+ * Writes the report of a run: {@value #JSON} for programs, four pictures, and {@value #HTML}, which
+ * shows all of it.
  */
 public final class RunReport {
 
-  /** The report for programs. */
-  public static final String JSON = "report.json";
-
-  /** The report for a person. */
   public static final String HTML = "report.html";
+  static final String JSON = "report.json";
+  static final String CURVES = "curves.png";
+  static final String CONFUSION = "confusion-matrix.png";
+  static final String ROC = "roc.png";
+  static final String SAMPLES = "samples.png";
 
-  /** Loss and accuracy along the way. */
-  public static final String CURVES = "curves.png";
-
-  /** How often each class was taken for each other. */
-  public static final String CONFUSION = "confusion-matrix.png";
-
-  /** Each class against all others: true over false positives. */
-  public static final String ROC = "roc.png";
-
-  /** Test images with what they are and what they were taken for. */
-  public static final String SAMPLES = "samples.png";
-
-  /** All files that a report may consist of. */
+  /** All files of a report; {@value #CURVES} may be missing. */
   public static final List<String> FILES = List.of(JSON, HTML, CURVES, CONFUSION, ROC, SAMPLES);
 
   private RunReport() {}
 
   /**
-   * Writes the report. The numbers come first: they are there even where no picture can be drawn.
+   * Writes the report, first the numbers, in case no picture can be drawn. Curves need the folder's
+   * {@code metrics.csv}.
    *
-   * @param folder the run's, which exists; the curves are drawn from its {@code metrics.csv}, if it
-   *     has one
-   * @param scores of the test images
-   * @param test the same images in the same order
-   * @throws MixerException if this Java cannot draw, for want of fonts
+   * @param scores of the test images, in their order
+   * @throws MixerException if this Java has no fonts to draw with
    */
-  public static void write(Path folder, RunSummary summary, Scores scores, LabelledImages test)
+  public static void write(
+      Path folder, RunSummary summary, Classifications scores, LabelledImages test)
       throws IOException {
     if (scores.images() != test.size()) {
       throw new IllegalArgumentException(
@@ -59,31 +46,29 @@ public final class RunReport {
       Files.deleteIfExists(folder.resolve(name));
     }
     Metrics metrics = Metrics.of(scores);
-    WholeFile.write(
-        folder.resolve(JSON), out -> new JsonMapper().writeValue(out, toJson(summary, metrics)));
+    String command = summary.commandLine();
+    Report report =
+        new Report(command, summary.weights(), summary.epoch(), summary.seconds(), metrics);
+    AtomicFile.write(folder.resolve(JSON), out -> Json.MAPPER.writeValue(out, report));
     try {
       draw(folder, metrics, scores, test);
-    } catch (LinkageError | InternalError e) { // what Java without a font library or fonts throws
+    } catch (LinkageError | InternalError e) { // thrown without a font library or fonts
       throw new MixerException(
           "%s: the report's pictures cannot be drawn: %s; install fontconfig and a font"
               .formatted(folder, e),
           e);
     }
-    WholeFile.write(
+    AtomicFile.write(
         folder.resolve(HTML),
         out -> out.write(HtmlReport.render(folder, summary, metrics).getBytes(UTF_8)));
   }
 
-  private static ObjectNode toJson(RunSummary summary, Metrics metrics) {
-    ObjectNode root = new JsonMapper().createObjectNode();
-    root.put("command", summary.commandLine());
-    root.put("weights", summary.weights());
-    root.put("epoch", summary.epoch());
-    root.put("seconds", summary.seconds());
-    return root.setAll(MetricsJson.of(metrics));
-  }
+  /** The content of {@value #JSON}. */
+  private record Report(
+      String command, String weights, int epoch, double seconds, @JsonUnwrapped Metrics metrics) {}
 
-  private static void draw(Path folder, Metrics metrics, Scores scores, LabelledImages test)
+  private static void draw(
+      Path folder, Metrics metrics, Classifications scores, LabelledImages test)
       throws IOException {
     Path log = folder.resolve(MetricsFile.NAME);
     if (Files.exists(log)) {

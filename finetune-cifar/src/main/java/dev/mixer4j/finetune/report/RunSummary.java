@@ -4,20 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
- * What a report says of a run beside its metrics.
+ * A run's data in a report, beside its metrics.
  *
- * @param command the words that the run was started with, {@code finetune-cifar} first
- * @param config what {@code config.json} holds: settings, weights, data, versions; each member that
- *     is an object becomes a table of the report
+ * @param command line by words, {@code finetune-cifar} first
+ * @param config {@code config.json}; each member that is an object becomes a table
  * @param weights the file whose scores are reported, such as {@code best.h5}
- * @param epoch that the weights are of, counting from 1; 0 if they were not trained here
- * @param seconds that the run took
+ * @param epoch of the weights, from 1; 0 if they were not trained here
+ * @param seconds duration of the run
  */
 public record RunSummary(
     List<String> command, JsonNode config, String weights, int epoch, double seconds) {
 
-  /** The command for a shell, each word quoted that needs it. */
-  String commandLine() {
+  /** The command for a shell, quoted where needed. */
+  public String commandLine() {
     return String.join(" ", command.stream().map(RunSummary::quote).toList());
   }
 

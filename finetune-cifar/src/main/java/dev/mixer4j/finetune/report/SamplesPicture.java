@@ -4,17 +4,16 @@ import dev.mixer4j.finetune.data.LabelledImages;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Some test images with what they are and what they were taken for: first the mistakes that the
- * network was surest of, then images that it got right.
+ * Draws test images with labels and predictions: the most confident mistakes, then correct ones.
  */
-final class SamplesPicture {
+record SamplesPicture(LabelledImages images, Classifications scores) {
 
   private static final int COLUMNS = 8;
   private static final int MAX_MISTAKES = 24;
@@ -25,114 +24,97 @@ final class SamplesPicture {
   private static final int CELL_HEIGHT = SIZE + 50;
   private static final int HEADER = 44;
 
-  private SamplesPicture() {}
+  static BufferedImage draw(LabelledImages images, Classifications scores) {
+    return new SamplesPicture(images, scores).draw();
+  }
 
-  static BufferedImage draw(LabelledImages images, Scores scores) {
-    List<Integer> mistakes = mistakes(scores);
-    List<Integer> right = right(scores, MAX_IMAGES - mistakes.size());
-    int mistakeRows = rows(mistakes);
-    int sections = (mistakes.isEmpty() ? 0 : 1) + (right.isEmpty() ? 0 : 1);
-    BufferedImage canvas =
-        Pictures.canvas(
-            COLUMNS * CELL_WIDTH + GAP,
-            sections * HEADER + (mistakeRows + rows(right)) * CELL_HEIGHT + GAP / 2);
+  private BufferedImage draw() {
+    int[] wrong = all().filter(i -> !scores.isCorrect(i)).toArray();
+    List<Integer> mistakes =
+        Arrays.stream(wrong)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -certainty(i)))
+            .limit(MAX_MISTAKES)
+            .toList();
+    int[] correct = all().filter(scores::isCorrect).toArray();
+    int count = Math.min(MAX_IMAGES - mistakes.size(), correct.length);
+    // Evenly spaced, so that data sorted by class shows every class.
+    List<Integer> right =
+        IntStream.range(0, count)
+            .mapToObj(i -> correct[(int) ((long) i * correct.length / count)])
+            .toList();
+    int height = height(mistakes) + height(right) + GAP / 2;
+    BufferedImage canvas = Pictures.canvas(COLUMNS * CELL_WIDTH + GAP, height);
     Graphics2D g = Pictures.graphics(canvas);
     g.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-    int y = 0;
-    if (!mistakes.isEmpty()) {
-      long all = IntStream.range(0, scores.images()).filter(i -> !scores.isCorrect(i)).count();
-      header(g, y, "Mistakes: the surest %d of %d".formatted(mistakes.size(), all));
-      y += HEADER;
-      drawAll(g, y, mistakes, images, scores);
-      y += mistakeRows * CELL_HEIGHT;
-    }
-    if (!right.isEmpty()) {
-      header(g, y, "Correct");
-      drawAll(g, y + HEADER, right, images, scores);
-    }
+    section(
+        g,
+        0,
+        "Mistakes: the %d most confident of %d".formatted(mistakes.size(), wrong.length),
+        mistakes);
+    section(g, height(mistakes), "Correct", right);
     g.dispose();
     return canvas;
   }
 
-  private static List<Integer> mistakes(Scores scores) {
-    return IntStream.range(0, scores.images())
-        .filter(i -> !scores.isCorrect(i))
-        .boxed()
-        .sorted(Comparator.comparingDouble(i -> -certainty(scores, i)))
-        .limit(MAX_MISTAKES)
-        .toList();
+  private IntStream all() {
+    return IntStream.range(0, scores.images());
   }
 
-  /** Evenly from all of them, so that data in the order of its classes shows every class. */
-  private static List<Integer> right(Scores scores, int limit) {
-    int[] all = IntStream.range(0, scores.images()).filter(scores::isCorrect).toArray();
-    int count = Math.min(limit, all.length);
-    List<Integer> chosen = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      chosen.add(all[(int) ((long) i * all.length / count)]);
-    }
-    return chosen;
-  }
-
-  private static double certainty(Scores scores, int image) {
+  private double certainty(int image) {
     return scores.probability(image, scores.prediction(image));
   }
 
-  private static int rows(List<Integer> images) {
-    return (images.size() + COLUMNS - 1) / COLUMNS;
+  private static int height(List<Integer> section) {
+    int rows = (section.size() + COLUMNS - 1) / COLUMNS;
+    return rows == 0 ? 0 : HEADER + rows * CELL_HEIGHT;
   }
 
-  private static void header(Graphics2D g, int y, String text) {
-    g.setColor(Pictures.INK);
-    g.setFont(Pictures.bold(16));
-    g.drawString(text, GAP, y + 29);
-  }
-
-  private static void drawAll(
-      Graphics2D g, int top, List<Integer> indices, LabelledImages images, Scores scores) {
+  private void section(Graphics2D g, int top, String title, List<Integer> indices) {
+    if (!indices.isEmpty()) {
+      g.setColor(Pictures.INK);
+      g.setFont(Pictures.bold(16));
+      g.drawString(title, GAP, top + 29);
+    }
     for (int i = 0; i < indices.size(); i++) {
       int x = GAP + i % COLUMNS * CELL_WIDTH;
-      int y = top + i / COLUMNS * CELL_HEIGHT;
-      draw(g, x, y, indices.get(i), images, scores);
+      draw(g, x, top + HEADER + i / COLUMNS * CELL_HEIGHT, indices.get(i));
     }
   }
 
-  private static void draw(
-      Graphics2D g, int x, int y, int index, LabelledImages images, Scores scores) {
+  private void draw(Graphics2D g, int x, int y, int index) {
     double scale = (double) SIZE / Math.max(images.width(), images.height());
     int width = Math.max(1, (int) Math.round(scale * images.width()));
     int height = Math.max(1, (int) Math.round(scale * images.height()));
-    g.drawImage(
-        image(images, index), x + (SIZE - width) / 2, y + (SIZE - height) / 2, width, height, null);
-    int predicted = scores.prediction(index);
+    int left = x + (SIZE - width) / 2;
+    g.drawImage(image(index), left, y + (SIZE - height) / 2, width, height, null);
     g.setFont(Pictures.font(12));
     g.setColor(Pictures.INK);
-    g.drawString(
-        Pictures.fit(g, "true: " + scores.classNames().get(scores.label(index)), SIZE + GAP - 6),
-        x,
-        y + SIZE + 16);
+    String label = "true: " + scores.classNames().get(scores.label(index));
+    g.drawString(Pictures.fit(g, label, SIZE + GAP - 6), x, y + SIZE + 16);
     g.setFont(Pictures.bold(12));
     g.setColor(scores.isCorrect(index) ? Pictures.RIGHT : Pictures.WRONG);
-    String certainty = percent(certainty(scores, index));
-    int left = SIZE + GAP - 6 - g.getFontMetrics().stringWidth(" " + certainty);
-    String said = Pictures.fit(g, scores.classNames().get(predicted), left);
-    g.drawString(said + " " + certainty, x, y + SIZE + 32);
+    String certainty = " " + percent(certainty(index));
+    int room = SIZE + GAP - 6 - g.getFontMetrics().stringWidth(certainty);
+    String predicted = Pictures.fit(g, scores.classNames().get(scores.prediction(index)), room);
+    g.drawString(predicted + certainty, x, y + SIZE + 32);
   }
 
-  /** Never «100%» for less: nothing is certain. */
+  /** "100%" for exactly 1 only. */
   private static String percent(double share) {
     return share >= 0.995 && share < 1 ? ">99%" : String.format(Locale.ROOT, "%.0f%%", 100 * share);
   }
 
-  private static BufferedImage image(LabelledImages images, int index) {
+  private BufferedImage image(int index) {
     byte[] bytes = images.bytes(index);
+    int channels = images.channels();
     BufferedImage image = Pictures.canvas(images.width(), images.height());
     for (int p = 0; p < images.width() * images.height(); p++) {
-      int rgb =
-          Byte.toUnsignedInt(bytes[3 * p]) << 16
-              | Byte.toUnsignedInt(bytes[3 * p + 1]) << 8
-              | Byte.toUnsignedInt(bytes[3 * p + 2]);
+      int rgb = 0;
+      for (int c = 0; c < 3; c++) { // a gray level is red, green and blue
+        rgb = rgb << 8 | bytes[channels * p + Math.min(c, channels - 1)] & 0xff;
+      }
       image.setRGB(p % images.width(), p / images.width(), rgb);
     }
     return image;

@@ -1,6 +1,6 @@
 package dev.mixer4j.finetune.report;
 
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -11,24 +11,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A run's metrics for TensorBoard, in the folder {@value #FOLDER} of the run's: one series of files
- * for training and one for the test images, with the same tags, so that TensorBoard draws both into
- * one picture.
+ * Writes a run's metrics for TensorBoard: files for training and for test images, with the same
+ * tags, so that TensorBoard draws both into one picture.
  */
 public final class TensorBoardLog implements Closeable {
 
-  /** The folder of the event files, in the run's. */
-  public static final String FOLDER = "tensorboard";
+  private static final String FOLDER = "tensorboard";
 
   private final EventFile train;
   private final EventFile test;
 
-  /**
-   * Begins the files.
-   *
-   * @param run the run's folder
-   * @param step that a resumed run goes on after, 0 for a new one
-   */
+  /** Begins the files in a run's folder; {@code step} is the last one of a resumed run, or 0. */
   public TensorBoardLog(Path run, long step) throws IOException {
     Path folder = run.resolve(FOLDER);
     train = EventFile.create(folder.resolve(MetricsRow.TRAIN), step);
@@ -40,9 +33,7 @@ public final class TensorBoardLog implements Closeable {
     }
   }
 
-  /**
-   * Removes an earlier run's files, which TensorBoard would take for the beginning of a new one's.
-   */
+  /** Removes an earlier run's files, which TensorBoard would join with the new ones. */
   public static void delete(Path run) throws IOException {
     for (String split : List.of(MetricsRow.TRAIN, MetricsRow.TEST)) {
       Path folder = run.resolve(FOLDER).resolve(split);
@@ -56,7 +47,6 @@ public final class TensorBoardLog implements Closeable {
     }
   }
 
-  /** Adds what a row of {@code metrics.csv} says. */
   public void add(MetricsRow row) throws IOException {
     Map<String, Double> scalars = new LinkedHashMap<>();
     scalars.put("loss", row.loss());

@@ -1,23 +1,19 @@
 package dev.mixer4j.finetune.report;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.weights.command.Version;
 import org.tensorflow.TensorFlow;
 
-/** What computed a result. */
-public final class Versions {
+/** The software and machine that computed a result. */
+public record Versions(
+    String mixer4j, String tensorflow, String java, String system, int processors) {
 
-  private Versions() {}
-
-  /** Versions as a report and {@code config.json} have them; loads TensorFlow. */
-  public static ObjectNode toJson() {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("mixer4j", new Version().getVersion()[0])
-        .put("tensorflow", TensorFlow.version())
-        .put("java", Runtime.version().toString())
-        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"))
-        .put("processors", Runtime.getRuntime().availableProcessors());
+  /** Of this process; loads TensorFlow. */
+  public static Versions current() {
+    return new Versions(
+        new Version().getVersion()[0],
+        TensorFlow.version(),
+        Runtime.version().toString(),
+        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        Runtime.getRuntime().availableProcessors());
   }
 }

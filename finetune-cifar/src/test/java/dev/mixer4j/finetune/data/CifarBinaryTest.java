@@ -26,7 +26,7 @@ class CifarBinaryTest {
   }
 
   private static Dataset open(Path folder) throws IOException {
-    return Datasets.open(folder, DatasetOptions.of(32));
+    return Datasets.open(folder, DatasetRequest.of(32));
   }
 
   @Test

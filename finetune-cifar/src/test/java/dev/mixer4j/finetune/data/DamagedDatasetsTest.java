@@ -75,7 +75,7 @@ class DamagedDatasetsTest {
   /** Whether all images are there; any exception but ours fails the test. */
   private boolean isRead(Path data) throws IOException {
     try {
-      Dataset dataset = Datasets.open(data, DatasetOptions.of(8));
+      Dataset dataset = Datasets.open(data, DatasetRequest.of(8));
       for (LabelledImages images :
           List.of(
               dataset.train(ALL),

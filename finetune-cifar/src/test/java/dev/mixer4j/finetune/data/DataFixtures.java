@@ -22,28 +22,28 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tensorflow.types.TUint8;
 
 /** What tools/reference/make_data_fixtures.py made, and what torchvision reads there. */
-final class DataFixtures {
+public final class DataFixtures {
 
-  static final int ALL = Integer.MAX_VALUE;
+  public static final int ALL = Integer.MAX_VALUE;
 
   private DataFixtures() {}
 
-  static Path path(String name) {
+  public static Path path(String name) {
     return Fixtures.resource("data/" + name);
   }
 
-  static JsonNode expected(String dataset) throws IOException {
+  public static JsonNode expected(String dataset) throws IOException {
     return new JsonMapper().readTree(path("expected.json").toFile()).required(dataset);
   }
 
-  static List<String> texts(JsonNode array) {
+  public static List<String> texts(JsonNode array) {
     List<String> texts = new ArrayList<>();
     array.forEach(text -> texts.add(text.asText()));
     return texts;
   }
 
   /** Unpacks a fixture's archive. */
-  static void unpack(String archive, Path to) throws IOException {
+  public static void unpack(String archive, Path to) throws IOException {
     try (TarArchiveInputStream tar =
         new TarArchiveInputStream(
             new GZIPInputStream(new BufferedInputStream(Files.newInputStream(path(archive)))))) {
@@ -57,7 +57,7 @@ final class DataFixtures {
     }
   }
 
-  static void copy(Path folder, Path to) throws IOException {
+  public static void copy(Path folder, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Path target = to.resolve(folder.relativize(file).toString());
@@ -68,7 +68,7 @@ final class DataFixtures {
   }
 
   /** All pixels of some images. */
-  static byte[] pixels(LabelledImages images) {
+  public static byte[] pixels(LabelledImages images) {
     byte[] pixels = new byte[(int) images.bytes()];
     try (TUint8 tensor = images.pixelRange(0, images.size())) {
       tensor.asRawTensor().data().read(pixels);
@@ -76,7 +76,7 @@ final class DataFixtures {
     return pixels;
   }
 
-  static int[] labels(LabelledImages images) {
+  public static int[] labels(LabelledImages images) {
     int[] labels = new int[images.size()];
     for (int i = 0; i < labels.length; i++) {
       labels[i] = images.label(i);
@@ -85,7 +85,7 @@ final class DataFixtures {
   }
 
   /** Compares with {@code {"shape": …, "labels": …, "sha256": …}}. */
-  static void assertSame(LabelledImages images, JsonNode expected) {
+  public static void assertSame(LabelledImages images, JsonNode expected) {
     assertThat(images.size()).isEqualTo(expected.at("/shape/0").intValue());
     assertThat(images.height()).isEqualTo(expected.at("/shape/1").intValue());
     assertThat(images.width()).isEqualTo(expected.at("/shape/2").intValue());
@@ -95,7 +95,7 @@ final class DataFixtures {
     assertThat(sha256(pixels(images))).isEqualTo(expected.required("sha256").textValue());
   }
 
-  static String sha256(byte[] bytes) {
+  public static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
@@ -104,7 +104,7 @@ final class DataFixtures {
   }
 
   /** The elements of a .npy file of uint8. */
-  static byte[] npy(String name) throws IOException {
+  public static byte[] npy(String name) throws IOException {
     ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path(name)));
     int header = Short.reverseBytes(file.getShort(8)); // version 1.0
     byte[] elements = new byte[file.limit() - 10 - header];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.mixer4j.core.image.ImageInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ class DatasetsTest {
   @TempDir Path dir;
 
   private static Dataset open(Path path) throws IOException {
-    return Datasets.open(path, DatasetOptions.of(32));
+    return Datasets.open(path, DatasetRequest.of(ImageInput.square(32, 3), 0, 0));
   }
 
   private static void assertRead(Dataset dataset, String kind, JsonNode expected)

@@ -18,13 +18,13 @@ class HeldOutTest {
   @TempDir Path dir;
 
   private Dataset open(double fraction) throws IOException {
-    return Datasets.open(dir, new DatasetOptions(32, OptionalDouble.of(fraction), 0));
+    return Datasets.open(dir, new DatasetRequest(32, 0, OptionalDouble.of(fraction), 0));
   }
 
   @Test
   void theLastTrainingImagesAreHeldOut() throws IOException {
     Fixtures.cifar(dir); // 48 training images
-    Dataset whole = Datasets.open(dir, DatasetOptions.of(32));
+    Dataset whole = Datasets.open(dir, DatasetRequest.of(32));
     Dataset split = open(0.1);
     LabelledImages all = whole.train(ALL);
     assertThat(split.train(ALL).size()).isEqualTo(43);
@@ -44,10 +44,10 @@ class HeldOutTest {
 
   @Test
   void roundsAndLeavesOneOnEitherSide() {
-    assertThat(DatasetOptions.trainedOn(50_000, 0.02)).isEqualTo(49_000); // the paper's 98%
-    assertThat(DatasetOptions.trainedOn(10, 0.25)).isEqualTo(8);
-    assertThat(DatasetOptions.trainedOn(10, 0.99)).isEqualTo(1);
-    assertThat(DatasetOptions.trainedOn(10, 0.01)).isEqualTo(9);
+    assertThat(DatasetRequest.trainedOn(50_000, 0.02)).isEqualTo(49_000); // the paper's 98%
+    assertThat(DatasetRequest.trainedOn(10, 0.25)).isEqualTo(8);
+    assertThat(DatasetRequest.trainedOn(10, 0.99)).isEqualTo(1);
+    assertThat(DatasetRequest.trainedOn(10, 0.01)).isEqualTo(9);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalDouble;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,12 @@ class IdxTest {
   }
 
   private LabelledImages train(int limit) throws IOException {
-    return Datasets.open(dir, DatasetOptions.of(32)).train(limit);
+    return train(limit, 3);
+  }
+
+  private LabelledImages train(int limit, int channels) throws IOException {
+    DatasetRequest request = new DatasetRequest(32, channels, OptionalDouble.empty(), 0);
+    return Datasets.open(dir, request).train(limit);
   }
 
   private void assertRefused(String message) {
@@ -55,6 +61,16 @@ class IdxTest {
     assertThat(DataFixtures.labels(train)).containsExactly(0, 1, 2);
     assertThat(DataFixtures.pixels(train.slice(1, 2)))
         .containsExactly(4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7);
+  }
+
+  @Test
+  void grayStaysGrayUnlessAsked() throws IOException {
+    for (int channels : new int[] {0, 1}) {
+      LabelledImages train = train(ALL, channels);
+      assertThat(train.channels()).isEqualTo(1);
+      assertThat(DataFixtures.pixels(train.slice(1, 2))).containsExactly(4, 5, 6, 7);
+    }
+    assertThat(Datasets.open(dir, DatasetRequest.of(32)).channels()).isEqualTo(1);
   }
 
   @Test
@@ -125,7 +141,7 @@ class IdxTest {
 
   @Test
   void missingFiles() throws IOException {
-    assertThatThrownBy(() -> Datasets.open(dir, DatasetOptions.of(32)).test(ALL))
+    assertThatThrownBy(() -> Datasets.open(dir, DatasetRequest.of(32)).test(ALL))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining(dir + ": expected t10k-labels-idx1-ubyte, packed (.gz) or not");
     Files.delete(labels);

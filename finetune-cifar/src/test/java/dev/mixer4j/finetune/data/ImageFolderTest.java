@@ -43,11 +43,11 @@ class ImageFolderTest {
   }
 
   private Dataset open() throws IOException {
-    return Datasets.open(dir, DatasetOptions.of(SIZE));
+    return Datasets.open(dir, DatasetRequest.of(SIZE));
   }
 
   private Dataset open(double fraction, long seed) throws IOException {
-    return Datasets.open(dir, new DatasetOptions(SIZE, OptionalDouble.of(fraction), seed));
+    return Datasets.open(dir, new DatasetRequest(SIZE, 0, OptionalDouble.of(fraction), seed));
   }
 
   private static List<Integer> levels(LabelledImages images) {
@@ -81,7 +81,7 @@ class ImageFolderTest {
 
   @Test
   void readsThemAtTheSizeAskedFor() throws IOException {
-    Dataset dataset = Datasets.open(DataFixtures.path("pictures"), DatasetOptions.of(16));
+    Dataset dataset = Datasets.open(DataFixtures.path("pictures"), DatasetRequest.of(16));
     LabelledImages train = dataset.train(ALL);
     assertThat(train.height()).isEqualTo(16);
     assertThat(train.width()).isEqualTo(16);
@@ -150,7 +150,7 @@ class ImageFolderTest {
       picture(other.resolve("a/" + i + ".png"), 10 + i);
       picture(other.resolve("b/" + i + ".png"), i);
     }
-    DatasetOptions options = new DatasetOptions(SIZE, OptionalDouble.of(0.4), 3);
+    DatasetRequest options = new DatasetRequest(SIZE, 0, OptionalDouble.of(0.4), 3);
     assertThat(levels(Datasets.open(dir, options).train(ALL)))
         .isEqualTo(levels(Datasets.open(other, options).train(ALL)));
   }
@@ -223,7 +223,7 @@ class ImageFolderTest {
     pictures(dir.resolve("a"), 40, 0);
     pictures(dir.resolve("b"), 40, 0);
     assertRefused(
-        () -> Datasets.open(dir, DatasetOptions.of(32_000)).train(ALL),
+        () -> Datasets.open(dir, DatasetRequest.of(32_000)).train(ALL),
         "80 pictures of 32000 x 32000 pixels take 234375 MB, and Java has");
   }
 }

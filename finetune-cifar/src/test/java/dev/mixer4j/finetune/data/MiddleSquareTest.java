@@ -2,9 +2,9 @@ package dev.mixer4j.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.ImageTransform;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.Preprocessing;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Random;
@@ -38,7 +38,7 @@ class MiddleSquareTest {
     BufferedImage image = ImageFile.read(DataFixtures.path("pictures/" + picture));
     String name = picture.substring(picture.lastIndexOf('/') + 1);
     for (int size : new int[] {16, 40}) {
-      assertThat(MiddleSquare.of(image, size))
+      assertThat(MiddleSquare.of(image, size, 3))
           .isEqualTo(DataFixtures.npy("squares/" + name + "." + size + ".npy"));
     }
   }
@@ -50,7 +50,7 @@ class MiddleSquareTest {
     BufferedImage image = ImageFile.read(DataFixtures.path("pictures/emus/" + name));
     for (int size : new int[] {16, 40}) {
       byte[] expected = DataFixtures.npy("squares/" + name + "." + size + ".npy");
-      byte[] found = MiddleSquare.of(image, size);
+      byte[] found = MiddleSquare.of(image, size, 3);
       for (int i = 0; i < expected.length; i++) {
         assertThat(found[i] & 0xff).isBetween((expected[i] & 0xff) - 2, (expected[i] & 0xff) + 2);
       }
@@ -70,19 +70,20 @@ class MiddleSquareTest {
           (pixels[3 * i] & 0xff) << 16 | (pixels[3 * i + 1] & 0xff) << 8 | pixels[3 * i + 2] & 0xff;
       image.setRGB(i % width, i / width, rgb);
     }
-    byte[] found = MiddleSquare.of(image, size);
+    byte[] found = MiddleSquare.of(image, size, 3);
     try (Graph graph = new Graph();
         Session session = new Session(graph);
         TUint8 input =
             TUint8.tensorOf(Shape.of(1, height, width, 3), DataBuffers.of(pixels, true, false))) {
       Ops tf = Ops.create(graph);
       Placeholder<TUint8> photo = tf.placeholder(TUint8.class);
-      MixerConfig config = MixerConfig.of(size, 1, 1, 1, 1, 1, 1);
       try (Result result =
           session
               .runner()
               .feed(photo, input)
-              .fetch(Preprocessing.transform(tf, config, ImageTransform.FIT, photo))
+              .fetch(
+                  Preprocessing.transform(
+                      tf, ImageInput.square(size, 3), ImageTransform.FIT, photo))
               .run()) {
         TFloat32 expected = (TFloat32) result.get(0);
         for (int i = 0; i < found.length; i++) {

@@ -59,7 +59,7 @@ class TarFilesTest {
   }
 
   private Dataset open() throws IOException {
-    return Datasets.open(archive, DatasetOptions.of(32));
+    return Datasets.open(archive, DatasetRequest.of(32));
   }
 
   private void assertRefused(String... message) {

@@ -3,12 +3,11 @@ package dev.mixer4j.finetune.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mixer4j.core.ImageTransform;
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.Mixer;
-import dev.mixer4j.core.MixerConfig;
-import dev.mixer4j.core.MixerVariables;
-import dev.mixer4j.core.MixerWeights;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.network.Mixer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,14 +156,14 @@ class ExponentialMovingAverageTest {
 
   @Test
   void snapshotAndNetworkHaveTheAverages() {
-    MixerConfig config = MixerConfig.of(16, 8, 8, 1, 6, 10, 3);
+    Mixer config = Mixer.of(16, 8, 8, 1, 6, 10, 3);
     try (Graph graph = new Graph();
         InitialWeights start = new InitialWeights(config, 5)) {
       Ops tf = Ops.create(graph);
-      MixerVariables variables = new MixerVariables(tf, config);
+      Variables variables = new Variables(tf, config);
       List<Op> updates = new ArrayList<>();
       config
-          .variables()
+          .shapes()
           .forEach(
               (name, shape) ->
                   updates.add(
@@ -172,13 +171,13 @@ class ExponentialMovingAverageTest {
                           variables.handle(name),
                           tf.fill(tf.constant(shape.asArray()), tf.constant(1f)))));
       var average =
-          new ExponentialMovingAverage(tf, 0.75, config.variables(), variables::handle, updates);
+          new ExponentialMovingAverage(tf, 0.75, config.shapes(), variables::handle, updates);
       StateVariables state = new StateVariables(tf, average.state());
       Operand<TFloat32> images =
           tf.random.statelessRandomUniform(
               tf.constant(new int[] {2, 16, 16, 3}), tf.constant(new int[] {1, 2}), TFloat32.class);
-      var averaged = Mixer.inference(tf, config, average::value, images).logits();
-      var plain = Mixer.inference(tf, config, variables::value, images).logits();
+      var averaged = config.apply(Pass.inference(tf, average::value), images).logits();
+      var plain = config.apply(Pass.inference(tf, variables::value), images).logits();
       try (Session session = new Session(graph)) {
         variables.load(session, start);
         state.initialize(session);
@@ -188,11 +187,8 @@ class ExponentialMovingAverageTest {
         runner.run().close();
         float[][] expected = logits(session, averaged);
         assertThat(logits(session, plain)).isNotEqualTo(expected);
-        try (MixerWeights snapshot =
-            average.snapshot(
-                session, config, List.of("red", "green", "blue"), ImageTransform.FIT)) {
-          assertThat(snapshot.classNames()).containsExactly("red", "green", "blue");
-          for (Map.Entry<String, Shape> variable : config.variables().entrySet()) {
+        try (Weights snapshot = Variables.snapshot(session, config, average::value)) {
+          for (Map.Entry<String, Shape> variable : config.shapes().entrySet()) {
             float[] before = read(start, variable);
             float[] after = read(snapshot, variable);
             for (int i = 0; i < before.length; i++) {
@@ -210,7 +206,7 @@ class ExponentialMovingAverageTest {
     return Offset.offset(2 * Math.ulp(1 + Math.abs(value)));
   }
 
-  private static float[] read(MixerWeights weights, Map.Entry<String, Shape> variable) {
+  private static float[] read(Weights weights, Map.Entry<String, Shape> variable) {
     float[] values = new float[(int) variable.getValue().size()];
     weights.read(variable.getKey(), FloatBuffer.wrap(values));
     return values;

@@ -50,7 +50,7 @@ class GradientAccumulatorTest {
    */
   private static float[] microBatches(boolean clear, int... sizes) {
     try (SmallNetwork network = new SmallNetwork()) {
-      var accumulator = new GradientAccumulator(network.tf, network.parameters());
+      var accumulator = GradientAccumulator.of(network.tf, network.parameters());
       var clipped = ClippedGradients.of(network.tf, accumulator.parameters(), CLIP);
       Optimizer.Updates updates = OPTIMIZER.build(network.tf, clipped.parameters());
       network.start(updates.state());

@@ -2,7 +2,8 @@ package dev.mixer4j.finetune.optim;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.weights.NpyFile;
+import dev.mixer4j.finetune.settings.OptimizerSettings;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;

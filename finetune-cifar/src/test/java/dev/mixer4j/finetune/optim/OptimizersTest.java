@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.finetune.settings.OptimizerSettings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

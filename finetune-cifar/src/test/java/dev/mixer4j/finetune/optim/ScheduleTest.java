@@ -54,7 +54,7 @@ class ScheduleTest {
 
   @Test
   void constantStays() {
-    Schedule schedule = Schedule.constant(1e-5, 3);
+    Schedule schedule = new Schedule(Decay.CONSTANT, 1e-5, 1e-5, 0, 3);
     assertThat(schedule.at(0)).isEqualTo(1e-5);
     assertThat(schedule.at(2)).isEqualTo(1e-5);
     assertThat(Decay.COSINE).hasToString("cosine");

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.finetune.settings.OptimizerSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -83,7 +84,7 @@ class UpdateOrderTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Optimizer.Parameter parameter = parameter(tf, "x");
-      GradientAccumulator accumulator = new GradientAccumulator(tf, List.of(parameter));
+      GradientAccumulator accumulator = GradientAccumulator.of(tf, List.of(parameter));
       assertThat(before(graph, accumulator.clear().get(0)))
           .contains((GraphOperation) accumulator.parameters().get(0).gradient().op())
           .extracting(GraphOperation::type)

@@ -2,7 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.finetune.MetricsRow;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mixer4j.finetune.data.DatasetOptions;
+import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.awt.image.BufferedImage;
@@ -31,7 +31,7 @@ class RunReportTest {
 
   @TempDir Path dir;
   private LabelledImages images;
-  private Scores scores;
+  private Classifications scores;
 
   @BeforeEach
   void makeInputs() throws IOException {
@@ -43,7 +43,7 @@ class RunReportTest {
     }
     Files.write(dir.resolve("test_batch.bin"), file);
     Files.writeString(dir.resolve("batches.meta.txt"), String.join("\n", NAMES));
-    images = Datasets.open(dir, DatasetOptions.of(32)).test(count);
+    images = Datasets.open(dir, DatasetRequest.of(32)).test(count);
     int[] labels = images.labels(IntStream.range(0, count).toArray());
     float[][] logits = new float[count][3];
     Random random = new Random(6);
@@ -52,7 +52,7 @@ class RunReportTest {
         logits[i][c] = (float) random.nextGaussian() + (c == labels[i] ? 1 : 0);
       }
     }
-    scores = Scores.ofLogits(labels, logits, NAMES);
+    scores = Classifications.ofLogits(labels, logits, NAMES);
     Files.writeString(
         dir.resolve("metrics.csv"),
         """
@@ -133,7 +133,8 @@ class RunReportTest {
 
   @Test
   void refusesScoresOfOtherImages() {
-    Scores fewer = Scores.ofLogits(new int[] {0}, new float[][] {{1, 0, 0}}, NAMES);
+    Classifications fewer =
+        Classifications.ofLogits(new int[] {0}, new float[][] {{1, 0, 0}}, NAMES);
     RunSummary summary = new RunSummary(List.of(), new JsonMapper().createObjectNode(), "w", 0, 1);
     assertThatThrownBy(() -> RunReport.write(dir, summary, fewer, images))
         .isInstanceOf(IllegalArgumentException.class);
@@ -171,7 +172,7 @@ class RunReportTest {
       }
       List<String> names =
           Collections.nCopies(classes, "a name that is far longer than any picture has room for");
-      Metrics metrics = Metrics.of(Scores.ofLogits(labels, logits, names));
+      Metrics metrics = Metrics.of(Classifications.ofLogits(labels, logits, names));
       BufferedImage matrix = ConfusionMatrixPicture.draw(metrics.confusion(), names);
       assertThat(matrix.getWidth()).isBetween(200, 2500);
       assertThat(RocPicture.draw(metrics.roc(), names).getWidth()).isEqualTo(960);

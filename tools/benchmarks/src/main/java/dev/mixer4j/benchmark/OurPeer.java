@@ -3,10 +3,10 @@ package dev.mixer4j.benchmark;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Precision;
-import dev.mixer4j.finetune.Devices;
+import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.FineTuning;
-import dev.mixer4j.finetune.ProcessTensorFloat32;
-import dev.mixer4j.finetune.TrainingListener;
+import dev.mixer4j.finetune.session.TensorFloat32;
+import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,7 +27,7 @@ final class OurPeer {
 
   static void infer(Peer peer, Peer.Job job) throws Exception {
     // As training does it by itself: TensorFlow begins with it.
-    ProcessTensorFloat32.allow(job.precision() != Precision.FLOAT32);
+    TensorFloat32.allow(job.precision() != Precision.FLOAT32);
     try (Checkpoint weights = Checkpoint.open(job.weights());
         TType batch = batch(job)) {
       if (job.precision() == Precision.BFLOAT16) {

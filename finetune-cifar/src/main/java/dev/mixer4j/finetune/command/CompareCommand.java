@@ -1,0 +1,88 @@
+package dev.mixer4j.finetune.command;
+
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.finetune.report.Comparison;
+import dev.mixer4j.finetune.report.Json;
+import dev.mixer4j.finetune.report.LearningCurves;
+import dev.mixer4j.finetune.report.Pictures;
+import dev.mixer4j.finetune.report.RunRecord;
+import dev.mixer4j.weights.command.Cli;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The {@code finetune-cifar compare} command. */
+@Command(
+    name = "compare",
+    sortOptions = false,
+    description = {
+      "Shows runs side by side: the settings in which they differ, and their results.",
+      "Unfinished runs are shown too."
+    })
+public final class CompareCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", arity = "1..*", description = "The folder of a run.")
+  private List<Path> folders;
+
+  @Option(names = "--json", description = "One JSON array, for programs.")
+  private boolean json;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE.png",
+      description = "Draw loss and accuracy of all runs.")
+  private Path plot;
+
+  @Option(names = "--overwrite", description = "Replace FILE.png if it exists.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    if (plot != null) {
+      checkPlot();
+    }
+    List<RunRecord> runs = new ArrayList<>();
+    for (Path folder : folders) {
+      runs.add(RunRecord.read(folder));
+    }
+    Comparison comparison = new Comparison(runs);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.text(comparison.outcomes()));
+    } else {
+      comparison.table().forEach(out::println);
+    }
+    out.flush();
+    if (plot != null) {
+      Map<String, List<MetricsRow>> rows = new LinkedHashMap<>();
+      runs.forEach(run -> rows.put(run.name(), run.rows()));
+      Pictures.write(plot, LearningCurves.compare(rows));
+    }
+    return Cli.DONE;
+  }
+
+  private void checkPlot() throws IOException {
+    Path parent = plot.toAbsolutePath().getParent();
+    if (parent == null || !Files.isDirectory(parent)) {
+      throw new MixerException(plot + ": expected a file in a folder that exists, found none");
+    }
+    if (Files.exists(plot) && !overwrite) {
+      throw new FileAlreadyExistsException(plot.toString());
+    }
+  }
+}

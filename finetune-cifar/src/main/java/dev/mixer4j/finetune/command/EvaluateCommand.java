@@ -1,0 +1,181 @@
+package dev.mixer4j.finetune.command;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.optim.Loss;
+import dev.mixer4j.finetune.report.Classifications;
+import dev.mixer4j.finetune.report.Json;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.RunSummary;
+import dev.mixer4j.finetune.report.Versions;
+import dev.mixer4j.finetune.run.Measurement;
+import dev.mixer4j.finetune.run.RecordedLogits;
+import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Progress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    description = "Measures accuracy and loss on a data set's test images.")
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights of any readable format, with a head for the data's classes.")
+  private Path weights;
+
+  @Mixin private DataOptions data;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "16",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description = "Images that are classified at once (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Mixin private DeviceOption device;
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description =
+          "Write report.html, report.json and pictures (confusion matrix, ROC curves, test images)"
+              + " into this folder.")
+  private Path report;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier report in DIR.")
+  private boolean overwrite;
+
+  @Override
+  public Integer call() throws IOException {
+    data.path();
+    if (report != null) {
+      RunFolder.check(report, overwrite);
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      Dataset dataset = data.open(checkpoint.network().input());
+      checkClasses(checkpoint, dataset);
+      print(
+          evaluate(checkpoint, dataset, dataset.test(data.limitTest())),
+          dataset.classNames().size());
+    }
+    return Cli.DONE;
+  }
+
+  private Measurement evaluate(Checkpoint checkpoint, Dataset dataset, LabelledImages test)
+      throws IOException {
+    try (ImageClassifier classifier = device.classifier(checkpoint);
+        Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
+      RecordedLogits network = new RecordedLogits(classifier::logits);
+      Measurement score =
+          Measurement.of(network, test, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
+      if (report != null) {
+        Classifications scores = network.scores(test, dataset.classNames());
+        Files.createDirectories(report);
+        RunReport.write(report, summary(checkpoint, dataset, score), scores, test);
+      }
+      return score;
+    }
+  }
+
+  private RunSummary summary(Checkpoint checkpoint, Dataset dataset, Measurement score)
+      throws IOException {
+    Origin source = checkpoint.origin();
+    ObjectNode config = JSON.createObjectNode();
+    config
+        .putObject("weights")
+        .put("path", weights.toString())
+        .put("format", source.format())
+        .put("sha256", source.sha256());
+    config
+        .putObject("data")
+        .put("path", dataset.path().toString())
+        .put("test_images", score.images());
+    config.set("versions", JSON.valueToTree(Versions.current()));
+    List<String> command = new ArrayList<>(List.of("finetune-cifar"));
+    command.addAll(spec.commandLine().getParseResult().originalArgs());
+    return new RunSummary(command, config, weights.toString(), 0, score.seconds());
+  }
+
+  private void checkClasses(Checkpoint checkpoint, Dataset dataset) {
+    int classes = dataset.classNames().size();
+    int found = checkpoint.network().classes();
+    if (found != classes) {
+      throw new MixerException(
+          "%s: expected a head of %d classes, as %s has, found %s; fine-tune it on this data first"
+              .formatted(
+                  weights, classes, dataset.path(), found == 0 ? "no head" : "one of " + found));
+    }
+    List<String> names = checkpoint.info().classNames();
+    if (!names.isEmpty() && !names.equals(dataset.classNames())) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "warning: the weights' classes are %s, the data's are %s"
+              .formatted(String.join(", ", names), String.join(", ", dataset.classNames())));
+      err.flush();
+    }
+  }
+
+  private record Result(
+      double accuracy,
+      double loss,
+      long images,
+      int classes,
+      double seconds,
+      double imagesPerSecond) {}
+
+  private void print(Measurement score, int classes) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(
+          Json.text(
+              new Result(
+                  score.accuracy(),
+                  score.loss(),
+                  score.images(),
+                  classes,
+                  score.seconds(),
+                  score.imagesPerSecond())));
+    } else {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
+              100 * score.accuracy(),
+              score.loss(),
+              score.images(),
+              score.imagesPerSecond()));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.mixer4j.finetune.command;
+
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Version;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code finetune-cifar} command. */
+@Command(
+    name = "finetune-cifar",
+    description =
+        "Trains and fine-tunes networks on CIFAR-10 and other images, and classifies with them.",
+    subcommands = {
+      DownloadCommand.class,
+      TrainCommand.class,
+      WorkerCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      ExportCommand.class,
+      CompareCommand.class,
+      DoctorCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    scope = ScopeType.INHERIT,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 training diverged or no GPU computed in doctor, 2 wrong usage, 3 bad input, 4 internal error,"
+          + " 130 stopped by Ctrl-C."
+    })
+public final class FinetuneCifar {
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show where an error comes from.")
+  private boolean verbose;
+
+  private FinetuneCifar() {}
+
+  /** The command, for tests that run it in their own process. */
+  public static FinetuneCifar create() {
+    return new FinetuneCifar();
+  }
+
+  /**
+   * Runs the command and exits with its code.
+   *
+   * @param args a subcommand and its words
+   */
+  public static void main(String[] args) {
+    // Pictures are drawn in memory; otherwise Java asks for a display.
+    System.setProperty("java.awt.headless", "true");
+    Cli.main(new FinetuneCifar(), args);
+  }
+}

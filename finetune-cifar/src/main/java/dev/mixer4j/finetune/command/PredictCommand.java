@@ -1,0 +1,97 @@
+package dev.mixer4j.finetune.command;
+
+import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Prediction;
+import dev.mixer4j.finetune.data.ImageFile;
+import dev.mixer4j.finetune.report.Json;
+import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.command.Cli;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "predict",
+    sortOptions = false,
+    description = {
+      "Classifies PNG and JPEG images of any size.",
+      "Images are resized and cropped as the weights say, which 'import-weights inspect' shows. If"
+          + " they say nothing, timm's way for Google's Mixers is used: center-crop 0.875 bicubic."
+    })
+final class PredictCommand implements Callable<Integer> {
+
+  /** An image's classes in JSON. */
+  private record Answer(String file, List<Prediction> predictions) {}
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "W.h5",
+      description = "Weights of any readable format.")
+  private Path weights;
+
+  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "A PNG or JPEG file.")
+  private List<Path> images;
+
+  @Option(
+      names = "--top",
+      defaultValue = "5",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description = "Classes to show, the most probable first (default: ${DEFAULT-VALUE}).")
+  private int top;
+
+  @Mixin private DeviceOption device;
+
+  @Option(names = "--json", description = "One JSON array, for programs.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    List<Answer> all = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      if (checkpoint.network().classes() == 0) {
+        throw new MixerException(weights + ": expected a head to classify with, found none");
+      }
+      try (ImageClassifier classifier = device.classifier(checkpoint)) {
+        for (Path image : images) {
+          List<Prediction> predictions = classifier.classify(ImageFile.read(image), top);
+          if (json) {
+            all.add(new Answer(image.toString(), predictions));
+          } else {
+            print(out, image, predictions);
+          }
+        }
+      }
+    }
+    if (json) {
+      out.println(Json.text(all));
+    }
+    out.flush();
+    return Cli.DONE;
+  }
+
+  private static void print(PrintWriter out, Path image, List<Prediction> predictions) {
+    out.println(image);
+    for (Prediction prediction : predictions) {
+      out.println(
+          String.format(
+              Locale.ROOT, "  %6.2f%%  %s", 100 * prediction.probability(), prediction.label()));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,257 @@
+package dev.mixer4j.finetune.command;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.finetune.FineTuning;
+import dev.mixer4j.finetune.progress.DivergenceException;
+import dev.mixer4j.finetune.progress.FineTuningResult;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import dev.mixer4j.weights.command.Cli;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "train",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    modelTransformer = TrainCommand.Options.class,
+    description = {
+      "Fine-tunes weights, or trains a network from scratch, on CIFAR-10, CIFAR-100, MNIST or a"
+          + " folder of pictures; or resumes a run that was interrupted.",
+      "A head is replaced by one of zeros if its number of classes is not the data's; otherwise it is"
+          + " kept. RUN gets config.json, metrics.csv, TensorBoard's files, checkpoints, best.h5 (the"
+          + " weights with the highest measured accuracy), final.h5 and report.html."
+    })
+final class TrainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "W.h5",
+      description = "Weights to start from, of any readable format.")
+  private Path weights;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description =
+          "Network to train from scratch, instead of weights: mixer, lenet5 or resnet, or a preset:"
+              + " Mixer-S/32, Mixer-S/16, Mixer-S/4, Mixer-B/32, Mixer-B/16, Mixer-L/32, Mixer-L/16,"
+              + " Mixer-H/14, LeNet-5, ResNet; or a JSON file, such as a run's config.json.")
+  private String model;
+
+  @Option(
+      names = "--channels",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description =
+          "Channels of the images of --model: 1 for gray, 3 for RGB (default: the data's own).")
+  private Integer channels;
+
+  @Mixin private DataOptions data;
+
+  @Option(names = "--out", paramLabel = "RUN", description = "Folder for the run's files.")
+  private Path out;
+
+  @Option(names = "--overwrite", description = "Replace the files of an earlier run in RUN.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "RUN",
+      description =
+          "Resume this run from its last checkpoint. Only the options that choose devices may be"
+              + " given too.")
+  private Path resume;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description =
+          "Size that images are resized to (default: the network's own). With --weights of a Mixer,"
+              + " a whole multiple of their own size: the token-mixing weights become block-diagonal,"
+              + " as in the paper's appendix.")
+  private Integer imageSize;
+
+  @Option(
+      names = "--limit-train",
+      defaultValue = "" + Integer.MAX_VALUE,
+      paramLabel = "N",
+      converter = NumberConverter.Positive.class,
+      description = "Use only the first N training images.")
+  private int limitTrain;
+
+  @Mixin private PlacementOptions devices;
+
+  @Option(
+      names = "--recipe",
+      defaultValue = "adam",
+      paramLabel = "NAME",
+      description =
+          "adam, paper, linear-probe, or a JSON file of settings; the options below override them"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String recipe;
+
+  @Option(names = "--no-augment", description = "Neither crops nor flips.")
+  private boolean noAugment;
+
+  /** Adds the options of the settings. */
+  static final class Options implements IModelTransformer {
+    @Override
+    public CommandSpec transform(CommandSpec command) {
+      SettingOptions.add(command, TrainSettings.class);
+      ModelOptions.TYPES.forEach(type -> SettingOptions.add(command, type));
+      for (String last : List.of("--verbose", "--help", "--version")) {
+        OptionSpec option = command.findOption(last);
+        if (option != null) {
+          command.remove(option).addOption(option);
+        }
+      }
+      return command;
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try (ConsoleProgress progress = new ConsoleProgress(err)) {
+      if (resume == null) {
+        FineTuning tuning = tuning();
+        RunFolder.check(out, overwrite);
+        check(tuning);
+        return print(tuning.run(out, progress));
+      }
+      checkAlone();
+      if (FineTuning.isFinished(resume)) {
+        print("%s: this run is finished; see %s", resume, resume.resolve(RunReport.HTML));
+        return Cli.DONE;
+      }
+      return print(FineTuning.resume(resume, progress, devices.get()));
+    } catch (DivergenceException e) {
+      Cli.printError(err, e.getMessage());
+      return Cli.CHECK_FAILED;
+    }
+  }
+
+  private FineTuning tuning() throws IOException {
+    require("--weights=W.h5' or '--model=NAME", weights == null ? model : weights);
+    require("--out=RUN", out);
+    FineTuning tuning = start().recipe(recipe);
+    ObjectNode settings = SettingOptions.given(spec, TrainSettings.class);
+    if (noAugment) {
+      settings.putNull("crop_min_area").put("flip", false);
+    }
+    settings.properties().forEach(entry -> tuning.set(entry.getKey(), entry.getValue()));
+    if (imageSize != null && model == null) {
+      tuning.imageSize(imageSize);
+    }
+    List<String> words = new ArrayList<>(List.of("finetune-cifar"));
+    words.addAll(spec.commandLine().getParseResult().originalArgs());
+    return tuning
+        .splitSeed(data.splitSeed())
+        .limitTrain(limitTrain)
+        .limitTest(data.limitTest())
+        .overwrite(overwrite)
+        .devices(devices.get())
+        .command(words);
+  }
+
+  private FineTuning start() throws IOException {
+    if (model == null) {
+      List<String> given = ModelOptions.given(spec);
+      if (channels != null || !given.isEmpty()) {
+        String option = channels != null ? "channels" : given.get(0).replace('_', '-');
+        throw new ParameterException(spec.commandLine(), "--" + option + " needs --model");
+      }
+      return FineTuning.of(weights, data.path());
+    }
+    if (weights != null) {
+      throw new ParameterException(spec.commandLine(), "give --weights or --model, not both");
+    }
+    if (channels == null && !ModelOptions.isFile(model)) {
+      channels = data.channels();
+    }
+    try {
+      return FineTuning.scratch(
+          ModelOptions.network(spec, model, imageSize, channels), data.path());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private void check(FineTuning tuning) {
+    try {
+      tuning.check(out);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private int print(FineTuningResult result) {
+    if (result.end() == FineTuningResult.End.INTERRUPTED) {
+      print(
+          "stopped after step %d; 'finetune-cifar train --resume %s' resumes the run",
+          result.steps(), quoted(result.folder()));
+      return StopSignal.EXIT_CODE;
+    }
+    if (result.end() == FineTuningResult.End.EARLY) {
+      print("stopped early: no better accuracy since step %d", result.bestStep());
+    }
+    print(
+        "%s accuracy: %.2f%% before, %.2f%% after, best %.2f%% after step %d",
+        result.split(),
+        100 * result.before(),
+        100 * result.after(),
+        100 * result.best(),
+        result.bestStep());
+    result.heldOutTest().ifPresent(accuracy -> print("test accuracy: %.2f%%", 100 * accuracy));
+    print("weights: %s", result.weights());
+    result.report().ifPresent(page -> print("report: %s", page));
+    return Cli.DONE;
+  }
+
+  private static String quoted(Path path) {
+    return path.toString().contains(" ") ? "\"" + path + "\"" : path.toString();
+  }
+
+  private void print(String format, Object... args) {
+    spec.commandLine().getOut().println(String.format(Locale.ROOT, format, args));
+    spec.commandLine().getOut().flush();
+  }
+
+  private void require(String option, Object value) {
+    if (value == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '" + option + "'");
+    }
+  }
+
+  private void checkAlone() {
+    spec.commandLine().getParseResult().matchedOptions().stream()
+        .map(option -> option.longestName())
+        .filter(name -> !List.of("--resume", "--verbose").contains(name))
+        .filter(name -> !PlacementOptions.NAMES.contains(name))
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new ParameterException(
+                  spec.commandLine(),
+                  "--resume takes all settings from the run, so not " + name + " too");
+            });
+  }
+}

@@ -1,0 +1,260 @@
+package dev.mixer4j.finetune.graph;
+
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Variable;
+import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.Preprocessing;
+import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.input.Batch;
+import dev.mixer4j.finetune.input.BatchInput;
+import dev.mixer4j.finetune.input.Feeds;
+import dev.mixer4j.finetune.optim.AllReduce;
+import dev.mixer4j.finetune.optim.ClippedGradients;
+import dev.mixer4j.finetune.optim.ExponentialMovingAverage;
+import dev.mixer4j.finetune.optim.GradientAccumulator;
+import dev.mixer4j.finetune.optim.NamedTensors;
+import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.finetune.optim.StateVariable;
+import dev.mixer4j.finetune.optim.StateVariables;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TUint8;
+
+/**
+ * One device's part of a training's graph: a network whose variables each step updates. Replicas
+ * average their gradients, so their weights stay identical.
+ */
+final class Replica {
+
+  /** Part of TensorFlow's message if a number of a step is not finite. */
+  static final String NOT_FINITE = "loss and gradients";
+
+  private final Network network;
+  private final BatchInput input;
+  private final Variables variables;
+  private final Operand<TFloat32> logits;
+  private final StepTotals totals;
+  private final Optional<GradientAccumulator> accumulator;
+  private final Optional<ExponentialMovingAverage> averages;
+  private final Optimizer.Updates updates;
+  private final List<Op> perUpdate = new ArrayList<>();
+  private final StateVariables state;
+
+  /** Adds the replica to a graph, in the scope of {@code tf}, which has the variables too. */
+  Replica(
+      Ops tf,
+      Graph graph,
+      Variables variables,
+      Network network,
+      TrainSettings settings,
+      LabelledImages images,
+      Optimizer optimizer,
+      AllReduce.Group group) {
+    this.variables = variables;
+    this.network = network;
+    input = new BatchInput(tf, network, settings, images);
+    Pass pass =
+        Pass.training(
+            tf,
+            variables::value,
+            settings.precision(),
+            settings.regularization(),
+            input.dropSeed(),
+            name -> !settings.headOnly() || name.startsWith(Network.HEAD));
+    Operand<TFloat32> trainLogits = network.apply(pass, input.images()).logits();
+    Operand<TFloat32> loss = settings.loss().mean(tf, input.targets(), trainLogits);
+    totals = new StepTotals(tf, loss, trainLogits, input.labels());
+    List<Optimizer.Parameter> changes = gradients(tf, graph, loss, pass);
+    int trained = changes.size();
+    // The changes of batch norm's running averages are summed over the images like gradients.
+    pass.updates()
+        .forEach(
+            (name, value) ->
+                changes.add(parameter(name, tf.math.sub(value, variables.value(name)))));
+    List<Optimizer.Parameter> parameters = checked(tf, loss, changes);
+    accumulator =
+        settings.microBatchSize() == null
+            ? Optional.empty()
+            : Optional.of(GradientAccumulator.of(tf, parameters));
+    parameters = accumulator.map(GradientAccumulator::parameters).orElse(parameters);
+    if (group.size() > 1) {
+      parameters = AllReduce.sum(tf, parameters, group);
+    }
+    List<Optimizer.Parameter> notTrained = parameters.subList(trained, parameters.size());
+    parameters = parameters.subList(0, trained);
+    if (settings.clipNorm() != null) {
+      parameters = ClippedGradients.of(tf, parameters, settings.clipNorm()).parameters();
+    }
+    updates = optimizer.build(tf, parameters);
+    averages =
+        Optional.ofNullable(settings.emaDecay())
+            .map(
+                decay ->
+                    new ExponentialMovingAverage(
+                        tf, decay, trainable(), variables::handle, updates.updates()));
+    perUpdate.addAll(updates.updates());
+    notTrained.forEach(p -> perUpdate.add(tf.assignAddVariableOp(p.handle(), p.gradient())));
+    accumulator.ifPresent(sums -> perUpdate.addAll(sums.clear()));
+    averages.ifPresent(ema -> perUpdate.addAll(ema.updates()));
+    Operand<TFloat32> resized = Preprocessing.resize(tf, network.input(), input.pixels());
+    logits =
+        network
+            .apply(
+                Pass.inference(tf, this::measured, settings.precision()),
+                Preprocessing.normalize(tf, network.input(), resized))
+            .logits();
+    List<StateVariable> kept = new ArrayList<>(updates.state());
+    averages.ifPresent(ema -> kept.addAll(ema.state()));
+    state = new StateVariables(tf, kept);
+  }
+
+  private Map<String, Shape> trainable() {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    network.variables().stream()
+        .filter(Variable::trainable)
+        .forEach(variable -> shapes.put(variable.name(), variable.shape()));
+    return shapes;
+  }
+
+  private Optimizer.Parameter parameter(String name, Operand<TFloat32> gradient) {
+    return new Optimizer.Parameter(
+        name, network.shapes().get(name), variables.handle(name), gradient);
+  }
+
+  private List<Optimizer.Parameter> gradients(
+      Ops tf, Graph graph, Operand<TFloat32> loss, Pass pass) {
+    List<String> names = trainable().keySet().stream().filter(pass::trains).toList();
+    Output<?>[] values =
+        names.stream().map(name -> variables.value(name).asOutput()).toArray(Output<?>[]::new);
+    Output<?>[] gradients =
+        graph.addGradients(
+            tf.scope().makeOpName("gradients"), new Output<?>[] {loss.asOutput()}, values, null);
+    List<Optimizer.Parameter> parameters = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      @SuppressWarnings("unchecked") // a gradient has the type of its variable
+      Operand<TFloat32> gradient = (Output<TFloat32>) gradients[i];
+      parameters.add(parameter(names.get(i), gradient));
+    }
+    return parameters;
+  }
+
+  /** Nothing is updated or summed in a step whose loss, gradients or averages are not finite. */
+  private static List<Optimizer.Parameter> checked(
+      Ops tf, Operand<TFloat32> loss, List<Optimizer.Parameter> parameters) {
+    List<Operand<TFloat32>> numbers = new ArrayList<>(List.of(loss));
+    // The square of a finite gradient may overflow, but a sum does so only near the largest float.
+    parameters.forEach(p -> numbers.add(tf.math.mean(p.gradient(), allAxes(tf, p.shape()))));
+    Operand<TFloat32> check = tf.debugging.checkNumerics(tf.stack(numbers), NOT_FINITE);
+    Ops after = tf.withControlDependencies(check);
+    return parameters.stream().map(p -> p.withGradient(after.identity(p.gradient()))).toList();
+  }
+
+  private static Operand<TInt32> allAxes(Ops tf, Shape shape) {
+    int[] axes = new int[shape.numDimensions()];
+    for (int i = 0; i < axes.length; i++) {
+      axes[i] = i;
+    }
+    return tf.constant(axes);
+  }
+
+  /** Sets all variables to their values before the first step. */
+  void start(Session session, Weights weights, LabelledImages images) {
+    variables.load(session, weights);
+    Session.Runner runner = session.runner().addTarget(totals.initialization());
+    accumulator.ifPresent(
+        sums -> sums.state().forEach(sum -> runner.addTarget(sum.initialization())));
+    runner.run().close();
+    state.initialize(session); // after the weights, which the averages start from
+    input.cache(session, images);
+  }
+
+  /**
+   * Feeds a part of a batch.
+   *
+   * @param place of the part in its batch
+   * @param batchImages in all parts together
+   * @param fresh whether to reset the totals
+   */
+  void feed(
+      Feeds feeds,
+      Batch.Part part,
+      long seed,
+      long step,
+      int place,
+      int batchImages,
+      boolean fresh) {
+    input.feed(feeds, part, seed, step, place);
+    int counted = part.counted();
+    totals.feed(feeds, counted, fresh);
+    accumulator.ifPresent(sums -> feeds.scalars(sums.scalars(counted, batchImages)));
+  }
+
+  /** The operations to run with each part but the last. */
+  List<Op> accumulate() {
+    List<Op> all = new ArrayList<>(accumulator.orElseThrow().accumulate());
+    all.add(totals.addition());
+    return all;
+  }
+
+  /** The operations to run with the last part; feeds the numbers of the update. */
+  List<Op> update(Feeds feeds, long step, double learningRate) {
+    feeds.scalars(updates.scalars().at(step, learningRate));
+    List<Op> all = new ArrayList<>(perUpdate);
+    all.add(totals.addition());
+    return all;
+  }
+
+  Operand<TFloat64> totals() {
+    return totals.read();
+  }
+
+  /** The placeholder of images to classify, [batch, height, width, channels] uint8. */
+  Operand<TUint8> pixels() {
+    return input.pixels();
+  }
+
+  /** Their logits, without dropout, from the moving average if there is one. */
+  Operand<TFloat32> logits() {
+    return logits;
+  }
+
+  /** The value that measurements use: the moving average if there is one. */
+  private Operand<TFloat32> measured(String name) {
+    return averages
+        .map(ema -> ema.value(name))
+        .orElseGet(() -> variables.value(name)); // batch norm's averages have no moving average
+  }
+
+  Weights snapshot(Session session) {
+    return Variables.snapshot(session, network, this::measured);
+  }
+
+  Weights weights(Session session) {
+    return variables.snapshot(session);
+  }
+
+  NamedTensors state(Session session) {
+    return state.save(session);
+  }
+
+  void restore(Session session, Weights savedWeights, NamedTensors savedState) {
+    variables.load(session, savedWeights);
+    state.load(session, savedState);
+  }
+}

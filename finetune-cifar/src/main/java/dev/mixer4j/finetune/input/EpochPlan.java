@@ -1,0 +1,50 @@
+package dev.mixer4j.finetune.input;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * The order and flips of one epoch, which depend on seed and epoch alone.
+ *
+ * @param order the indices of the images
+ * @param flips whether each image, by its place in the order, is mirrored
+ */
+public record EpochPlan(int[] order, boolean[] flips) {
+
+  /** Draws an epoch, counting from 1; without shuffling, the order is the data's. */
+  public static EpochPlan of(long seed, int epoch, int images, boolean shuffle, boolean augment) {
+    int[] order = IntStream.range(0, images).toArray();
+    if (shuffle) {
+      shuffle(order, new Random(Seeds.derive(seed, Seeds.ORDER, epoch)));
+    }
+    boolean[] flips = new boolean[images];
+    if (augment) {
+      Random random = new Random(Seeds.derive(seed, Seeds.FLIPS, epoch));
+      for (int i = 0; i < images; i++) {
+        flips[i] = random.nextBoolean();
+      }
+    }
+    return new EpochPlan(order, flips);
+  }
+
+  /** The Fisher-Yates shuffle: every order is equally likely. */
+  private static void shuffle(int[] values, Random random) {
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int value = values[i];
+      values[i] = values[j];
+      values[j] = value;
+    }
+  }
+
+  /** The images at places {@code from} to {@code to} (exclusive). */
+  public int[] order(int from, int to) {
+    return Arrays.copyOfRange(order, from, to);
+  }
+
+  /** The flips of places {@code from} to {@code to} (exclusive). */
+  public boolean[] flips(int from, int to) {
+    return Arrays.copyOfRange(flips, from, to);
+  }
+}

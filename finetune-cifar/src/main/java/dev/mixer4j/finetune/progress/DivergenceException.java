@@ -1,0 +1,18 @@
+package dev.mixer4j.finetune.progress;
+
+import dev.mixer4j.core.MixerException;
+
+/** A loss or gradient that is not finite: further training would be useless. */
+public final class DivergenceException extends MixerException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param message for a person
+   */
+  public DivergenceException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,46 @@
+package dev.mixer4j.finetune.progress;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The outcome of a training. Accuracies are shares in [0, 1].
+ *
+ * @param folder of the run's files
+ * @param end why it ended
+ * @param steps updates made
+ * @param split that was measured: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} if
+ *     training images are held out
+ * @param before accuracy of the weights that it began with
+ * @param after accuracy at the last measurement
+ * @param best the highest accuracy measured after a step; NaN if there was none
+ * @param bestStep updates before that measurement; 0 if there was none
+ * @param weights the file with the weights of {@code bestStep}; missing if interrupted before the
+ *     first measurement
+ * @param heldOutTest accuracy on the test images, if others were measured during training
+ * @param report the HTML report; empty if interrupted, or if it could not be drawn
+ */
+public record FineTuningResult(
+    Path folder,
+    End end,
+    long steps,
+    String split,
+    double before,
+    double after,
+    double best,
+    long bestStep,
+    Path weights,
+    OptionalDouble heldOutTest,
+    Optional<Path> report) {
+
+  /** Why a training ended. */
+  public enum End {
+    /** All steps were made. */
+    FINISHED,
+    /** No better accuracy for {@code patience} measurements. */
+    EARLY,
+    /** The listener asked for it; {@code FineTuning.resume} continues. */
+    INTERRUPTED
+  }
+}

@@ -1,0 +1,31 @@
+package dev.mixer4j.finetune.report;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Writes files atomically: to a temporary file beside, then renamed. */
+public final class AtomicFile {
+
+  private AtomicFile() {}
+
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Writes or replaces a file. */
+  public static void write(Path file, Content content) throws IOException {
+    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
+    try {
+      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(beside))) {
+        content.writeTo(out);
+      }
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(beside);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package dev.mixer4j.finetune.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.report.Versions;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import dev.mixer4j.weights.NetworkJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** The content of {@code config.json}: what is needed to repeat or resume a run. */
+record RunConfig(
+    List<String> command,
+    ObjectNode settings,
+    StartedFrom weights,
+    ObjectNode network,
+    Data data,
+    Versions versions) {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  /** The file that a run starts from; without a path, it trains the network from scratch. */
+  record StartedFrom(
+      String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
+
+  /** The data of a run; limits that are null are not given. */
+  record Data(
+      String path,
+      long splitSeed,
+      Integer limitTrain,
+      Integer limitTest,
+      String kind,
+      int trainImages,
+      int validationImages,
+      int testImages,
+      List<String> classNames) {}
+
+  static RunConfig of(RunRequest request, Start start, Dataset data, TrainingRun.Images images) {
+    return new RunConfig(
+        request.command(),
+        request.settings().toJson(),
+        new StartedFrom(
+            request.weights() == null ? null : absolute(request.weights()),
+            request.imageSize(),
+            start.origin().map(Origin::format).orElse(null),
+            start.origin().map(Origin::sha256).orElse(null),
+            start.zeroHead()),
+        NetworkJson.write(start.weights().network()),
+        data(request, data, images),
+        Versions.current());
+  }
+
+  private static Data data(RunRequest request, Dataset data, TrainingRun.Images images) {
+    return new Data(
+        absolute(request.data()),
+        request.splitSeed(),
+        limit(request.limitTrain()),
+        limit(request.limitTest()),
+        data.kind(),
+        images.train().size(),
+        images.validation().size(),
+        images.test().size(),
+        data.classNames());
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+
+  private static Integer limit(int images) {
+    return images == Integer.MAX_VALUE ? null : (Integer) images;
+  }
+
+  ObjectNode toJson() {
+    return JSON.valueToTree(this);
+  }
+
+  /**
+   * Reads the configuration of a run; {@link MixerException} if there is none, or it is damaged.
+   */
+  static RunConfig read(Path run) throws IOException {
+    Path file = run.resolve(RunFolder.CONFIG);
+    if (!Files.exists(file)) {
+      throw new MixerException(
+          "%s: expected a run to resume, found no %s; start it again"
+              .formatted(run, RunFolder.CONFIG));
+    }
+    try {
+      RunConfig config = JSON.readValue(Files.readAllBytes(file), RunConfig.class);
+      config.request(); // checks the settings
+      config.trained();
+      return config;
+    } catch (JsonParseException e) {
+      throw new MixerException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (JsonProcessingException e) {
+      throw new MixerException(
+          file + ": " + e.getOriginalMessage() + "; was it written by another version?", e);
+    } catch (IllegalArgumentException | NullPointerException e) {
+      throw new MixerException(
+          "%s: %s; was it written by another version?".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** The request that started the run. */
+  RunRequest request() {
+    return new RunRequest(
+        command,
+        weights.path == null ? null : Path.of(weights.path),
+        weights.imageSize,
+        weights.path == null ? trained() : null,
+        Path.of(data.path),
+        data.splitSeed,
+        Objects.requireNonNullElse(data.limitTrain, Integer.MAX_VALUE),
+        Objects.requireNonNullElse(data.limitTest, Integer.MAX_VALUE),
+        TrainSettings.fromJson(settings));
+  }
+
+  /** What the files of weights say beside the values. */
+  ModelInfo info() {
+    return new ModelInfo(
+        data.classNames,
+        Optional.of(ImageTransform.FIT),
+        Optional.ofNullable(weights.format).map(format -> new Origin(format, weights.sha256)));
+  }
+
+  /** The network, whose weights the checkpoints hold. */
+  Network trained() {
+    return NetworkJson.read(network);
+  }
+
+  /**
+   * Checks that the data is that of the start. Otherwise image order, schedule and labels would
+   * change.
+   */
+  void checkData(RunRequest request, Dataset now, TrainingRun.Images images) {
+    JsonNode before = JSON.valueToTree(data);
+    for (Map.Entry<String, JsonNode> found :
+        JSON.<ObjectNode>valueToTree(data(request, now, images)).properties()) {
+      if (!found.getValue().equals(before.get(found.getKey()))) {
+        throw new MixerException(
+            "%s: expected the data that the run began with, of %s %s, found %s"
+                .formatted(
+                    request.data(), found.getKey(), before.get(found.getKey()), found.getValue()));
+      }
+    }
+  }
+}

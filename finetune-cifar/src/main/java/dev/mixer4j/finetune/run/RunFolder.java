@@ -1,0 +1,253 @@
+package dev.mixer4j.finetune.run;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.ModelInfo;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.finetune.report.AtomicFile;
+import dev.mixer4j.finetune.report.RunReport;
+import dev.mixer4j.finetune.report.TensorBoardLog;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
+
+/** The folder of one training run, and its files. */
+public final class RunFolder implements AutoCloseable {
+
+  public static final String METRICS = "metrics.csv";
+  public static final String CONFIG = "config.json";
+  public static final String BEST = "best.h5";
+  public static final String FINAL = "final.h5";
+
+  /** The weights before an update that failed. */
+  public static final String LAST_GOOD = "last-good.h5";
+
+  private static final String LOCK = ".lock";
+
+  private static final String HEADER =
+      "step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait";
+
+  private final Path folder;
+  private final ModelInfo info;
+  private final Writer metrics;
+  private final TensorBoardLog events;
+  private final FileChannel lock;
+
+  private RunFolder(Path folder, ModelInfo info, long step, FileChannel lock) throws IOException {
+    this.folder = folder;
+    this.info = info;
+    this.lock = lock;
+    this.metrics = Files.newBufferedWriter(folder.resolve(METRICS), StandardOpenOption.APPEND);
+    try {
+      this.events = new TensorBoardLog(folder, step);
+    } catch (IOException e) {
+      metrics.close();
+      throw e;
+    }
+  }
+
+  /** Keeps other processes out; the lock of a process that dies is freed. */
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Another training of this process holds it.
+    }
+    channel.close();
+    throw new MixerException(folder + ": another training is at work in this folder");
+  }
+
+  /** Removes partly written weights of a process that was killed. */
+  private static void removeLeftovers(Path folder) throws IOException {
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, ".*.h5.*.part")) {
+      for (Path part : found) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(part)) {
+          for (Path file : files) {
+            Files.delete(file);
+          }
+        }
+        Files.delete(part);
+      }
+    }
+  }
+
+  /**
+   * Creates the folder and its metrics; files of an earlier run are removed.
+   *
+   * @param info what the files of weights say beside the values
+   */
+  public static RunFolder create(Path folder, ObjectNode config, ModelInfo info)
+      throws IOException {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IOException(folder + ": cannot be made: " + e, e);
+    }
+    FileChannel lock = lock(folder);
+    try {
+      return create(folder, config, info, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static RunFolder create(Path folder, ObjectNode config, ModelInfo info, FileChannel lock)
+      throws IOException {
+    removeLeftovers(folder);
+    for (String name : List.of(CONFIG, METRICS, BEST, FINAL, LAST_GOOD)) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    for (String name : RunReport.FILES) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    TensorBoardLog.delete(folder);
+    TrainingCheckpoint.deleteAll(folder);
+    write(folder.resolve(METRICS), HEADER + "\n");
+    // Last: from now on the run can be resumed.
+    write(
+        folder.resolve(CONFIG),
+        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
+    return new RunFolder(folder, info, 0, lock);
+  }
+
+  /**
+   * Opens the files of a run to resume. Metrics of later steps than {@code step} are removed.
+   *
+   * @param measured the split that is measured during training
+   * @throws MixerException if the metrics are damaged
+   */
+  public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
+      throws IOException {
+    FileChannel lock = lock(folder);
+    try {
+      removeLeftovers(folder);
+      takeBack(folder, step, measured);
+      return new RunFolder(folder, info, step, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static void takeBack(Path folder, long step, String measured) throws IOException {
+    StringBuilder kept = new StringBuilder(HEADER + "\n");
+    Path metrics = folder.resolve(METRICS);
+    if (step > 0 && Files.exists(metrics)) {
+      String text = Files.readString(metrics, StandardCharsets.ISO_8859_1);
+      text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .skip(1)
+          .filter(row -> stays(metrics, row, step, measured))
+          .forEach(row -> kept.append(row).append('\n'));
+    }
+    write(metrics, kept.toString());
+  }
+
+  /** The row of held-out test images comes after the last checkpoint, so it is removed. */
+  private static boolean stays(Path metrics, String row, long step, String measured) {
+    String[] columns = row.split(",", -1);
+    if (columns.length < 3 || !columns[0].matches("[0-9]{1,18}")) {
+      throw new MixerException(
+          "%s: expected rows of %s, found '%s'; remove the row to resume"
+              .formatted(metrics, HEADER, row));
+    }
+    String split = columns[2];
+    return Long.parseLong(columns[0]) <= step
+        && (split.equals(MetricsRow.TRAIN) || split.equals(measured));
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Whether a folder holds a finished run. */
+  public static boolean isFinished(Path folder) {
+    return Files.exists(folder.resolve(CONFIG)) && Files.exists(folder.resolve(RunReport.HTML));
+  }
+
+  /** Whether a new run in a folder would remove this file of weights. */
+  public static boolean replaces(Path folder, Path weights) {
+    return List.of(BEST, FINAL, LAST_GOOD).stream()
+        .map(name -> folder.resolve(name).toAbsolutePath().normalize())
+        .anyMatch(weights.toAbsolutePath().normalize()::equals);
+  }
+
+  /**
+   * Checks that the folder may be used; {@link FileAlreadyExistsException} if it holds files that
+   * may not be replaced.
+   */
+  public static void check(Path folder, boolean overwrite) throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new IOException(folder + ": expected a folder for the run's files, found a file");
+    }
+    if (Files.exists(folder) && !overwrite) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+        if (entries.iterator().hasNext()) {
+          throw new FileAlreadyExistsException(folder.toString());
+        }
+      }
+    }
+  }
+
+  /** Adds a row, which survives the end of the process. */
+  public void row(MetricsRow row) throws IOException {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%d,%d,%s,%.6f,%.6f,%.6g,%.2f,%.4f",
+            row.step(),
+            row.epoch(),
+            row.split(),
+            row.loss(),
+            row.accuracy(),
+            row.learningRate(),
+            row.imagesPerSecond(),
+            row.dataWait());
+    try {
+      metrics.write(line.replace("NaN", "") + "\n");
+      metrics.flush();
+    } catch (IOException e) { // the message does not name the file
+      throw new IOException(folder.resolve(METRICS) + ": " + e.getMessage(), e);
+    }
+    events.add(row);
+  }
+
+  /** Writes or replaces a file of weights. */
+  public void write(String name, Weights weights) throws IOException {
+    CheckpointWriter.write(folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
+  }
+
+  public Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  public Path path() {
+    return folder;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (lock;
+        events) {
+      metrics.close();
+    }
+  }
+}

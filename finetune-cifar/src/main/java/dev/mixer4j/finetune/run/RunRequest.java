@@ -1,0 +1,40 @@
+package dev.mixer4j.finetune.run;
+
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.finetune.data.Dataset;
+import dev.mixer4j.finetune.data.DatasetRequest;
+import dev.mixer4j.finetune.data.Datasets;
+import dev.mixer4j.finetune.settings.TrainSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a caller asks of a run.
+ *
+ * @param command the command line that starts it
+ * @param weights to start from; null to train a network from scratch
+ * @param imageSize that images are resized to; null for the weights' own
+ * @param model the network to train from scratch; null to start from weights
+ * @param data folder or archive
+ * @param splitSeed seed of the choice of pictures that are held out
+ * @param limitTrain largest number of training images
+ * @param limitTest largest number of validation or test images
+ * @param settings all else
+ */
+public record RunRequest(
+    List<String> command,
+    Path weights,
+    Integer imageSize,
+    Network model,
+    Path data,
+    long splitSeed,
+    int limitTrain,
+    int limitTest,
+    TrainSettings settings) {
+
+  Dataset dataset(ImageInput input) throws IOException {
+    return Datasets.open(data, DatasetRequest.of(input, settings.validationFraction(), splitSeed));
+  }
+}

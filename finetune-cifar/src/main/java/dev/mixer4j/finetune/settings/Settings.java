@@ -1,0 +1,173 @@
+package dev.mixer4j.finetune.settings;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Setting;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+
+/** Records whose components are declared with {@link Setting}: their names, checks and JSON. */
+public final class Settings {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
+          .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .build();
+
+  private Settings() {}
+
+  /** The components of a record that are settings, in their order. */
+  public static List<RecordComponent> of(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .filter(component -> component.isAnnotationPresent(Setting.class))
+        .toList();
+  }
+
+  /** A setting's name in JSON, such as {@code learning_rate}. */
+  public static String jsonName(RecordComponent component) {
+    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+  }
+
+  /** Calls a check for each number that has a range. */
+  static void forNumbers(Record settings, BiConsumer<RecordComponent, Number> check) {
+    for (RecordComponent component : of(settings.getClass())) {
+      try {
+        if (!component.getAnnotation(Setting.class).range().isEmpty()
+            && component.getAccessor().invoke(settings) instanceof Number number) {
+          check.accept(component, number);
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** The range of a component that has one. */
+  public static Interval range(RecordComponent component) {
+    return Interval.parse(component.getAnnotation(Setting.class).range());
+  }
+
+  static void check(RecordComponent component, Number value) {
+    if (!range(component).contains(value.doubleValue())) {
+      throw new IllegalArgumentException(
+          "%s: expected %s, found %s".formatted(jsonName(component), range(component), value));
+    }
+  }
+
+  /** Adds the declared defaults of numbers, booleans and enums that are missing. */
+  static ObjectNode withDefaults(ObjectNode json, Class<?> type) {
+    ObjectNode whole = json.deepCopy();
+    for (RecordComponent component : of(type)) {
+      String text = component.getAnnotation(Setting.class).byDefault();
+      if (!text.isEmpty() && !whole.has(jsonName(component))) {
+        if (component.getType().isPrimitive()) {
+          whole.set(jsonName(component), literal(text));
+        } else if (component.getType().isEnum() && constants(component.getType()).contains(text)) {
+          whole.put(jsonName(component), text);
+        }
+      }
+    }
+    return whole;
+  }
+
+  private static JsonNode literal(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<String> constants(Class<?> type) {
+    return Arrays.stream(type.getEnumConstants()).map(Objects::toString).toList();
+  }
+
+  /** A record as JSON; components that are null are left out. */
+  public static ObjectNode toJson(Record settings) {
+    return JSON.valueToTree(settings);
+  }
+
+  /**
+   * Reads a record; {@link IllegalArgumentException} if a setting is unknown, of the wrong type or
+   * out of range.
+   */
+  public static <T extends Record> T fromJson(ObjectNode json, Class<T> type) {
+    try {
+      return JSON.treeToValue(json, type);
+    } catch (UnrecognizedPropertyException e) {
+      throw new IllegalArgumentException("there is no setting " + path(e), e);
+    } catch (JsonMappingException e) {
+      Throwable cause = e.getCause();
+      throw new IllegalArgumentException(
+          cause instanceof IllegalArgumentException
+              ? cause.getMessage()
+              : "%s: expected %s, found %s".formatted(path(e), expected(e), found(json, e)),
+          e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e.getOriginalMessage(), e);
+    }
+  }
+
+  private static String expected(JsonMappingException e) {
+    return kind(
+        e instanceof MismatchedInputException mismatch
+            ? mismatch.getTargetType()
+            : e.getCause() instanceof InputCoercionException tooLarge
+                ? tooLarge.getTargetType()
+                : Object.class);
+  }
+
+  /** The values of a type, in words. */
+  static String kind(Class<?> type) {
+    if (type.isEnum()) {
+      return "one of " + constants(type);
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return "true or false";
+    }
+    if (type == int.class || type == Integer.class) {
+      return "a whole number up to " + Integer.MAX_VALUE;
+    }
+    return type == long.class || type == Long.class
+        ? "a whole number"
+        : type == String.class ? "text" : "a number";
+  }
+
+  private static String found(JsonNode json, JsonMappingException e) {
+    JsonNode found = json;
+    for (JsonMappingException.Reference step : e.getPath()) {
+      found = found.path(step.getFieldName());
+    }
+    return found.isTextual() ? "'" + found.textValue() + "'" : found.toString();
+  }
+
+  private static String path(JsonMappingException e) {
+    return e.getPath().stream()
+        .map(JsonMappingException.Reference::getFieldName)
+        .collect(Collectors.joining("."));
+  }
+}

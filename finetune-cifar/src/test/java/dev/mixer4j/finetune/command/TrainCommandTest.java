@@ -1,0 +1,535 @@
+package dev.mixer4j.finetune.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.finetune.Fixtures;
+import dev.mixer4j.weights.Checkpoint;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+
+  @TempDir Path dir;
+  private Path data;
+  private Path weights;
+
+  @BeforeEach
+  void makeInputs() throws IOException {
+    data = Fixtures.cifar(dir.resolve("data"));
+    weights = Fixtures.weights(dir.resolve("w.h5"));
+  }
+
+  /** Trains into a new folder, with a rate that lets the small network learn in a few steps. */
+  private Path train(Object... options) {
+    Path out = dir.resolve("run" + dir.toFile().list().length);
+    Fixtures.Ran ran = run(out, options);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    return out;
+  }
+
+  private Fixtures.Ran run(Path out, Object... options) {
+    List<Object> args =
+        new ArrayList<>(List.of("train", "--weights", weights, "--data", data, "--out", out));
+    args.addAll(List.of(options));
+    if (!args.contains("--learning-rate")) {
+      args.addAll(List.of("--learning-rate", 0.01));
+    }
+    return Fixtures.run(args.toArray());
+  }
+
+  private static List<String> rows(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.csv"));
+  }
+
+  /** The first columns of each row: step, epoch, split. */
+  private static List<String> places(Path run) throws IOException {
+    return rows(run).stream()
+        .skip(1)
+        .map(row -> row.replaceAll("^(([^,]*,){2}[^,]*),.*", "$1"))
+        .toList();
+  }
+
+  private static void assertEqualWeights(Path a, Path b) throws IOException {
+    Map<String, float[]> other = Fixtures.read(b.resolve("final.h5"));
+    Fixtures.read(a.resolve("final.h5"))
+        .forEach((name, values) -> assertThat(values).as(name).isEqualTo(other.get(name)));
+  }
+
+  private static void assertOtherWeights(Path a, Path b) throws IOException {
+    assertThat(Fixtures.read(a.resolve("final.h5")).get("stem/kernel"))
+        .isNotEqualTo(Fixtures.read(b.resolve("final.h5")).get("stem/kernel"));
+  }
+
+  private static Network network(Path weights) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      return checkpoint.network();
+    }
+  }
+
+  @Test
+  void learnsAndLeavesItsFiles() throws IOException {
+    Path out = dir.resolve("deep/run");
+    Fixtures.Ran ran = run(out, "--epochs", 4, "--log-every", 2);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(out.toFile().list())
+        .contains("metrics.csv", "config.json", "best.h5", "final.h5", "checkpoints", "tensorboard")
+        .contains("report.html", "report.json", "curves.png", "roc.png", "samples.png")
+        .hasSize(13);
+    assertThat(rows(out).get(0))
+        .isEqualTo("step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait");
+    assertThat(places(out))
+        .startsWith("0,0,test", "2,1,train", "3,1,train", "3,1,test", "4,2,train")
+        .endsWith("12,4,train", "12,4,test")
+        .hasSize(1 + 4 + 6 + 2);
+    assertThat(rows(out)).allMatch(row -> row.split(",", -1).length == 8);
+    assertThat(rows(out).get(1)).startsWith("0,0,test,1.098612,0.333333,");
+    assertThat(ran.out())
+        .startsWith("test accuracy: 33.33% before, 100.00% after, best 100.00% after step ")
+        .contains("weights: " + out.resolve("best.h5"));
+    assertThat(ran.err())
+        .as("plain lines, for stderr is no terminal")
+        .startsWith("48 training and 15 test images of 3 classes; head: the weights' own\n")
+        .contains("before training  test: loss 1.0986, accuracy 33.33%")
+        .containsPattern(
+            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s, 0:00:0[0-9] left")
+        .containsPattern("epoch 4/4  test: loss [0-9.]+, accuracy 100.00%");
+    try (Checkpoint best = Checkpoint.open(out.resolve("best.h5"))) {
+      assertThat(best.info().classNames()).isEqualTo(Fixtures.NAMES);
+      assertThat(best.info().origin().orElseThrow().format()).isEqualTo("h5");
+    }
+  }
+
+  @Test
+  void aDeviceThatIsNotThereLeavesNothing() {
+    Path out = dir.resolve("gpu");
+    Fixtures.Ran ran = run(out, "--device", "gpu:99");
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("gpu:99: TensorFlow sees no such GPU");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void configTellsHowToRepeatTheRun() throws IOException {
+    Path out =
+        train(
+            "--batch-size",
+            20,
+            "--seed",
+            9,
+            "--no-shuffle",
+            "--limit-test",
+            5,
+            "--precision",
+            "bfloat16",
+            "--xla");
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    JsonNode settings = config.get("settings");
+    assertThat(settings.get("epochs").asInt()).isEqualTo(2);
+    assertThat(settings.get("batch_size").asInt()).isEqualTo(20);
+    assertThat(settings.get("learning_rate").asDouble()).isEqualTo(0.01);
+    assertThat(settings.get("seed").asLong()).isEqualTo(9);
+    assertThat(settings.get("precision").asText()).isEqualTo("bfloat16");
+    assertThat(settings.get("xla").asBoolean()).isTrue();
+    assertThat(settings.get("shuffle").asBoolean()).isFalse();
+    assertThat(settings.get("flip").asBoolean()).isTrue();
+    assertThat(settings.get("log_every").asInt()).isEqualTo(50);
+    assertThat(config.at("/settings/optimizer/epsilon").asDouble()).isEqualTo(1e-8);
+    assertThat(config.at("/weights/path").asText()).isEqualTo(weights.toString());
+    try (Checkpoint start = Checkpoint.open(weights);
+        Checkpoint end = Checkpoint.open(out.resolve("final.h5"))) {
+      String hash = start.origin().sha256();
+      assertThat(config.at("/weights/sha256").asText()).isEqualTo(hash);
+      assertThat(end.info().origin().orElseThrow().sha256()).isEqualTo(hash);
+    }
+    assertThat(config.at("/weights/zero_head").asBoolean()).isFalse();
+    assertThat(config.at("/network/hidden_size").asInt()).isEqualTo(16);
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(48);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(5);
+    assertThat(config.at("/data/class_names/1").asText()).isEqualTo("green");
+    assertThat(config.at("/versions/tensorflow").asText()).isEqualTo("2.18.0");
+  }
+
+  @Test
+  void oneSeedRepeatsExactlyAndAnotherDoesNot() throws IOException {
+    Path run = train("--seed", 3);
+    assertEqualWeights(run, train("--seed", 3));
+    assertOtherWeights(run, train("--seed", 4));
+  }
+
+  @Test
+  void withoutShuffleAndAugmentNothingIsLeftToTheSeed() throws IOException {
+    Path plain = train("--no-shuffle", "--no-augment", "--seed", 1);
+    assertEqualWeights(plain, train("--no-shuffle", "--no-augment", "--seed", 2));
+    assertOtherWeights(plain, train("--no-augment", "--seed", 1));
+    assertOtherWeights(plain, train("--no-shuffle", "--seed", 1));
+  }
+
+  @Test
+  void learningRateDecidesHowFarWeightsMove() throws IOException {
+    Path run = train("--learning-rate", 1e-4, "--epochs", 1, "--batch-size", 48);
+    float[] head = Fixtures.read(run.resolve("final.h5")).get("head/kernel"); // was zero
+    for (float weight : head) {
+      assertThat(Math.abs(weight))
+          .as("Adam's first step is the learning rate, whatever the gradient")
+          .isBetween(0.99e-4f, 1.01e-4f);
+    }
+  }
+
+  @Test
+  void defaultRateIsTheRecipes() throws IOException {
+    Fixtures.Ran ran =
+        Fixtures.run("train", "--weights", weights, "--data", data, "--out", dir.resolve("d"));
+    assertThat(ran.code()).as(ran.err()).isZero();
+    JsonNode settings =
+        new JsonMapper().readTree(dir.resolve("d/config.json").toFile()).get("settings");
+    assertThat(settings.get("learning_rate").asDouble()).isEqualTo(1e-5);
+    assertThat(settings.get("batch_size").asInt()).isEqualTo(16);
+    assertThat(settings.get("epochs").asInt()).isEqualTo(2);
+    assertThat(settings.get("seed").asLong()).isEqualTo(1024);
+  }
+
+  @Test
+  void limitsAndBatchSizeDecideTheSteps() throws IOException {
+    Path run = train("--limit-train", 21, "--batch-size", 10, "--log-every", 1, "--epochs", 1);
+    assertThat(places(run))
+        .containsExactly("0,0,test", "1,1,train", "2,1,train", "3,1,train", "3,1,test");
+    Path one = train("--limit-test", 1, "--epochs", 1);
+    assertThat(rows(one).get(1)).startsWith("0,0,test,1.098612,1.000000,");
+  }
+
+  @Test
+  void normalizationGoesIntoTheWeights() throws IOException {
+    Path plain = train();
+    Path run = train("--mean", "0.1,0.2,0.3", "--std", "0.25");
+    assertThat(network(run.resolve("final.h5")).input().mean()).containsExactly(0.1f, 0.2f, 0.3f);
+    assertThat(network(run.resolve("final.h5")).input().std()).containsOnly(0.25f);
+    assertThat(network(plain.resolve("final.h5")).input().mean()).containsOnly(0.5f);
+    assertOtherWeights(plain, run);
+  }
+
+  @Test
+  void headOfOtherClassesIsReplacedByZeros() throws IOException {
+    weights = Fixtures.resource("adam/start.safetensors"); // five classes, random head
+    Path run = train("--epochs", 1);
+    assertThat(network(run.resolve("best.h5")).classes()).isEqualTo(3);
+    assertThat(rows(run).get(1)).startsWith("0,0,test,1.098612,0.333333,");
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
+    assertThat(config.at("/weights/format").asText()).isEqualTo("safetensors");
+  }
+
+  @Test
+  void headOfAsManyClassesIsKept() throws IOException {
+    Path first = train("--epochs", 4);
+    String reached = last(rows(first)).replaceAll("^.*,test,([^,]*,[^,]*),.*", "$1");
+    weights = first.resolve("final.h5");
+    Path second = train("--epochs", 1);
+    assertThat(rows(second).get(1)).startsWith("0,0,test," + reached + ",");
+  }
+
+  @Test
+  void weightsWithoutAHeadGetOne() throws IOException {
+    weights = Fixtures.weights(dir.resolve("headless.h5"), Fixtures.TINY.withClasses(0));
+    Path out = dir.resolve("run");
+    Fixtures.Ran ran = run(out, "--epochs", 1);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("head: new, all zero");
+    assertThat(network(out.resolve("final.h5")).classes()).isEqualTo(3);
+    JsonNode config = new JsonMapper().readTree(out.resolve("config.json").toFile());
+    assertThat(config.at("/weights/zero_head").asBoolean()).isTrue();
+  }
+
+  private static String last(List<String> list) {
+    return list.get(list.size() - 1);
+  }
+
+  @Test
+  void imageSizeIsTheWeightsOwnOrAMultiple() throws IOException {
+    train("--image-size", 32, "--epochs", 1);
+    Path larger = dir.resolve("larger");
+    assertThat(run(larger, "--image-size", 64, "--epochs", 1).code()).isZero();
+    try (Checkpoint trained = Checkpoint.open(larger.resolve("final.h5"))) {
+      assertThat(trained.network().input().size()).isEqualTo(64);
+    }
+    Fixtures.Ran ran = run(dir.resolve("other"), "--image-size", 48);
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err()).contains("image size 48: expected a whole multiple of the weights' 32");
+    assertThat(dir.resolve("other")).doesNotExist();
+  }
+
+  @Test
+  void replacesAnEarlierRunOnlyIfAsked() throws IOException {
+    Path out = train("--epochs", 2);
+    Files.writeString(out.resolve("notes.txt"), "mine");
+    Fixtures.Ran refused = run(out);
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err()).contains(out + ": it is there already; --overwrite replaces it");
+    assertThat(places(out)).contains("6,2,test");
+    Fixtures.Ran replaced = run(out, "--overwrite", "--epochs", 1);
+    assertThat(replaced.code()).as(replaced.err()).isZero();
+    assertThat(places(out)).contains("3,1,test").doesNotContain("6,2,test");
+    assertThat(out.resolve("notes.txt")).hasContent("mine");
+  }
+
+  @Test
+  void badInputLeavesNothing() throws IOException {
+    Path out = dir.resolve("never");
+    Path good = weights;
+    weights = dir.resolve("missing.h5");
+    assertRefused(run(out), 3, "missing.h5: no such file");
+    weights = data.resolve("test_batch.bin");
+    assertRefused(run(out), 3, "test_batch.bin");
+    weights = good;
+    Files.write(data.resolve("data_batch_1.bin"), new byte[3074]);
+    assertRefused(run(out), 3, "data_batch_1.bin: expected whole records");
+    assertThat(out).doesNotExist();
+    assertRefused(run(good), 3, "expected a folder for the run's files, found a file");
+  }
+
+  private static void assertRefused(Fixtures.Ran ran, int code, String message) {
+    assertThat(ran.code()).as(ran.err()).isEqualTo(code);
+    assertThat(ran.err()).contains(message).doesNotContain("\tat ");
+    assertThat(ran.out()).isEmpty();
+  }
+
+  @Test
+  void verboseShowsWhereAnErrorComesFrom() {
+    weights = dir.resolve("missing.h5");
+    assertThat(run(dir.resolve("never"), "--verbose").err()).contains("\tat dev.mixer4j.");
+  }
+
+  @Test
+  void divergenceStopsWithTheStep() throws IOException {
+    Path out = dir.resolve("diverged");
+    Fixtures.Ran ran = run(out, "--learning-rate", 1e30, "--epochs", 1);
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.err())
+        .containsPattern(
+            "step [23] .*: expected a finite loss and finite gradients, found .*; try a lower"
+                + " --learning-rate");
+    assertThat(out.resolve("final.h5")).doesNotExist();
+    assertThat(out.resolve("best.h5")).doesNotExist();
+    assertThat(places(out)).containsExactly("0,0,test");
+  }
+
+  @Test
+  void heldOutImagesAreWhatIsMeasured() throws IOException {
+    Path run = train("--validation-fraction", 0.25, "--epochs", 1, "--batch-size", 12);
+    assertThat(places(run))
+        .containsExactly("0,0,validation", "3,1,train", "3,1,validation", "3,1,test");
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/data/kind").asText()).isEqualTo("CIFAR-10, binary version");
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(36);
+    assertThat(config.at("/data/validation_images").asInt()).isEqualTo(12);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(15);
+  }
+
+  @Test
+  void picturesAreBroughtToTheNetworksSize() throws IOException {
+    data = dir.resolve("pictures");
+    for (int i = 0; i < 30; i++) {
+      BufferedImage image = new BufferedImage(50, 40, BufferedImage.TYPE_INT_RGB);
+      for (int p = 0; p < 2000; p++) {
+        image.setRGB(p % 50, p / 50, (150 + p % 90) << 8 * (i % 3));
+      }
+      Path file = data.resolve("class" + i % 3 + "/" + i + ".png");
+      Files.createDirectories(file.getParent());
+      ImageIO.write(image, "png", file.toFile());
+    }
+    Path run = train("--validation-fraction", 0.2, "--split-seed", 5, "--epochs", 4);
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/data/train_images").asInt()).isEqualTo(24);
+    assertThat(config.at("/data/test_images").asInt()).isEqualTo(6);
+    assertThat(config.at("/data/class_names/2").asText()).isEqualTo("class2");
+    Fixtures.Ran evaluated =
+        Fixtures.run(
+            "evaluate",
+            "--weights",
+            run.resolve("final.h5"),
+            "--data",
+            data,
+            "--validation-fraction",
+            0.2,
+            "--split-seed",
+            5);
+    assertThat(evaluated.code()).as(evaluated.err()).isZero();
+    assertThat(evaluated.out()).contains("accuracy 100.00%", "6 images");
+    assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
+    Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
+    assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);
+  }
+
+  @Test
+  void endsEarlyWithoutANewBest() throws IOException {
+    Path run = dir.resolve("early");
+    Fixtures.Ran ran =
+        run(run, "--learning-rate", 1e-9, "--epochs", 50, "--batch-size", 48, "--patience", 3);
+    assertThat(ran.out()).contains("stopped early: no better accuracy since step 1");
+    assertThat(places(run)).last().isEqualTo("4,4,test");
+    assertThat(run.resolve("final.h5")).exists();
+  }
+
+  @Test
+  void measuresAndSavesWhenAsked() throws IOException {
+    Path run =
+        train("--epochs", 2, "--batch-size", 8, "--eval-every", 5, "--save-every", 2, "--keep", 3);
+    assertThat(places(run).stream().filter(row -> row.endsWith("test")))
+        .containsExactly("0,0,test", "5,1,test", "10,2,test", "12,2,test");
+    assertThat(run.resolve("checkpoints").toFile().list())
+        .containsExactlyInAnyOrder(
+            "step-000000008.safetensors",
+            "step-000000010.safetensors",
+            "step-000000012.safetensors");
+  }
+
+  @Test
+  void imagesStayWhereAskedAndNothingElseChanges() throws IOException {
+    assertEqualWeights(train("--cache", "device"), train("--cache", "host"));
+  }
+
+  @Test
+  void recipesCanBeOverridden() throws IOException {
+    Path run =
+        train(
+            "--recipe",
+            "paper",
+            "--steps",
+            3,
+            "--warmup-steps",
+            1,
+            "--batch-size",
+            12,
+            "--micro-batch-size",
+            5,
+            "--validation-fraction",
+            0,
+            "--mixup",
+            0.2,
+            "--ema-decay",
+            0.5,
+            "--stochastic-depth",
+            0.1,
+            "--label-smoothing",
+            0.1);
+    assertThat(places(run)).containsExactly("0,0,test", "3,1,train", "3,1,test");
+    JsonNode settings =
+        new JsonMapper().readTree(run.resolve("config.json").toFile()).get("settings");
+    assertThat(settings.at("/optimizer/name").asText()).isEqualTo("momentum");
+    assertThat(settings.at("/schedule").asText()).isEqualTo("cosine");
+    assertThat(settings.at("/micro_batch_size").asInt()).isEqualTo(5);
+    // The rate of the third of three steps, one of them warm-up: half a wave, half way.
+    assertThat(rows(run).get(2).split(",")[5]).isEqualTo("0.00500000");
+    assertEqualWeights(run, train("--recipe", run.resolve("config.json")));
+  }
+
+  @Test
+  void warmUpMustEndBeforeTheRun() {
+    Path out = dir.resolve("never");
+    assertRefused(
+        run(out, "--warmup-steps", 6, "--epochs", 2),
+        3,
+        "expected fewer warm-up steps than the run's 6, found 6; change --warmup-steps");
+    assertThat(out).doesNotExist();
+    train("--warmup-steps", 5, "--epochs", 2);
+  }
+
+  @Test
+  void linearProbeTrainsTheHeadAlone() throws IOException {
+    Map<String, float[]> before = Fixtures.read(weights);
+    Path run = train("--recipe", "linear-probe");
+    Fixtures.read(run.resolve("final.h5"))
+        .forEach(
+            (name, values) -> {
+              if (name.startsWith("head/")) {
+                assertThat(values).as(name).isNotEqualTo(before.get(name));
+              } else {
+                assertThat(values).as(name).isEqualTo(before.get(name));
+              }
+            });
+  }
+
+  @Test
+  void unknownRecipeAndSettings() throws IOException {
+    assertRefused(run(dir.resolve("a"), "--recipe", "fast"), 3, "adam, paper, linear-probe or a");
+    Path file = Files.writeString(dir.resolve("mine.json"), "{\"epochs\": 3, \"epoch\": 3}");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "there is no setting epoch");
+    Files.writeString(file, "{\"epochs\": \"three\"}");
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "epochs: ");
+    assertRefused(
+        run(dir.resolve("a"), "--schedule", "step"),
+        2,
+        "schedule: expected one of [constant, linear, cosine], found 'step'");
+    assertRefused(
+        run(dir.resolve("a"), "--clip-norm", "Infinity"),
+        2,
+        "clip_norm: expected above 0, found Infinity");
+    Files.writeString(file, "{\"std\": \"wide\"}");
+    assertRefused(
+        run(dir.resolve("a"), "--recipe", file),
+        2,
+        "std: expected a number, or one for each channel");
+    Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"'});
+    assertRefused(run(dir.resolve("a"), "--recipe", file), 3, file + ": not valid JSON");
+  }
+
+  @Test
+  void checkpointThatCannotBeWrittenLeavesTheLastOne() throws IOException {
+    Path run = train("--epochs", 1);
+    Files.delete(run.resolve("report.html"));
+    Path last = run.resolve("checkpoints/step-000000003.safetensors");
+    byte[] before = Files.readAllBytes(last);
+    Path config = run.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"epochs\" : 1", "\"epochs\" : 2"));
+    // The next one cannot take its place; a full disk ends the writing before that.
+    Files.createDirectories(run.resolve("checkpoints/step-000000006.safetensors/x"));
+    Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+    assertThat(ran.code()).isEqualTo(3);
+    assertThat(ran.err())
+        .contains("step-000000006.safetensors: the checkpoint could not be written");
+    assertThat(last).hasBinaryContent(before);
+  }
+
+  @Test
+  void oneTrainingAtATimeInAFolder() throws IOException {
+    Path run = train("--epochs", 1);
+    Files.delete(run.resolve("report.html"));
+    Path leftover = Files.createDirectory(run.resolve(".best.h5.123-4.part"));
+    Files.writeString(leftover.resolve("best.h5"), "half");
+    try (FileChannel other = FileChannel.open(run.resolve(".lock"), StandardOpenOption.WRITE);
+        FileLock lock = other.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+      assertThat(ran.code()).isEqualTo(3);
+      assertThat(ran.err()).contains(run + ": another training is at work in this folder");
+      assertThat(leftover).exists();
+    }
+    Fixtures.Ran ran = Fixtures.run("train", "--resume", run);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(leftover).doesNotExist();
+  }
+
+  /** A run that is killed before its first checkpoint starts from them again. */
+  @Test
+  void startWeightsThatWouldBeReplaced() throws IOException {
+    Path run = train("--epochs", 1);
+    weights = run.resolve("best.h5");
+    assertRefused(
+        run(run, "--overwrite"), 2, "weights to start from are a file of the run's folder");
+    assertThat(weights).exists();
+  }
+}

@@ -1,0 +1,163 @@
+package dev.mixer4j.finetune.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.Network;
+import dev.mixer4j.core.Variable;
+import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.finetune.Fixtures;
+import dev.mixer4j.finetune.data.LabelledImages;
+import dev.mixer4j.finetune.input.Batch;
+import dev.mixer4j.finetune.optim.Adam;
+import dev.mixer4j.finetune.optim.Momentum;
+import dev.mixer4j.finetune.optim.Optimizer;
+import dev.mixer4j.weights.format.numpy.NpyFile;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * LeNet-5 and the small residual network against PyTorch, 20 steps from the same seed:
+ * tools/reference/make_network_fixtures.py made the files.
+ */
+class PyTorchTrainingTest {
+
+  private static final int STEPS = 20;
+  private static final int BATCH = 64;
+  private static final long SEED = 14;
+  private static final ImageInput PIXELS =
+      new ImageInput(28, 28, 1, List.of(0f), List.of(1f)); // as PyTorch had them
+
+  private static final Map<String, Network> NETWORKS =
+      Map.of(
+          "lenet5", new LeNet5(PIXELS, 10),
+          "resnet_broadcast", new ResNet(PIXELS, 10, Shortcut.BROADCAST),
+          "resnet_conv", new ResNet(PIXELS, 10, Shortcut.CONV));
+
+  private record Trained(double[] losses, Map<String, float[]> values) {}
+
+  @ParameterizedTest
+  @CsvSource({
+    "lenet5, 1e-5, 1e-6",
+    "resnet_broadcast, 1e-3, 1e-3",
+    "resnet_conv, 1e-3, 1e-3",
+  })
+  void followsPyTorchsSgd(String name, double lossBound, double bound) throws IOException {
+    Trained ours = train(NETWORKS.get(name), new Momentum(0.5, false, 0), 0.01);
+    assertThat(lossDifference(ours, name + ".sgd")).isLessThan(lossBound);
+    // Batch norm takes away the biases before it, so their gradients are rounding noise; but steps
+    // of that size do not show here.
+    assertThat(differences(NETWORKS.get(name), ours, name + ".sgd"))
+        .allSatisfy((variable, difference) -> assertThat(difference).isLessThan(bound));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lenet5, 1e-4, 2e-4",
+    "resnet_broadcast, 1e-3, 1e-3",
+    "resnet_conv, 1e-3, 1e-3",
+  })
+  void followsPyTorchsAdam(String name, double lossBound, double bound) throws IOException {
+    Trained ours = train(NETWORKS.get(name), Adam.DEFAULT, 1e-3);
+    assertThat(lossDifference(ours, name + ".adam")).isLessThan(lossBound);
+    Map<String, Double> differences = differences(NETWORKS.get(name), ours, name + ".adam");
+    if (name.startsWith("resnet")) {
+      // Batch norm takes away the biases before it, so their gradients are rounding noise, of which
+      // Adam makes full steps: no two frameworks agree on them, and so not on the running means.
+      for (String noise : List.of("conv1/bias", "norm1/mean", "conv2/bias", "norm2/mean")) {
+        assertThat(differences.remove(noise)).as(noise).isLessThan(STEPS * 1e-3 * 2);
+      }
+    }
+    assertThat(differences)
+        .allSatisfy((variable, difference) -> assertThat(difference).isLessThan(bound));
+  }
+
+  private static Trained train(Network network, Optimizer optimizer, double rate)
+      throws IOException {
+    LabelledImages images = new LabelledImages(28, 28, 1, bytes("images.npy"), bytes("labels.npy"));
+    double[] losses = new double[STEPS];
+    try (TrainingGraph graph =
+        new TrainingGraph(
+            new InitialWeights(network, SEED),
+            Fixtures.settings("batch_size", BATCH),
+            images,
+            optimizer,
+            Fixtures.CPU)) {
+      for (int step = 0; step < STEPS; step++) {
+        int first = step * BATCH % images.size();
+        int[] rows = IntStream.range(first, first + BATCH).toArray();
+        Batch.Part part =
+            new Batch.Part(
+                rows, images.pixels(rows), images.labels(rows), new boolean[BATCH], null);
+        try (Batch batch = new Batch(step + 1, 1, 0, List.of(part))) {
+          graph.step(batch, rate, 0, true);
+          losses[step] = graph.totals().loss() / BATCH;
+        }
+      }
+      try (Weights end = graph.snapshot()) {
+        return new Trained(losses, Fixtures.read(end));
+      }
+    }
+  }
+
+  /** The elements of a .npy file of version 1 with bytes. */
+  private static byte[] bytes(String file) throws IOException {
+    byte[] all = Files.readAllBytes(Fixtures.resource("networks/" + file));
+    return Arrays.copyOfRange(all, 10 + (all[8] & 0xff | (all[9] & 0xff) << 8), all.length);
+  }
+
+  private static FloatBuffer floats(String file) throws IOException {
+    return NpyFile.read(Fixtures.resource("networks/" + file + ".npy")).values();
+  }
+
+  /** The largest absolute difference of any step's loss. */
+  private static double lossDifference(Trained trained, String run) throws IOException {
+    FloatBuffer expected = floats(run + ".losses");
+    assertThat(expected.remaining()).isEqualTo(STEPS);
+    return Arrays.stream(trained.losses)
+        .map(loss -> Math.abs(loss - expected.get()))
+        .max()
+        .orElseThrow();
+  }
+
+  /**
+   * The largest absolute difference of each variable. PyTorch's kernels are [out, in, height,
+   * width] or [out, in].
+   */
+  private static Map<String, Double> differences(Network network, Trained trained, String run)
+      throws IOException {
+    FloatBuffer expected = floats(run + ".final");
+    Map<String, Double> differences = new LinkedHashMap<>();
+    for (Variable variable : network.variables()) {
+      float[] found = trained.values.get(variable.name());
+      long[] shape = variable.shape().asArray();
+      int out = (int) shape[shape.length - 1];
+      int in = shape.length == 1 ? 1 : (int) shape[shape.length - 2];
+      int area = found.length / in / out;
+      double difference = 0;
+      for (int o = 0; o < out; o++) {
+        for (int i = 0; i < in; i++) {
+          for (int a = 0; a < area; a++) {
+            difference =
+                Math.max(difference, Math.abs(found[(a * in + i) * out + o] - expected.get()));
+          }
+        }
+      }
+      differences.put(variable.name(), difference);
+    }
+    assertThat(expected.hasRemaining()).isFalse();
+    return differences;
+  }
+}
