@@ -113,7 +113,7 @@ record Candidate(
     Map<String, MappedTensors.Source> left = new TreeMap<>(tensors.sources());
     String whole = NetworkJson.describe(network);
     if (newHead) {
-      left.keySet().removeIf(Candidate::isHead);
+      left.keySet().removeIf(name -> name.startsWith(Network.HEAD));
     }
     for (var variable : network.variables()) {
       MappedTensors.Source source = left.remove(variable.name());
@@ -141,9 +141,5 @@ record Candidate(
         .findFirst()
         .map(extra -> "tensor '%s' has no place in a %s".formatted(extra.info().name(), whole))
         .orElse("");
-  }
-
-  private static boolean isHead(String name) {
-    return name.startsWith(Network.HEAD);
   }
 }

@@ -144,9 +144,7 @@ public final class Downloader {
   private Duration delay(URI url, int failures, IOException problem) throws DownloadException {
     Duration own = policy.delay(failures, ThreadLocalRandom.current().nextDouble());
     Duration asked =
-        problem instanceof RetryLaterException later
-            ? later.after().orElse(Duration.ZERO)
-            : Duration.ZERO;
+        problem instanceof HttpTransfer.RetryLaterException later ? later.after() : Duration.ZERO;
     if (asked.compareTo(policy.longestRetryAfter()) > 0) {
       String reason = problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s";
       throw failed(url, reason, problem);

@@ -38,6 +38,8 @@ import java.util.Set;
  */
 public final class Hdf5File implements Closeable {
 
+  private static final int MAX_OBJECTS = 100_000;
+
   /** A tensor's elements in the file. */
   private record Run(long offset, ByteOrder order) {}
 
@@ -45,6 +47,9 @@ public final class Hdf5File implements Closeable {
   private final FileChannel channel;
   private final HdfFile hdf;
   private final Set<Long> visited = new HashSet<>();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final Map<String, Dataset> datasets = new LinkedHashMap<>();
+  private int objects;
   private final Map<String, Run> runs = new LinkedHashMap<>();
   private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
 
@@ -110,20 +115,47 @@ public final class Hdf5File implements Closeable {
   }
 
   /**
-   * Notes a visit to a group.
+   * Lists the groups and datasets in a group.
    *
-   * @throws MalformedFileException if it was visited before: a damaged file may have one in itself
+   * @param prefix of their paths: empty, or ending with a slash
+   * @throws MalformedFileException if a group is there twice, as a damaged file may have one in
+   *     itself, or there are too many, or too deep ones
+   * @throws UnsupportedFileException if there is something else: a link could lead out of the file
    */
-  public void visit(Group group, String name) {
+  public void list(Group group, String prefix, int maxDepth) {
+    if (prefix.chars().filter(c -> c == '/').count() > maxDepth || objects > MAX_OBJECTS) {
+      throw malformed(
+          "groups are nested deeper than %d or hold more than %d objects"
+              .formatted(maxDepth, MAX_OBJECTS),
+          null);
+    }
     if (!visited.add(group.getAddress())) {
-      throw malformed("group '" + name + "' is there twice", null);
+      throw malformed("group '" + prefix + "' is there twice", null);
+    }
+    groups.put(prefix, group);
+    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
+      objects++;
+      String name = prefix + child.getKey();
+      if (child.getValue() instanceof Group inner) {
+        list(inner, name + "/", maxDepth);
+      } else if (child.getValue() instanceof Dataset dataset) {
+        datasets.put(name, dataset);
+      } else {
+        throw new UnsupportedFileException(
+            "%s: '%s' is neither a group nor a dataset; links are not followed"
+                .formatted(path, name));
+      }
     }
   }
 
-  /** Refuses what is neither a group nor a dataset: a link could lead out of the file. */
-  public UnsupportedFileException refuse(String name) {
-    return new UnsupportedFileException(
-        "%s: '%s' is neither a group nor a dataset; links are not followed".formatted(path, name));
+  /** The listed groups by path, which ends with a slash except for the first one's. */
+  public Map<String, Group> groups() {
+    return groups;
+  }
+
+  /** The listed datasets by path. */
+  public Map<String, Dataset> datasets() {
+    return datasets;
   }
 
   public Path path() {
