@@ -79,33 +79,23 @@ record Candidate(
     String problem = tensors.problem();
     if (problem.isEmpty()) {
       try {
-        network = network(family, table, tensors, file, metadata);
+        if (metadata.isPresent()) {
+          network = metadata.get().network();
+          if (!network.family().equals(family.name())) {
+            throw new IllegalArgumentException(
+                "the file says that it holds a " + NetworkJson.describe(network));
+          }
+        } else {
+          Map<String, String> settings = new HashMap<>(table.settings());
+          settings.putAll(file.settings());
+          network = NetworkJson.with(family.infer(new Shapes(tensors.shapes())), settings);
+        }
         problem = misfit(tensors, table, network, newHead);
       } catch (IllegalArgumentException e) {
         problem = "these tensors make up no %s: %s".formatted(family.name(), e.getMessage());
       }
     }
     return new Candidate(family, table, tensors, network, problem);
-  }
-
-  /** The network that the file describes, or that its tensors' shapes and its format tell. */
-  private static Network network(
-      Family family,
-      NameTable table,
-      MappedTensors tensors,
-      TensorFile file,
-      Optional<Metadata> metadata) {
-    if (metadata.isEmpty()) {
-      Map<String, String> settings = new HashMap<>(table.settings());
-      settings.putAll(file.settings());
-      return NetworkJson.with(family.infer(new Shapes(tensors.shapes())), settings);
-    }
-    Network described = metadata.get().network();
-    if (!described.family().equals(family.name())) {
-      throw new IllegalArgumentException(
-          "the file says that it holds a " + NetworkJson.describe(described));
-    }
-    return described;
   }
 
   private static String misfit(

@@ -48,7 +48,6 @@ final class Hdf5Output implements Hdf5Target {
   private final Bytes attributes = new Bytes();
   private long end = ALIGNMENT; // behind the superblock
 
-  /** Starts a file, replacing any that is there. */
   Hdf5Output(Path path) throws IOException {
     channel =
         FileChannel.open(
@@ -86,7 +85,6 @@ final class Hdf5Output implements Hdf5Target {
     add(name, simple(values.size()), text(), layout(at, references.size()));
   }
 
-  /** Writes the superblock. Nothing can be added after it. */
   @Override
   public void finish() throws IOException {
     long rootAt = append(header(groupMessages(root).bytes(attributes)));

@@ -57,7 +57,6 @@ final class TensorPipeline {
             .plan(network.shapes());
   }
 
-  /** All tensors in the order in which they are visited. */
   List<TensorInfo> tensors() {
     return plan.stream().map(TensorPipeline::info).toList();
   }
