@@ -19,7 +19,6 @@ abstract class Subcommand implements Callable<Integer> {
     return spec.commandLine().getErr();
   }
 
-  /** An error of the command line, for the caller to throw. */
   final ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
   }

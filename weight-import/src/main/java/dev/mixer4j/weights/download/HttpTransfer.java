@@ -162,7 +162,6 @@ final class HttpTransfer {
     }
   }
 
-  /** What is done with a response's body, by its head. */
   private FileBody body(ResponseInfo head, PartFile part, FileChannel channel, long have) {
     try {
       switch (head.statusCode()) {

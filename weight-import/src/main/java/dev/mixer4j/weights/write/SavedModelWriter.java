@@ -166,7 +166,6 @@ final class SavedModelWriter implements WeightsWriter {
     return all.build();
   }
 
-  /** The name under which sessions feed and fetch it. */
   static String tensorName(Operand<?> operand) {
     return operand.op().name() + ":" + operand.asOutput().index();
   }

@@ -27,7 +27,6 @@ import org.tensorflow.ndarray.Shape;
  */
 final class TensorPipeline {
 
-  /** What is done with a tensor. */
   interface Visitor {
     /**
      * @param tensor the framework's name and shape

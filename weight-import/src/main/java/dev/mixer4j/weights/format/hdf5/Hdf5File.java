@@ -39,8 +39,8 @@ import java.util.Set;
 public final class Hdf5File implements Closeable {
 
   private static final int MAX_OBJECTS = 100_000;
+  private static final String CORRUPT = "%s: a corrupt HDF5 file: %s";
 
-  /** A tensor's elements in the file. */
   private record Run(long offset, ByteOrder order) {}
 
   private final Path path;
@@ -90,12 +90,10 @@ public final class Hdf5File implements Closeable {
   private void checkEnd() throws IOException {
     long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
     if (channel.size() < end) {
-      throw malformed(
-          "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
+      throw malformed("expected %d bytes, found %d: the file is cut off", end, channel.size());
     }
   }
 
-  /** What reads the directory of an opened file. */
   public interface Directory {
     TensorFile read(Hdf5File file) throws IOException;
   }
@@ -125,12 +123,10 @@ public final class Hdf5File implements Closeable {
   public void list(Group group, String prefix, int maxDepth) {
     if (prefix.chars().filter(c -> c == '/').count() > maxDepth || objects > MAX_OBJECTS) {
       throw malformed(
-          "groups are nested deeper than %d or hold more than %d objects"
-              .formatted(maxDepth, MAX_OBJECTS),
-          null);
+          "groups are nested deeper than %d or hold more than %d objects", maxDepth, MAX_OBJECTS);
     }
     if (!visited.add(group.getAddress())) {
-      throw malformed("group '" + prefix + "' is there twice", null);
+      throw malformed("group '%s' is there twice", prefix);
     }
     groups.put(prefix, group);
     for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
@@ -153,7 +149,6 @@ public final class Hdf5File implements Closeable {
     return groups;
   }
 
-  /** The listed datasets by path. */
   public Map<String, Dataset> datasets() {
     return datasets;
   }
@@ -166,7 +161,6 @@ public final class Hdf5File implements Closeable {
     return hdf;
   }
 
-  /** The tensors that were added, in that order. */
   public Map<String, TensorInfo> infos() {
     return Collections.unmodifiableMap(infos);
   }
@@ -182,14 +176,11 @@ public final class Hdf5File implements Closeable {
     boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
     if (!small || attribute.getSizeInBytes() > attribute.getBuffer().capacity()) {
       throw malformed(
-          "attribute '%s': its shape %s is not one of its kind"
-              .formatted(name, Arrays.toString(sizes)),
-          null);
+          "attribute '%s': its shape %s is not one of its kind", name, Arrays.toString(sizes));
     }
     return attribute.getData();
   }
 
-  /** Takes a dataset as a tensor. */
   public void add(String name, Dataset dataset) throws IOException {
     DType dtype = dtype(dataset);
     if (dtype == null || !(dataset instanceof ContiguousDataset contiguous)) {
@@ -204,13 +195,12 @@ public final class Hdf5File implements Closeable {
     long offset = hdf.getUserBlockSize() + contiguous.getDataAddress();
     if (offset < 0 || offset > channel.size() - info.bytes()) {
       throw malformed(
-          "dataset '%s': its %d bytes at %d reach beyond the file's end"
-              .formatted(name, info.bytes(), offset),
-          null);
+          "dataset '%s': its %d bytes at %d reach beyond the file's end",
+          name, info.bytes(), offset);
     }
     ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
     if (infos.put(name, info) != null) {
-      throw malformed("two datasets are called '" + name + "'", null);
+      throw malformed("two datasets are called '%s'", name);
     }
     runs.put(name, new Run(offset, order));
   }
@@ -228,7 +218,6 @@ public final class Hdf5File implements Closeable {
     };
   }
 
-  /** Reads a tensor as float32. */
   public void read(String name, FloatBuffer destination) throws IOException {
     Run run = runs.get(name);
     TensorInfo info = infos.get(name);
@@ -236,7 +225,8 @@ public final class Hdf5File implements Closeable {
       ElementReader.read(
           channel, run.offset, info.dtype(), run.order, info.elements(), destination);
     } catch (EOFException e) {
-      throw malformed("dataset '" + name + "': " + e.getMessage(), e);
+      String problem = "dataset '%s': %s".formatted(name, e.getMessage());
+      throw new MalformedFileException(CORRUPT.formatted(path, problem), e);
     }
   }
 
@@ -257,11 +247,11 @@ public final class Hdf5File implements Closeable {
       }
     }
     String problem = thrown.getMessage() + (cause == thrown ? "" : ": " + cause.getMessage());
-    return malformed(problem, thrown);
+    return new MalformedFileException(CORRUPT.formatted(path, problem), thrown);
   }
 
-  public MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": a corrupt HDF5 file: " + problem, cause);
+  public MalformedFileException malformed(String problem, Object... values) {
+    return new MalformedFileException(CORRUPT.formatted(path, problem.formatted(values)));
   }
 
   @Override

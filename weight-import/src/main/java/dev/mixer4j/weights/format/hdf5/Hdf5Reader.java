@@ -82,8 +82,7 @@ public final class Hdf5Reader extends TensorFile {
     if (plausible && many.getData() instanceof String[] names) {
       return List.of(names);
     }
-    throw file.malformed(
-        "dataset '" + name + "': expected texts, found " + Arrays.toString(sizes), null);
+    throw file.malformed("dataset '%s': expected texts, found %s", name, Arrays.toString(sizes));
   }
 
   private <T> T attribute(String name, Class<T> type) {
@@ -97,13 +96,11 @@ public final class Hdf5Reader extends TensorFile {
     Object value = file.attribute(file.root(), name);
     if (!type.isInstance(value)) {
       throw file.malformed(
-          "attribute '%s': expected %s, found %s of shape %s"
-              .formatted(
-                  name,
-                  type.getSimpleName(),
-                  attribute.getJavaType().getSimpleName(),
-                  Arrays.toString(attribute.getDimensionsAsLong())),
-          null);
+          "attribute '%s': expected %s, found %s of shape %s",
+          name,
+          type.getSimpleName(),
+          attribute.getJavaType().getSimpleName(),
+          Arrays.toString(attribute.getDimensionsAsLong()));
     }
     return type.cast(value);
   }

@@ -32,7 +32,6 @@ public final class KerasReader extends OpenTensorFile {
   private final Closeable source;
   private final Map<String, String> settings;
 
-  /** Whether a file has one of Keras's layouts. */
   public static boolean reads(Hdf5File file) {
     Map<String, Node> children = file.root().getChildren();
     if (file.root().getAttribute("format_version") != null) { // one of ours
@@ -78,12 +77,12 @@ public final class KerasReader extends OpenTensorFile {
     for (String layer : layers) {
       Group group = file.groups().get(layer + "/");
       if (group == null) {
-        throw file.malformed("no group for layer '" + layer + "'", null);
+        throw file.malformed("no group for layer '%s'", layer);
       }
       for (String weight : texts(group, "weight_names")) {
         Dataset dataset = file.datasets().remove(layer + "/" + weight);
         if (dataset == null) {
-          throw file.malformed("layer '%s' lacks its weight '%s'".formatted(layer, weight), null);
+          throw file.malformed("layer '%s' lacks its weight '%s'", layer, weight);
         }
         file.add(weight, dataset);
       }
@@ -132,7 +131,7 @@ public final class KerasReader extends OpenTensorFile {
     if (value == null || value instanceof double[] none && none.length == 0) {
       return new String[0]; // NumPy makes an empty list one of float64
     }
-    throw file.malformed("attribute '" + name + "' is not a list of names", null);
+    throw file.malformed("attribute '%s' is not a list of names", name);
   }
 
   @Override
