@@ -3,8 +3,11 @@ package dev.mixer4j.finetune.command;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
@@ -41,13 +44,13 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
   private static final int CLASSES = 10;
   private static final int STEPS = 3;
 
-  private static final Mixer NETWORK = Mixer.of(SIZE, 4, 128, 2, 64, 256, CLASSES);
+  private static final Network MIXER = Mixer.of(SIZE, 4, 128, 2, 64, 256, CLASSES);
 
-  /**
-   * Makes the steps.
-   *
-   * @throws dev.mixer4j.core.MixerException if the device is missing
-   */
+  /** Together they have all kinds of layers: those of LeNet-5 are in the ResNet. */
+  static final List<Network> NETWORKS =
+      List.of(MIXER, new ResNet(ImageInput.square(SIZE, 3), CLASSES, ResNet.Shortcut.CONV));
+
+  /** Makes the steps; {@link dev.mixer4j.core.MixerException} if the device is missing. */
   static DeviceTrial on(Device device) throws IOException {
     Path folder = Files.createTempDirectory("mixer4j-doctor");
     try {
@@ -66,7 +69,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
           };
       // Plain gradient descent: Adam's first steps make large changes of the smallest gradients.
       FineTuningResult result =
-          FineTuning.scratch(NETWORK, folder)
+          FineTuning.scratch(MIXER, folder)
               .set("optimizer", Map.of("name", "sgd"))
               .set("learning_rate", 0.1)
               .set("batch_size", IMAGES)
@@ -104,7 +107,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
    *
    * @param crop whether it crops its images; otherwise it mirrors and resizes them
    */
-  static GraphDef graphOfEverything(boolean crop) {
+  static GraphDef graphOfEverything(Network network, boolean crop) {
     TrainSettings settings =
         TrainSettings.fromJson(
             new JsonMapper()
@@ -126,14 +129,14 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
     byte[] pixels = new byte[IMAGES * SIZE * SIZE * 3];
     LabelledImages images = new LabelledImages(SIZE, SIZE, 3, pixels, new byte[IMAGES]);
     try (TrainingGraph graph =
-        new TrainingGraph(new InitialWeights(NETWORK, 1), settings, images, Devices.cpus(2))) {
+        new TrainingGraph(new InitialWeights(network, 1), settings, images, Devices.cpus(2))) {
       return graph.definition();
     }
   }
 
   private static Map<String, float[]> copy(Weights weights) {
     Map<String, float[]> values = new TreeMap<>();
-    for (Map.Entry<String, Shape> variable : NETWORK.shapes().entrySet()) {
+    for (Map.Entry<String, Shape> variable : MIXER.shapes().entrySet()) {
       float[] array = new float[(int) variable.getValue().size()];
       weights.read(variable.getKey(), FloatBuffer.wrap(array));
       values.put(variable.getKey(), array);

@@ -27,7 +27,6 @@ final class StopSignal implements AutoCloseable {
     }
     requested = true;
     err.println("stopping after this step; once more to stop at once");
-    err.flush();
   }
 
   boolean isRequested() {
