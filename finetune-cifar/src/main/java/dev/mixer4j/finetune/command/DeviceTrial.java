@@ -6,6 +6,7 @@ import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.FineTuning;
@@ -46,9 +47,12 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
 
   private static final Network MIXER = Mixer.of(SIZE, 4, 128, 2, 64, 256, CLASSES);
 
-  /** Together they have all kinds of layers: those of LeNet-5 are in the ResNet. */
+  /** A network of each family. */
   static final List<Network> NETWORKS =
-      List.of(MIXER, new ResNet(ImageInput.square(SIZE, 3), CLASSES, ResNet.Shortcut.CONV));
+      List.of(
+          MIXER,
+          new LeNet5(ImageInput.square(28, 3), CLASSES),
+          new ResNet(ImageInput.square(28, 3), CLASSES, ResNet.Shortcut.CONV));
 
   /** Makes the steps; {@link dev.mixer4j.core.MixerException} if the device is missing. */
   static DeviceTrial on(Device device) throws IOException {

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -109,11 +110,7 @@ public final class TrainingGraph implements AutoCloseable {
       throw e;
     }
     try {
-      told(
-          () -> {
-            replicas.forEach(replica -> replica.start(session, start, images));
-            return null;
-          });
+      each(replica -> replica.start(session, start, images));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -181,11 +178,19 @@ public final class TrainingGraph implements AutoCloseable {
     if (devices.areSeveralProcesses()) {
       runner.setOptions(RunOptions.newBuilder().setTimeoutInMs(PATIENCE.toMillis()).build());
     }
-    return told(runner::run);
+    return run(runner::run);
+  }
+
+  private void each(Consumer<Replica> work) {
+    run(
+        () -> {
+          replicas.forEach(work);
+          return null;
+        });
   }
 
   /** Runs the action and reports out-of-memory and lost-worker errors with context. */
-  private <T> T told(Supplier<T> work) {
+  private <T> T run(Supplier<T> work) {
     try {
       return work.get();
     } catch (TFResourceExhaustedException e) {
@@ -262,11 +267,7 @@ public final class TrainingGraph implements AutoCloseable {
 
   /** Restores a step of this training, or of one with the same settings. */
   public void restore(long step, Weights savedWeights, NamedTensors savedState) {
-    told(
-        () -> {
-          replicas.forEach(replica -> replica.restore(session, savedWeights, savedState));
-          return null;
-        });
+    each(replica -> replica.restore(session, savedWeights, savedState));
     steps = step;
   }
 
