@@ -22,12 +22,12 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.GraphDef;
@@ -61,7 +61,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
       for (String name : List.of("data_batch_1.bin", "test_batch.bin")) {
         Files.write(folder.resolve(name), randomImages());
       }
-      List<Double> losses = new ArrayList<>();
+      DoubleStream.Builder losses = DoubleStream.builder();
       TrainingListener listener =
           new TrainingListener() {
             @Override
@@ -83,8 +83,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
               .devices(Devices.of(device))
               .run(folder.resolve("run"), listener);
       try (Checkpoint trained = Checkpoint.open(result.folder().resolve("final.h5"))) {
-        return new DeviceTrial(
-            losses.stream().mapToDouble(Double::doubleValue).toArray(), copy(trained));
+        return new DeviceTrial(losses.build().toArray(), copy(trained));
       }
     } finally {
       try (Stream<Path> files = Files.walk(folder)) {

@@ -34,8 +34,6 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TFloat64;
-import org.tensorflow.types.TUint8;
 
 /**
  * One device's part of a training's graph: a network whose variables each step updates. Replicas
@@ -46,16 +44,19 @@ final class Replica {
   /** Part of TensorFlow's message if a number of a step is not finite. */
   static final String NOT_FINITE = "loss and gradients";
 
+  final BatchInput input;
+  final Variables variables;
+
+  /** Of {@code input.pixels()}, without dropout, from the moving average if there is one. */
+  final Operand<TFloat32> logits;
+
+  final StepTotals totals;
+  final StateVariables state;
   private final Network network;
-  private final BatchInput input;
-  private final Variables variables;
-  private final Operand<TFloat32> logits;
-  private final StepTotals totals;
   private final Optional<GradientAccumulator> accumulator;
   private final Optional<ExponentialMovingAverage> averages;
   private final Optimizer.Updates updates;
   private final List<Op> perUpdate = new ArrayList<>();
-  private final StateVariables state;
 
   /** Adds the replica to a graph, in the scope of {@code tf}, which has the variables too. */
   Replica(
@@ -216,20 +217,6 @@ final class Replica {
     return perUpdate;
   }
 
-  Operand<TFloat64> totals() {
-    return totals.read();
-  }
-
-  /** The placeholder of images to classify, [batch, height, width, channels] uint8. */
-  Operand<TUint8> pixels() {
-    return input.pixels();
-  }
-
-  /** Their logits, without dropout, from the moving average if there is one. */
-  Operand<TFloat32> logits() {
-    return logits;
-  }
-
   /** The value that measurements use: the moving average if there is one. */
   private Operand<TFloat32> measured(String name) {
     return averages
@@ -239,14 +226,6 @@ final class Replica {
 
   Weights snapshot(Session session) {
     return Variables.snapshot(session, network, this::measured);
-  }
-
-  Weights weights(Session session) {
-    return variables.snapshot(session);
-  }
-
-  NamedTensors state(Session session) {
-    return state.save(session);
   }
 
   void restore(Session session, Weights savedWeights, NamedTensors savedState) {

@@ -83,13 +83,9 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
   public String describe() {
     int[] indices =
         parts.stream().flatMapToInt(part -> Arrays.stream(part.indices)).limit(8).toArray();
+    String more = images() > indices.length ? " and so on" : "";
     return "epoch %d, images %d to %d of its order (in the data's: %s%s)"
-        .formatted(
-            epoch,
-            from,
-            from + images() - 1,
-            Arrays.toString(indices),
-            images() > indices.length ? " and so on" : "");
+        .formatted(epoch, from, from + images() - 1, Arrays.toString(indices), more);
   }
 
   @Override

@@ -143,10 +143,7 @@ record RunConfig(
     return NetworkJson.read(network);
   }
 
-  /**
-   * Checks that the data is that of the start. Otherwise image order, schedule and labels would
-   * change.
-   */
+  /** Checks the data: with other data, image order, schedule and labels would change. */
   void checkData(RunRequest request, Dataset now, TrainingLoop.Images images) {
     JsonNode before = Settings.toJson(data);
     for (Map.Entry<String, JsonNode> found :

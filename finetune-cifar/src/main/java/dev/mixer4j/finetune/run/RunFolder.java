@@ -87,11 +87,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /**
-   * Creates the folder and its metrics; files of an earlier run are removed.
-   *
-   * @param info what the files of weights say beside the values
-   */
+  /** Creates the folder and its metrics; files of an earlier run are removed. */
   public static RunFolder create(Path folder, ObjectNode config, ModelInfo info)
       throws IOException {
     try {
@@ -187,10 +183,7 @@ public final class RunFolder implements AutoCloseable {
         .anyMatch(weights.toAbsolutePath().normalize()::equals);
   }
 
-  /**
-   * Checks that the folder may be used; {@link FileAlreadyExistsException} if it holds files that
-   * may not be replaced.
-   */
+  /** Throws {@link FileAlreadyExistsException} if a folder has files that may not be replaced. */
   public static void check(Path folder, boolean overwrite) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IOException(folder + ": expected a folder for the run's files, found a file");

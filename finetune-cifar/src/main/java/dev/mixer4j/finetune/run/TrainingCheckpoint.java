@@ -125,10 +125,8 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     } catch (IllegalArgumentException e) {
       file.close();
       throw new MixerException(
-          path
-              + ": not a checkpoint of a training: "
-              + e.getMessage()
-              + "; remove it to resume from the one before",
+          "%s: not a checkpoint of a training: %s; remove it to resume from the one before"
+              .formatted(path, e.getMessage()),
           e);
     }
   }
@@ -167,13 +165,10 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
   /** The optimizer's variables and all other state beside the weights. */
   private NamedTensors variables() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    file.tensors()
+    file.tensors().keySet().stream()
+        .filter(name -> name.startsWith(STATE))
         .forEach(
-            (name, info) -> {
-              if (name.startsWith(STATE)) {
-                shapes.put(name.substring(STATE.length()), info.shape());
-              }
-            });
+            name -> shapes.put(name.substring(STATE.length()), file.tensors().get(name).shape()));
     return new NamedTensors() {
       @Override
       public Map<String, Shape> shapes() {

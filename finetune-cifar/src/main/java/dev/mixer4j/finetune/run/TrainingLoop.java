@@ -77,13 +77,10 @@ final class TrainingLoop {
     return state;
   }
 
-  /**
-   * Trains, and writes metrics, checkpoints and weights; {@link DivergenceException} if a loss is
-   * not finite.
-   */
+  /** Trains and writes all files; {@link DivergenceException} if a loss is not finite. */
   End run() throws IOException {
     if (Double.isNaN(state.before())) {
-      state = state.started(measure(0).accuracy());
+      state = state.started(measure(images.measured(), images.split(), 0).accuracy());
     }
     End end = outOfPatience() ? End.EARLY : train();
     if (end != End.INTERRUPTED) {
@@ -188,15 +185,12 @@ final class TrainingLoop {
   }
 
   private void measured(int epoch) throws IOException {
-    RunState after = state.measured(measure(epoch).accuracy());
+    Measurement found = measure(images.measured(), images.split(), epoch);
+    RunState after = state.measured(found.accuracy());
     if (after.bestStep() == after.step()) {
       write(RunFolder.BEST);
     }
     state = after;
-  }
-
-  private Measurement measure(int epoch) throws IOException {
-    return measure(images.measured(), images.split(), epoch);
   }
 
   /** Measures the current weights on the test images, once at the end. */
