@@ -23,7 +23,6 @@ import picocli.CommandLine.Parameters;
 /** The {@code finetune-cifar compare} command. */
 @Command(
     name = "compare",
-    sortOptions = false,
     description = {
       "Shows runs side by side: the settings in which they differ, and their results.",
       "Unfinished runs are shown too."

@@ -10,7 +10,6 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "doctor",
-    sortOptions = false,
     description = {
       "Checks everything that TensorFlow needs to compute on an NVIDIA GPU, and says what to do about"
           + " missing parts.",

@@ -26,7 +26,6 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "download",
-    sortOptions = false,
     description = {
       "Downloads a data set's files and checks their MD5s.",
       "Interrupted downloads are resumed; files that are already there are only checked. Archives"

@@ -27,10 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(
-    name = "evaluate",
-    sortOptions = false,
-    description = "Measures accuracy and loss on a data set's test images.")
+@Command(name = "evaluate", description = "Measures accuracy and loss on a data set's test images.")
 final class EvaluateCommand extends Subcommand {
 
   private static final JsonMapper JSON = new JsonMapper();

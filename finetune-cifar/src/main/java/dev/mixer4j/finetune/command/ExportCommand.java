@@ -20,7 +20,6 @@ import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "export",
-    sortOptions = false,
     description = {
       "Writes a SavedModel, a folder that TensorFlow Serving and TensorFlow itself load and run.",
       "Its graph preprocesses images as 'predict' does. Its signatures image_bytes (JPEG and PNG"

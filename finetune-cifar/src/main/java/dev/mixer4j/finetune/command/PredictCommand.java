@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "predict",
-    sortOptions = false,
     description = {
       "Classifies PNG and JPEG images of any size.",
       "Images are resized and cropped as the weights say, which 'import-weights inspect' shows. If"

@@ -20,7 +20,6 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "train",
-    sortOptions = false,
     abbreviateSynopsis = true,
     modelTransformer = TrainCommand.Options.class,
     description = {

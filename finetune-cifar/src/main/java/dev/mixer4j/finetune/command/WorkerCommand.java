@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "worker",
-    sortOptions = false,
     description = {
       "Lends this process's devices to a training in another process, and exits when it ends.",
       "The training is 'finetune-cifar train' with the same --cluster; only it needs weights and"

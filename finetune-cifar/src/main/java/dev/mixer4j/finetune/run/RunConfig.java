@@ -130,7 +130,7 @@ record RunConfig(
         TrainSettings.fromJson(settings));
   }
 
-  /** What the files of weights say beside the values. */
+  /** The metadata of the run's files of weights. */
   ModelInfo info() {
     return new ModelInfo(
         data.classNames,
