@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.mixer4j.core.Weights;
 import java.nio.FloatBuffer;
 import java.util.Locale;
@@ -66,6 +67,7 @@ public record TensorDifference(
   }
 
   /** {@return the number of elements in the first network} */
+  @JsonProperty
   public long elements() {
     return shapeA.size();
   }

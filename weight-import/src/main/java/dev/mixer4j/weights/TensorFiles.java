@@ -70,7 +70,7 @@ public final class TensorFiles {
           file -> KerasReader.reads(file) ? new KerasReader(file) : new Hdf5Reader(file));
     }
     if (TorchLegacyStream.isMagic(start)) {
-      return TorchLegacyStream.open(path);
+      return new TorchLegacyStream(path);
     }
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
@@ -126,7 +126,7 @@ public final class TensorFiles {
       Optional<String> pickle =
           zip.entries().keySet().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).findFirst();
       if (pickle.isPresent()) {
-        return TorchZip.open(path, zip, pickle.get());
+        return new TorchZip(path, zip, pickle.get());
       }
       return zip.entries().containsKey(KerasArchive.WEIGHTS)
           ? KerasArchive.open(path, zip)

@@ -167,18 +167,29 @@ class FamiliesTest {
     assertMismatch(file, "tensors 'fc.0.bias' and 'fc1.bias' both stand for dense1/bias");
   }
 
+  @Test
+  void thePrefixIsTheOneOfMostTensors() throws IOException {
+    SafetensorsBytes file = lenet("net.module.");
+    add(file, "other.fc.0.bias", 120);
+    assertMismatch(file, "a lenet5, with 10 of 11 tensors", "not PyTorch's: other.fc.0.bias;");
+  }
+
   private static SafetensorsBytes lenet() {
+    return lenet("");
+  }
+
+  private static SafetensorsBytes lenet(String prefix) {
     SafetensorsBytes file = new SafetensorsBytes();
-    add(file, "conv.0.weight", 6, 1, 5, 5);
-    add(file, "conv.0.bias", 6);
-    add(file, "conv.3.weight", 16, 6, 5, 5);
-    add(file, "conv.3.bias", 16);
-    add(file, "fc.0.weight", 120, 256);
-    add(file, "fc.0.bias", 120);
-    add(file, "fc.2.weight", 84, 120);
-    add(file, "fc.2.bias", 84);
-    add(file, "fc.4.weight", 10, 84);
-    add(file, "fc.4.bias", 10);
+    add(file, prefix + "conv.0.weight", 6, 1, 5, 5);
+    add(file, prefix + "conv.0.bias", 6);
+    add(file, prefix + "conv.3.weight", 16, 6, 5, 5);
+    add(file, prefix + "conv.3.bias", 16);
+    add(file, prefix + "fc.0.weight", 120, 256);
+    add(file, prefix + "fc.0.bias", 120);
+    add(file, prefix + "fc.2.weight", 84, 120);
+    add(file, prefix + "fc.2.bias", 84);
+    add(file, prefix + "fc.4.weight", 10, 84);
+    add(file, prefix + "fc.4.bias", 10);
     return file;
   }
 

@@ -96,23 +96,24 @@ public record Comparison(List<RunRecord> runs) {
       double finalAccuracy,
       double finalLoss,
       long steps,
-      double seconds) {}
+      double seconds) {
+
+    Outcome(RunRecord run) {
+      this(
+          run.name(),
+          run.finished(),
+          run.config(),
+          value(run.best(), MetricsRow::accuracy),
+          run.best().map(MetricsRow::step).orElse(null),
+          value(run.last(), MetricsRow::accuracy),
+          value(run.last(), MetricsRow::loss),
+          run.steps(),
+          run.seconds());
+    }
+  }
 
   public List<Outcome> outcomes() {
-    return runs.stream()
-        .map(
-            run ->
-                new Outcome(
-                    run.name(),
-                    run.finished(),
-                    run.config(),
-                    value(run.best(), MetricsRow::accuracy),
-                    run.best().map(MetricsRow::step).orElse(null),
-                    value(run.last(), MetricsRow::accuracy),
-                    value(run.last(), MetricsRow::loss),
-                    run.steps(),
-                    run.seconds()))
-        .toList();
+    return runs.stream().map(Outcome::new).toList();
   }
 
   private static double value(Optional<MetricsRow> row, ToDoubleFunction<MetricsRow> value) {

@@ -23,13 +23,7 @@ final class ConfusionMatrixPicture {
   private static final int NUMBERED_CLASSES = 20;
 
   /** From 0 to 1: light to dark, so that it prints in gray too. */
-  private static final Color[] SCALE = {
-    new Color(0xf7fbff),
-    new Color(0xc6dbef),
-    new Color(0x6baed6),
-    new Color(0x2171b5),
-    new Color(0x08306b)
-  };
+  private static final int[] SCALE = {0xf7fbff, 0xc6dbef, 0x6baed6, 0x2171b5, 0x08306b};
 
   private final int[][] counts;
   private final List<String> names;
@@ -154,8 +148,8 @@ final class ConfusionMatrixPicture {
     int below = Math.min(SCALE.length - 2, (int) place);
     int rgb = 0;
     for (int shift = 16; shift >= 0; shift -= 8) {
-      int from = SCALE[below].getRGB() >> shift & 0xff;
-      int to = SCALE[below + 1].getRGB() >> shift & 0xff;
+      int from = SCALE[below] >> shift & 0xff;
+      int to = SCALE[below + 1] >> shift & 0xff;
       rgb |= (int) Math.round(from + (to - from) * (place - below)) << shift;
     }
     return new Color(rgb);

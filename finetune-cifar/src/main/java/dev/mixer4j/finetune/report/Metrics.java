@@ -69,13 +69,8 @@ record Metrics(
       predicted += confusion[other][c];
     }
     int found = confusion[c][c];
-    return new ClassMetrics(
-        name,
-        ratio(found, predicted),
-        ratio(found, support),
-        ratio(2.0 * found, predicted + support),
-        support,
-        auc);
+    double f1 = ratio(2.0 * found, predicted + support);
+    return new ClassMetrics(name, ratio(found, predicted), ratio(found, support), f1, support, auc);
   }
 
   private static double ratio(double part, double whole) {

@@ -7,7 +7,6 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import javax.imageio.ImageIO;
 
 /** Colours, fonts, canvas and PNG files of all pictures. */
@@ -20,24 +19,16 @@ public final class Pictures {
   public static final Color WRONG = new Color(0xc62828);
 
   /** Ten colours, distinct for the colour-blind too (Petroff, arXiv 2107.02270). */
-  private static final List<Color> SERIES =
-      List.of(
-          new Color(0x3f90da),
-          new Color(0xffa90e),
-          new Color(0xbd1f01),
-          new Color(0x94a4a2),
-          new Color(0x832db6),
-          new Color(0xa96b59),
-          new Color(0xe76300),
-          new Color(0xb9ac70),
-          new Color(0x717581),
-          new Color(0x92dadd));
+  private static final int[] SERIES = {
+    0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6,
+    0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd
+  };
 
   private Pictures() {}
 
   /** The colour of a curve; they repeat after ten. */
   public static Color series(int index) {
-    return SERIES.get(index % SERIES.size());
+    return new Color(SERIES[index % SERIES.length]);
   }
 
   public static Font font(int size) {

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.NumberTickUnit;
@@ -49,17 +50,13 @@ final class RocPicture {
   }
 
   private static List<Integer> shown(RocCurves roc) {
-    List<Integer> defined =
-        IntStream.range(0, roc.classes().size())
-            .filter(c -> roc.classes().get(c).isDefined())
-            .boxed()
-            .toList();
-    return roc.classes().size() <= ALL_CLASSES
-        ? defined
-        : defined.stream()
-            .sorted(Comparator.comparingDouble(c -> roc.classes().get(c).auc()))
-            .limit(WORST)
-            .toList();
+    List<RocCurve> all = roc.classes();
+    Stream<Integer> defined =
+        IntStream.range(0, all.size()).filter(c -> all.get(c).isDefined()).boxed();
+    if (all.size() > ALL_CLASSES) {
+      defined = defined.sorted(Comparator.comparingDouble(c -> all.get(c).auc())).limit(WORST);
+    }
+    return defined.toList();
   }
 
   private static void add(

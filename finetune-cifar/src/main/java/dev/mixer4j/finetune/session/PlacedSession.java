@@ -1,13 +1,5 @@
 package dev.mixer4j.finetune.session;
 
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteDeviceList;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListCount;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListName;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_GraphImportGraphDef;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetTarget;
-
 import dev.mixer4j.core.MixerException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
@@ -26,6 +18,7 @@ import org.tensorflow.internal.c_api.TF_ImportGraphDefOptions;
 import org.tensorflow.internal.c_api.TF_Session;
 import org.tensorflow.internal.c_api.TF_SessionOptions;
 import org.tensorflow.internal.c_api.TF_Status;
+import org.tensorflow.internal.c_api.global.tensorflow;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -50,13 +43,13 @@ public final class PlacedSession {
     try (PointerScope scope = new PointerScope()) {
       TF_Status status = TF_Status.newStatus();
       TF_Session session = open(TF_Graph.newGraph(), target, options, status);
-      TF_DeviceList list = TF_SessionListDevices(session, status);
+      TF_DeviceList list = tensorflow.TF_SessionListDevices(session, status);
       status.throwExceptionIfNotOK();
       List<String> names = new ArrayList<>();
-      for (int i = 0; i < TF_DeviceListCount(list); i++) {
-        names.add(TF_DeviceListName(list, i, status).getString());
+      for (int i = 0; i < tensorflow.TF_DeviceListCount(list); i++) {
+        names.add(tensorflow.TF_DeviceListName(list, i, status).getString());
       }
-      TF_DeleteDeviceList(list);
+      tensorflow.TF_DeleteDeviceList(list);
       return names;
     }
   }
@@ -65,10 +58,10 @@ public final class PlacedSession {
       TF_Graph graph, String target, ConfigProto options, TF_Status status) {
     TF_SessionOptions all = TF_SessionOptions.newSessionOptions();
     BytePointer bytes = new BytePointer(options.toByteArray());
-    TF_SetConfig(all, bytes, bytes.limit(), status);
+    tensorflow.TF_SetConfig(all, bytes, bytes.limit(), status);
     status.throwExceptionIfNotOK();
     if (target != null) {
-      TF_SetTarget(all, target);
+      tensorflow.TF_SetTarget(all, target);
     }
     TF_Session session = TF_Session.newSession(graph, all, status);
     status.throwExceptionIfNotOK();
@@ -91,7 +84,7 @@ public final class PlacedSession {
     try (PointerScope scope = new PointerScope()) {
       TF_Status status = TF_Status.newStatus();
       TF_Graph copy = TF_Graph.newGraph();
-      TF_GraphImportGraphDef(
+      tensorflow.TF_GraphImportGraphDef(
           copy,
           TF_Buffer.newBufferFromString(placed.build()),
           TF_ImportGraphDefOptions.newImportGraphDefOptions(),

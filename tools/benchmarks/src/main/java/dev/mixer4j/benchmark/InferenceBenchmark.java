@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
     description = {
       "Times ImageClassifier.logits on normalised images, random weights; on a GPU on 8-bit images of"
           + " the network's size, which are normalised there. A classifier computes in float32 or TF32;"
-          + " in bfloat16 it is the same network built with Mixer.inference.",
+          + " in bfloat16 it is the same network built with Pass.inference.",
       "Peers: torch (timm, eager), torch-compile, jax (Flax, jit), keras (on TensorFlow), onnxruntime;"
           + " and in a JVM onnxruntime-java and djl-pytorch, which need onnxruntime and torch before"
           + " them. Beside these mixer4j-xla, ours with XLA for what is no matrix product, on a GPU for"

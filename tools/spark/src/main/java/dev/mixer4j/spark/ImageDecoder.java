@@ -16,7 +16,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 /** Decodes PNG and JPEG, as finetune-cifar's {@code predict} does. */
 final class ImageDecoder {
 
-  /** More than any camera of today takes; a file of a few bytes may claim far more. */
+  /** A file of a few bytes may claim far more pixels than it has. */
   private static final long MAX_PIXELS = 100_000_000;
 
   private ImageDecoder() {}
@@ -24,8 +24,8 @@ final class ImageDecoder {
   /**
    * Decodes an image as it is stored; the orientation that a camera notes is ignored.
    *
-   * @throws MixerException if it is no sound PNG or JPEG, has more than 100 million pixels, or more
-   *     than there is memory for
+   * @throws MixerException if it is damaged or neither PNG nor JPEG, has more than 100 million pixels, or more
+   *     than fit into memory
    */
   static BufferedImage decode(InputStream bytes) {
     ImageReader reader = null;

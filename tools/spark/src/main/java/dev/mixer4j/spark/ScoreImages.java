@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     description = {
       "Classifies a folder or table of images with Apache Spark, into Parquet.",
-      "Rows keep their columns, but for bytes of images, and get label, index, probability, top and"
+      "Rows keep their columns, except the bytes of images, and get label, index, probability, top and"
           + " error: why an image could not be classified, which ends no job."
     },
     footer = {
@@ -101,7 +101,7 @@ public final class ScoreImages implements Callable<Integer> {
       names = "--transform",
       paramLabel = "TRANSFORM",
       description =
-          "What becomes of an image, such as 'center-crop 0.875 bicubic', 'squash bilinear' or"
+          "How images are resized and cropped, such as 'center-crop 0.875 bicubic', 'squash bilinear' or"
               + " 'fit'; unless given, what the weights say, and timm's where they say nothing.")
   private String transform;
 

@@ -13,15 +13,14 @@ import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * What the executors do: rows whose last column is an image become rows with its classes in place
- * of it.
+ * The work of the executors: replaces the image in the last column of each row by its classes.
  *
  * @param weights the name of the file that {@code SparkContext.addFile} brought to the executors
- * @param transform what becomes of images, as text; null for what the weights say
+ * @param transform how images are resized and cropped, as text; null for the weights' own
  * @param top classes of the column {@code top}
  * @param features whether there is a column {@code features}
- * @param hadoop how paths are opened
- * @param loads counts models that were loaded
+ * @param hadoop opens paths
+ * @param loads counts the loaded models
  */
 record Scorer(
     String weights,

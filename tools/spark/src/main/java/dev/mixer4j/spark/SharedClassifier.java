@@ -7,9 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The one model of an executor, which all its tasks share however many run at once. It is loaded
- * when the first task asks and lives as long as the process, whose end frees its native memory:
- * closing it earlier could only take it from a task that still runs.
+ * The classifier of an executor, shared by all its tasks. It is loaded for the first task and never
+ * closed: another task may still use it, and the end of the process frees its memory.
  */
 final class SharedClassifier {
 
@@ -26,9 +25,9 @@ final class SharedClassifier {
   private SharedClassifier() {}
 
   /**
-   * The model of these weights in this process; other threads wait while one loads it.
+   * Returns the process's classifier for these weights; other threads wait while one loads it.
    *
-   * @param onLoad told of a load
+   * @param onLoad called after loading
    */
   static ImageClassifier of(Path weights, String transform, Runnable onLoad) {
     return LOADED.computeIfAbsent(

@@ -35,26 +35,15 @@ public final class Cli {
 
   private Cli() {}
 
-  /**
-   * Makes a command line that reports errors our way.
-   *
-   * @param command an instance of a class with picocli's {@code @Command}
-   * @return a command line that is not run yet
-   */
+  /** A command line, not run yet, that reports errors as one message and an exit code. */
   public static CommandLine commandLine(Object command) {
-    CommandLine line = new CommandLine(command);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setExecutionExceptionHandler(Cli::report);
-    line.setParameterExceptionHandler(Cli::reportUsage);
-    return line;
+    return new CommandLine(command)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Cli::report)
+        .setParameterExceptionHandler(Cli::reportUsage);
   }
 
-  /**
-   * Runs a command and ends the process with its exit code.
-   *
-   * @param command an instance of a class with picocli's {@code @Command}
-   * @param args the words behind its name
-   */
+  /** Runs a command and ends the process with its exit code. */
   public static void main(Object command, String... args) {
     Terminal.useLaunchersStderr();
     Stdout stdout = new Stdout();
@@ -84,7 +73,6 @@ public final class Cli {
     if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     }
-    err.flush();
     return USAGE;
   }
 
@@ -95,7 +83,6 @@ public final class Cli {
     if (isVerbose(parsed)) {
       e.printStackTrace(err);
     }
-    err.flush();
     return code(e);
   }
 
@@ -105,12 +92,7 @@ public final class Cli {
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
-  /**
-   * Writes an error's one message, as all commands show it.
-   *
-   * @param err is flushed afterwards
-   * @param message for a person, on one line
-   */
+  /** Writes an error's one message, as all commands show it, and flushes. */
   public static void printError(PrintWriter err, String message) {
     err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
     err.flush();
@@ -120,11 +102,11 @@ public final class Cli {
     if (e instanceof FileAlreadyExistsException) {
       return USAGE;
     }
-    boolean input =
-        e instanceof MixerException
+    return e instanceof MixerException
             || e instanceof IOException
-            || e instanceof UncheckedIOException;
-    return input ? BAD_INPUT : INTERNAL;
+            || e instanceof UncheckedIOException
+        ? BAD_INPUT
+        : INTERNAL;
   }
 
   private static String message(Exception e) {

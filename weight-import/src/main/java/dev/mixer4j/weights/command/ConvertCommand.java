@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -29,11 +28,8 @@ import org.tensorflow.ndarray.Shape;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "convert",
@@ -46,7 +42,7 @@ import picocli.CommandLine.Spec;
       "A published file, as 'import-weights list' shows them, is recognized by its SHA-256. It gets mean,"
           + " std, GELU and class names of its publisher; options come first."
     })
-final class ConvertCommand implements Callable<Integer> {
+final class ConvertCommand extends Subcommand {
 
   /** One of the two at most. */
   private static final class Head {
@@ -64,8 +60,6 @@ final class ConvertCommand implements Callable<Integer> {
   private record Recognized(Origin origin, Optional<PublishedCheckpoint> known) {}
 
   private final Supplier<PublishedCheckpoints> published;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "SOURCE", description = "The checkpoint.")
   private Path source;
@@ -122,9 +116,11 @@ final class ConvertCommand implements Callable<Integer> {
     Integer classes = classes();
     TargetFormat format = format();
     checkTarget(format);
+    format.prepare();
+    Map<String, String> settings = gelu == null ? Map.of() : Map.of("gelu", gelu.toString());
     ImportOptions options =
-        new ImportOptions(classes, settings(), normalization.mean(), normalization.std());
-    PrintWriter out = spec.commandLine().getOut();
+        new ImportOptions(classes, settings, normalization.mean(), normalization.std());
+    PrintWriter out = out();
     try (Checkpoint checkpoint = Checkpoint.open(source, options)) {
       Weights weights = imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);
       // Beside the conversion, where only what is said of the tensors has to wait for it.
@@ -132,7 +128,8 @@ final class ConvertCommand implements Callable<Integer> {
           CompletableFuture.supplyAsync(() -> recognize(checkpoint));
       Supplier<Metadata> metadata =
           () -> describe(weights.network(), checkpoint.info(), await(recognized), options);
-      long bytes = bytes(weights.network());
+      long bytes =
+          weights.network().shapes().values().stream().mapToLong(Shape::size).sum() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
         CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
       }
@@ -144,7 +141,6 @@ final class ConvertCommand implements Callable<Integer> {
       Summary.printUse(out, checkpoint);
       format.losses(written).forEach(loss -> out.println("  note          " + loss));
     }
-    out.flush();
     return Cli.DONE;
   }
 
@@ -175,21 +171,12 @@ final class ConvertCommand implements Callable<Integer> {
     return recognized.known.map(known -> known.describe(found, options)).orElse(found);
   }
 
-  private static long bytes(Network network) {
-    return network.shapes().values().stream().mapToLong(Shape::size).sum() * Float.BYTES;
-  }
-
-  private Map<String, String> settings() {
-    return gelu == null ? Map.of() : Map.of("gelu", gelu.toString());
-  }
-
   private Integer classes() {
     if (head == null || head.classes == null) {
       return head != null && head.drop ? 0 : null;
     }
     if (head.classes < 1 || head.classes > 1_000_000) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usage(
           "--classes: expected 1 to 1000000, found " + head.classes + "; --drop-head is for none");
     }
     return head.classes;
@@ -200,21 +187,22 @@ final class ConvertCommand implements Callable<Integer> {
       return to;
     }
     return TargetFormat.of(target)
-        .orElseThrow(() -> new ParameterException(spec.commandLine(), unknownTarget()));
-  }
-
-  private String unknownTarget() {
-    return target.toString().matches(".*\\.(pth?|bin)")
-        ? "--output: pickles are read, not written; PyTorch and timm take .safetensors"
-        : "--output: the extension of %s stands for no format; name one with --to: %s"
-            .formatted(target, Arrays.toString(TargetFormat.values()));
+        .orElseThrow(
+            () ->
+                target.toString().matches(".*\\.(pth?|bin)")
+                    ? usage(
+                        "--output: pickles are read, not written; PyTorch and timm take"
+                            + " .safetensors")
+                    : usage(
+                        "--output: the extension of %s stands for no format; name one with --to: %s"
+                            .formatted(target, Arrays.toString(TargetFormat.values()))));
   }
 
   /** Early, so that a long conversion does not end in a refusal. */
   private void checkTarget(TargetFormat format) throws IOException {
     CheckpointWriter.checkTarget(target, format, overwrite);
     if (Files.exists(target) && Files.exists(source) && Files.isSameFile(source, target)) {
-      throw new ParameterException(spec.commandLine(), "SOURCE and TARGET are the same file");
+      throw usage("SOURCE and TARGET are the same file");
     }
   }
 }

@@ -13,12 +13,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "diff",
@@ -26,9 +23,7 @@ import picocli.CommandLine.Spec;
       "Compares two checkpoints, of one format or two, tensor by tensor.",
       "Exit code 0 when every number and setting is the same, 1 when not."
     })
-final class DiffCommand implements Callable<Integer> {
-
-  @Spec private CommandSpec spec;
+final class DiffCommand extends Subcommand {
 
   @Parameters(index = "0", paramLabel = "A", description = "A checkpoint of any readable format.")
   private Path first;
@@ -47,28 +42,7 @@ final class DiffCommand implements Callable<Integer> {
       Map<String, String> settings,
       List<String> onlyInA,
       List<String> onlyInB,
-      List<Row> tensors) {}
-
-  private record Row(
-      String name,
-      String shapeA,
-      String shapeB,
-      long elements,
-      long different,
-      double maxDifference,
-      double maxMagnitude) {
-
-    static Row of(TensorDifference of) {
-      return new Row(
-          of.name(),
-          of.shapeA().toString(),
-          of.shapeB().toString(),
-          of.elements(),
-          of.different(),
-          of.maxDifference(),
-          of.maxMagnitude());
-    }
-  }
+      List<TensorDifference> tensors) {}
 
   @Override
   public Integer call() throws IOException {
@@ -84,35 +58,23 @@ final class DiffCommand implements Callable<Integer> {
               && onlyB.isEmpty()
               && tensors.stream().allMatch(TensorDifference::isNone);
       Report report =
-          new Report(
-              first.toString(),
-              second.toString(),
-              same,
-              settings,
-              onlyA,
-              onlyB,
-              tensors.stream().map(Row::of).toList());
-      PrintWriter out = spec.commandLine().getOut();
+          new Report(first.toString(), second.toString(), same, settings, onlyA, onlyB, tensors);
       if (json) {
-        out.println(Json.text(report));
+        out().println(Json.text(report));
       } else {
-        print(out, report, tensors);
+        print(out(), report);
       }
-      out.flush();
       return same ? Cli.DONE : Cli.CHECK_FAILED;
     }
   }
 
   /** What differs beside the tensors, each as "A's / B's". */
   private static Map<String, String> settings(Checkpoint a, Checkpoint b) {
-    Map<String, String> different = new LinkedHashMap<>();
-    Map<String, String> x = settings(a);
-    Map<String, String> y = settings(b);
-    for (String name : x.keySet()) {
-      if (y.containsKey(name) && !y.get(name).equals(x.get(name))) {
-        different.put(name, x.get(name) + " / " + y.get(name));
-      }
-    }
+    Map<String, String> different = settings(a);
+    Map<String, String> others = settings(b);
+    different.entrySet().removeAll(others.entrySet());
+    different.keySet().retainAll(others.keySet());
+    different.replaceAll((name, value) -> value + " / " + others.get(name));
     return different;
   }
 
@@ -161,19 +123,20 @@ final class DiffCommand implements Callable<Integer> {
     return differences;
   }
 
-  private static void print(PrintWriter out, Report report, List<TensorDifference> tensors) {
+  private static void print(PrintWriter out, Report report) {
     report.settings.forEach((what, values) -> out.println("  " + what + ": " + values));
     report.onlyInA.forEach(name -> out.println("  " + name + ": only in " + report.a));
     report.onlyInB.forEach(name -> out.println("  " + name + ": only in " + report.b));
-    List<TensorDifference> changed = tensors.stream().filter(t -> !t.isNone()).toList();
+    List<TensorDifference> changed = report.tensors.stream().filter(t -> !t.isNone()).toList();
     changed.forEach(tensor -> out.println("  " + tensor.describe()));
     boolean others = !report.onlyInA.isEmpty() || !report.onlyInB.isEmpty();
     out.println(
         report.same
-            ? "the same: %d tensors, bit for bit".formatted(tensors.size())
+            ? "the same: %d tensors, bit for bit".formatted(report.tensors.size())
             : !changed.isEmpty() || others
-                ? "different: %d of %d shared tensors".formatted(changed.size(), tensors.size())
+                ? "different: %d of %d shared tensors"
+                    .formatted(changed.size(), report.tensors.size())
                 : "the same %d tensors, bit for bit, in different settings"
-                    .formatted(tensors.size()));
+                    .formatted(report.tensors.size()));
   }
 }

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.command;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.weights.download.DownloadCache;
 import dev.mixer4j.weights.download.DownloadPolicy;
@@ -17,14 +17,10 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "download",
@@ -34,13 +30,11 @@ import picocli.CommandLine.Spec;
           + " or MIXER4J_CACHE; if it is there already, it is checked again and not fetched.",
       "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
     })
-final class DownloadCommand implements Callable<Integer> {
+final class DownloadCommand extends Subcommand {
 
   private final Supplier<PublishedCheckpoints> published;
   private final DownloadPolicy policy;
   private final Supplier<DownloadCache> cache;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "NAME", description = "A name that 'import-weights list' shows.")
   private String name;
@@ -105,23 +99,17 @@ final class DownloadCommand implements Callable<Integer> {
     URI url = mirror == null ? file.url() : mirror.of(file.url());
     Path target = output == null ? cached : output;
     Downloaded done;
-    try (DownloadProgress progress = new DownloadProgress(spec.commandLine().getErr())) {
+    try (DownloadProgress progress = new DownloadProgress(err())) {
       done = new Downloader(policy, folder, progress).fetch(file, url, cached, target);
     }
     print(checkpoint, file, url, done);
     return Cli.DONE;
   }
 
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
-  private void print(PublishedCheckpoint checkpoint, PublishedFile file, URI url, Downloaded done)
-      throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
+  private void print(PublishedCheckpoint checkpoint, PublishedFile file, URI url, Downloaded done) {
+    PrintWriter out = out();
     if (json) {
-      JsonMapper mapper = new JsonMapper();
-      ObjectNode root = mapper.createObjectNode();
+      ObjectNode root = JsonNodeFactory.instance.objectNode();
       root.put("name", checkpoint.name());
       root.put("file", done.path().toString());
       root.put("format", file.format().toString());
@@ -130,7 +118,7 @@ final class DownloadCommand implements Callable<Integer> {
       root.put("published_sha256", file.sha256().orElse(null));
       root.put("url", url.toString());
       root.put("from_cache", done.fromCache());
-      out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
+      out.println(Json.text(root));
     } else {
       out.println(
           String.format(
@@ -139,7 +127,6 @@ final class DownloadCommand implements Callable<Integer> {
       out.println("  SHA-256       " + done.hash());
       out.println("  published     " + publishedHash(file));
     }
-    out.flush();
   }
 
   private static String publishedHash(PublishedFile file) {

@@ -4,7 +4,7 @@ import dev.mixer4j.weights.download.DownloadListener;
 import java.io.PrintWriter;
 import java.time.Duration;
 
-/** Shows the progress of a download: a bar on a terminal, otherwise only problems. */
+/** Shows a download: a bar on a terminal; elsewhere only problems, one line each. */
 public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   private static final long BYTES_PER_MB = 1_000_000;
@@ -13,11 +13,6 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
   private Progress bar;
   private long shown;
 
-  /**
-   * Shows on stderr, through a command's writer.
-   *
-   * @param err takes what goes wrong, a line each
-   */
   public DownloadProgress(PrintWriter err) {
     this.err = err;
   }

@@ -32,18 +32,8 @@ public final class ImportWeights {
       description = "Show where an error comes from.")
   private boolean verbose;
 
-  private ImportWeights() {}
+  ImportWeights() {}
 
-  /** The command, for tests to run in their own process. */
-  static ImportWeights create() {
-    return new ImportWeights();
-  }
-
-  /**
-   * Runs the command and exits with its code.
-   *
-   * @param args a subcommand and its words
-   */
   public static void main(String[] args) {
     Cli.main(new ImportWeights(), args);
   }

@@ -16,22 +16,17 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
     description = "Shows the network and the tensors of a checkpoint of any readable format.")
-final class InspectCommand implements Callable<Integer> {
+final class InspectCommand extends Subcommand {
 
   private static final int MOST_NAMES = 10;
   private static final int MOST_TEXT = 200;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "The checkpoint.")
   private Path file;
@@ -41,7 +36,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       if (json) {
         out.println(Json.text(report(checkpoint)));
@@ -49,7 +44,6 @@ final class InspectCommand implements Callable<Integer> {
         print(out, checkpoint);
       }
     }
-    out.flush();
     return Cli.DONE;
   }
 

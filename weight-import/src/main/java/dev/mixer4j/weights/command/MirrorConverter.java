@@ -8,9 +8,6 @@ import picocli.CommandLine.TypeConversionException;
 /** Converts an option's value to a mirror's address. */
 public final class MirrorConverter implements ITypeConverter<Mirror> {
 
-  /** Made by picocli. */
-  public MirrorConverter() {}
-
   @Override
   public Mirror convert(String text) {
     try {

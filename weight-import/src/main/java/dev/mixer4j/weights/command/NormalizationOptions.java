@@ -23,9 +23,6 @@ public final class NormalizationOptions {
       description = "Standard deviation of pixels scaled to [0, 1]; the weights' own unless given.")
   private List<Float> std;
 
-  /** Made by picocli, which fills it. */
-  public NormalizationOptions() {}
-
   /** {@return the mean, or null where it was not given} */
   public List<Float> mean() {
     return mean;
@@ -39,15 +36,16 @@ public final class NormalizationOptions {
   private static class ChannelsConverter implements ITypeConverter<List<Float>> {
     @Override
     public List<Float> convert(String text) {
+      List<Float> values;
       try {
-        List<Float> values = ImageInput.parseChannels(text);
-        if (!values.stream().allMatch(Float::isFinite)) {
-          throw new TypeConversionException("expected finite numbers, found '" + text + "'");
-        }
-        return values;
+        values = ImageInput.parseChannels(text);
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
+      if (!values.stream().allMatch(Float::isFinite)) {
+        throw new TypeConversionException("expected finite numbers, found '" + text + "'");
+      }
+      return values;
     }
   }
 

@@ -5,7 +5,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on a terminal; nothing if stderr is no terminal. */
+/** A progress bar on stderr if that is a terminal; otherwise nothing. */
 public final class Progress implements AutoCloseable {
 
   private final ProgressBar bar;
@@ -17,24 +17,16 @@ public final class Progress implements AutoCloseable {
   /**
    * Starts a bar.
    *
-   * @param task a word or two, such as {@code Converting}
-   * @param total where it ends, in the caller's own unit
-   * @param unit the unit's name, such as {@code MB}
-   * @param perUnit how many of the caller's steps make one of the unit
-   * @return the bar, which the caller closes
+   * @param total where it ends, in the caller's steps
+   * @param unit the shown unit's name, such as {@code MB}
+   * @param perUnit steps per unit
    */
   public static Progress of(String task, long total, String unit, long perUnit) {
     return new Progress(
         Terminal.isInteractive() ? builder(task, total, unit, perUnit).build() : null);
   }
 
-  /**
-   * {@return a bar that shows the time only with {@link #message}}
-   *
-   * @param task a word or two, such as {@code Converting}
-   * @param total where it ends, in the unit
-   * @param unit the unit's name, such as {@code steps}
-   */
+  /** Starts a bar without a time left, which its {@link #message} gives. */
   public static Progress withoutTime(String task, long total, String unit) {
     return new Progress(
         Terminal.isInteractive() ? builder(task, total, unit, 1).hideEta().build() : null);
@@ -50,33 +42,19 @@ public final class Progress implements AutoCloseable {
         .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()));
   }
 
-  /**
-   * Moves the bar on.
-   *
-   * @param n of the caller's steps
-   */
   public void step(long n) {
     if (bar != null) {
       bar.stepBy(n);
     }
   }
 
-  /**
-   * Moves the bar to where {@code n} are done.
-   *
-   * @param n of the caller's steps, from the start
-   */
   public void stepTo(long n) {
     if (bar != null) {
       bar.stepTo(n);
     }
   }
 
-  /**
-   * Sets the text behind the bar.
-   *
-   * @param text a few words; none to clear it
-   */
+  /** Sets the text behind the bar; an empty one clears it. */
   public void message(String text) {
     if (bar != null) {
       bar.setExtraMessage(text);

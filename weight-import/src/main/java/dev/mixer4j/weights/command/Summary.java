@@ -63,8 +63,8 @@ final class Summary {
         out,
         "  pixels        %smean %s, std %s",
         input.channels() == 3 ? "" : input.channels() + " channel, ",
-        channels(input.mean()),
-        channels(input.std()));
+        ImageInput.channelsText(input.mean()),
+        ImageInput.channelsText(input.std()));
     line(
         out,
         "  images        %s",
@@ -73,10 +73,6 @@ final class Summary {
 
   private static void printClasses(PrintWriter out, Network network) {
     line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
-  }
-
-  private static String channels(List<Float> values) {
-    return ImageInput.channelsText(values);
   }
 
   /** What of the source became weights and what did not. */

@@ -11,16 +11,12 @@ import java.io.PrintWriter;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "verify",
@@ -28,11 +24,9 @@ import picocli.CommandLine.Spec;
       "Runs the network on known inputs and compares its logits with known ones.",
       "It holds when max |difference| <= tolerance * max(1, max |expected|)."
     })
-final class VerifyCommand implements Callable<Integer> {
+final class VerifyCommand extends Subcommand {
 
   private static final int BATCH = 8;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "Weights of any readable format.")
   private Path file;
@@ -60,7 +54,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (!(tolerance >= 0)) {
-      throw new ParameterException(spec.commandLine(), "--tolerance: expected 0 or more");
+      throw usage("--tolerance: expected 0 or more");
     }
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       Network network = checkpoint.network();
@@ -109,7 +103,7 @@ final class VerifyCommand implements Callable<Integer> {
     double bound = tolerance * Math.max(1, largest);
     // Not for NaN, which Math.max keeps, nor where infinity makes the bound infinite.
     boolean holds = difference <= bound && Double.isFinite(difference);
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     out.println(
         String.format(
             Locale.ROOT,
@@ -121,7 +115,6 @@ final class VerifyCommand implements Callable<Integer> {
             tolerance,
             largest,
             holds ? "holds" : "DOES NOT HOLD"));
-    out.flush();
     return holds ? Cli.DONE : Cli.CHECK_FAILED;
   }
 

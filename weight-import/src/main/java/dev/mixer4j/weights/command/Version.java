@@ -5,9 +5,6 @@ import picocli.CommandLine.IVersionProvider;
 /** The text of {@code --version}: the version that the build put into the jar's manifest. */
 public final class Version implements IVersionProvider {
 
-  /** Made by picocli. */
-  public Version() {}
-
   @Override
   public String[] getVersion() {
     String version = Version.class.getPackage().getImplementationVersion();

@@ -9,11 +9,10 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The downloaded files, each under its checkpoint's name, with its hash in {@code FILE.sha256}
- * beside it as sha256sum writes it: so that a file is checked again before it is used again, even
- * one whose hash nobody published.
+ * A folder of downloaded files, each under its checkpoint's name. A hash in {@code FILE.sha256}, as
+ * sha256sum writes it, lets each file be checked again before use, even without a published hash.
  *
- * @param folder of all files, made when needed
+ * @param folder the root of all files, created when needed
  */
 public record DownloadCache(Path folder) {
 
@@ -40,10 +39,10 @@ public record DownloadCache(Path folder) {
   }
 
   /**
-   * {@return the place of a file}
+   * {@return the path of a file in the cache}
    *
-   * @param checkpoint name of a published checkpoint
-   * @param file name of one of its files
+   * @param checkpoint names the folder
+   * @param file one of its files
    */
   public Path path(String checkpoint, String file) {
     return folder.resolve(checkpoint).resolve(file);

@@ -2,14 +2,14 @@ package dev.mixer4j.weights.download;
 
 import java.time.Duration;
 
-/** A listener for the progress of a download, called on the thread that started it. */
+/** Follows a download, on the thread that asked for it. */
 public interface DownloadListener {
 
   /**
-   * Some more of the file is there.
+   * More of the file is there.
    *
-   * @param bytes there so far; fewer than before if it starts again
-   * @param total the file's; -1 where unknown
+   * @param bytes there so far; fewer than before after a restart
+   * @param total the file's size; -1 if unknown
    */
   default void progress(long bytes, long total) {}
 
@@ -21,6 +21,6 @@ public interface DownloadListener {
    */
   default void retrying(String reason, Duration delay) {}
 
-  /** Another process is at the same file, and is waited for. */
+  /** Another process downloads the same file; the download waits for it. */
   default void waiting() {}
 }

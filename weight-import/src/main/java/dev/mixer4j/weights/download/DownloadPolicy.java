@@ -1,17 +1,18 @@
 package dev.mixer4j.weights.download;
 
+import java.io.InterruptedIOException;
 import java.time.Duration;
 
 /**
- * The timeouts, attempts and size limit of a download.
+ * Timeouts, retries and limits of a download.
  *
  * @param connectTimeout for one connection
- * @param idleTimeout without a single byte, after which an attempt counts as failed
- * @param attempts in a row without progress after which it gives up
+ * @param idleTimeout time without a single byte after which an attempt fails
+ * @param attempts failed attempts in a row, each without any new byte, after which it gives up
  * @param firstDelay between two attempts; doubles each time
- * @param longestDelay where the doubling ends
- * @param longestRetryAfter that a server may ask for; more ends the download
- * @param mostBytes of a file whose size is not published
+ * @param longestDelay upper bound of the doubled delay
+ * @param longestRetryAfter longest delay that a server may ask for; more ends the download
+ * @param mostBytes largest size of a file whose size is not published
  * @param sleeper waits between attempts
  */
 public record DownloadPolicy(
@@ -24,7 +25,7 @@ public record DownloadPolicy(
     long mostBytes,
     Sleeper sleeper) {
 
-  /** Waits; a test's waits for nothing. */
+  /** Waits between attempts; in tests, it need not. */
   @FunctionalInterface
   public interface Sleeper {
     /**
@@ -49,8 +50,8 @@ public record DownloadPolicy(
           delay -> Thread.sleep(delay.toMillis()));
 
   /**
-   * How long to wait after a failure: twice as long each time, less a random share of up to a half,
-   * so that many clients of one broken server do not come back all at once.
+   * The delay after a failure: it doubles each time, less a random share of up to a half, so that
+   * the clients of a broken server do not all come back at once.
    *
    * @param failures in a row so far, 1 or more
    * @param random in [0, 1)
@@ -59,5 +60,14 @@ public record DownloadPolicy(
     double factor = Math.pow(2, Math.min(failures - 1, 30));
     double millis = Math.min(firstDelay.toMillis() * factor, longestDelay.toMillis());
     return Duration.ofMillis(Math.round(millis * (1 - random / 2)));
+  }
+
+  void pause(Duration delay) throws InterruptedIOException {
+    try {
+      sleeper.sleep(delay);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
   }
 }

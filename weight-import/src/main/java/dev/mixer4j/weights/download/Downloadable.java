@@ -4,22 +4,24 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** The facts about a published file that a download needs. */
+/** A published file that can be downloaded and checked. */
 public interface Downloadable {
 
-  /** {@return the size in bytes; empty where no source says} */
+  /** {@return the size in bytes; empty if unknown} */
   OptionalLong size();
 
-  /** {@return whether a published hash will tell the right file from a wrong one} */
+  /** {@return whether a hash, or a part of it, is published} */
   boolean hashed();
 
-  /** {@return what is published of the hash, for messages, such as {@code SHA-256 01234567…}} */
+  /**
+   * {@return the published hash or its known part, for messages, such as {@code SHA-256 01234567…}}
+   */
   String expectedHash();
 
   /**
    * {@return a file's hash, by the algorithm of the published one, in lower-case hexadecimal}
    *
-   * @param file of whatever name
+   * @param file any file
    * @throws IOException if it cannot be read
    */
   String hashOf(Path file) throws IOException;

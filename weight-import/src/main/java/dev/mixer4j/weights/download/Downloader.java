@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +16,8 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * Downloads a published file to a path: either the whole file is there, checked, or none. An
- * interrupted transfer resumes where it stopped, in this process or a later one.
+ * Downloads published files. A target path holds the whole file, checked, or none. A transfer that
+ * breaks off resumes where it stopped, in this process or a later one.
  */
 public final class Downloader {
 
@@ -30,9 +31,9 @@ public final class Downloader {
   /**
    * Prepares downloads.
    *
-   * @param policy how patient they are
+   * @param policy timeouts, retries and limits
    * @param cache where a file may be already, and where processes wait for one another
-   * @param listener is told how they go
+   * @param listener follows the progress
    */
   public Downloader(DownloadPolicy policy, DownloadCache cache, DownloadListener listener) {
     this.policy = policy;
@@ -52,25 +53,7 @@ public final class Downloader {
    * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path cached, Path target) throws IOException {
-    Path whole = target.toAbsolutePath();
-    boolean intoCache = cached.toAbsolutePath().equals(whole);
-    Files.createDirectories(whole.getParent());
-    TargetLock lock = TargetLock.take(cache.locks(), whole, policy, listener);
-    try {
-      Optional<String> known = cache.check(cached, file);
-      if (known.isPresent()) {
-        if (!intoCache) {
-          cache.copy(cached, whole);
-        }
-        return new Downloaded(whole, Files.size(whole), known.get(), true);
-      }
-      if (intoCache) {
-        Files.deleteIfExists(whole); // damaged since it was downloaded
-      }
-      return download(file, url, whole, intoCache);
-    } finally {
-      lock.close();
-    }
+    return fetch(file, url, target.toAbsolutePath(), Optional.of(cached.toAbsolutePath()));
   }
 
   /**
@@ -84,20 +67,39 @@ public final class Downloader {
    * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path target) throws IOException {
-    Path whole = target.toAbsolutePath();
-    Files.createDirectories(whole.getParent());
-    TargetLock lock = TargetLock.take(cache.locks(), whole, policy, listener);
+    return fetch(file, url, target.toAbsolutePath(), Optional.empty());
+  }
+
+  private Downloaded fetch(Downloadable file, URI url, Path target, Optional<Path> cached)
+      throws IOException {
+    boolean intoCache = cached.filter(target::equals).isPresent();
+    Files.createDirectories(target.getParent());
+    FileChannel lock = TargetLock.take(cache.locks(), target, policy, listener);
     try {
-      if (file.hashed() && Files.isRegularFile(whole)) {
-        String hash = file.hashOf(whole);
-        if (file.allows(Files.size(whole), hash)) {
-          return new Downloaded(whole, Files.size(whole), hash, true);
+      Optional<String> known =
+          cached.isPresent() ? cache.check(cached.get(), file) : published(file, target);
+      if (known.isPresent()) {
+        if (cached.isPresent() && !intoCache) {
+          cache.copy(cached.get(), target);
         }
+        return new Downloaded(target, Files.size(target), known.get(), true);
       }
-      return download(file, url, whole, false);
+      if (intoCache) {
+        Files.deleteIfExists(target); // damaged since it was downloaded
+      }
+      return download(file, url, target, intoCache);
     } finally {
       lock.close();
     }
+  }
+
+  /** The hash of a file that is there and the published one; empty for any other. */
+  private static Optional<String> published(Downloadable file, Path path) throws IOException {
+    if (!file.hashed() || !Files.isRegularFile(path)) {
+      return Optional.empty();
+    }
+    String hash = file.hashOf(path);
+    return file.allows(Files.size(path), hash) ? Optional.of(hash) : Optional.empty();
   }
 
   private Downloaded download(Downloadable file, URI url, Path target, boolean intoCache)
@@ -134,33 +136,22 @@ public final class Downloader {
         }
         Duration delay = delay(url, failures, e);
         listener.retrying(reason(e), delay);
-        sleep(delay);
+        policy.pause(delay);
       }
     }
   }
 
   private Duration delay(URI url, int failures, IOException problem) throws DownloadException {
     Duration own = policy.delay(failures, ThreadLocalRandom.current().nextDouble());
-    if (problem instanceof RetryLaterException later && later.after().isPresent()) {
-      Duration asked = later.after().get();
-      if (asked.compareTo(policy.longestRetryAfter()) > 0) {
-        throw failed(
-            url,
-            problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s",
-            problem);
-      }
-      return asked.compareTo(own) > 0 ? asked : own;
+    Duration asked =
+        problem instanceof RetryLaterException later
+            ? later.after().orElse(Duration.ZERO)
+            : Duration.ZERO;
+    if (asked.compareTo(policy.longestRetryAfter()) > 0) {
+      String reason = problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s";
+      throw failed(url, reason, problem);
     }
-    return own;
-  }
-
-  private void sleep(Duration delay) throws IOException {
-    try {
-      policy.sleeper().sleep(delay);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
-    }
+    return asked.compareTo(own) > 0 ? asked : own;
   }
 
   /** A file that is not the published one never gets its name, nor is it gone on with. */
@@ -171,17 +162,13 @@ public final class Downloader {
     }
     long length = part.length();
     part.discard();
-    if (file.size().isPresent() && file.size().getAsLong() != length) {
-      throw failed(
-          url,
-          "expected " + file.size().getAsLong() + " bytes, got " + length + "; they are deleted",
-          null);
-    }
-    throw failed(
-        url,
-        "these are other bytes than were published: expected %s, found %s; they are deleted"
-            .formatted(file.expectedHash(), hash),
-        null);
+    boolean otherSize = file.size().isPresent() && file.size().getAsLong() != length;
+    String reason =
+        otherSize
+            ? "expected " + file.size().getAsLong() + " bytes, got " + length
+            : "these are other bytes than were published: expected %s, found %s"
+                .formatted(file.expectedHash(), hash);
+    throw failed(url, reason + "; they are deleted", null);
   }
 
   private static DownloadException failed(URI url, String reason, Exception cause) {

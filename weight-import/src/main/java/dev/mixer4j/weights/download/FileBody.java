@@ -20,8 +20,6 @@ final class FileBody implements BodySubscriber<Void> {
   private Subscription subscription;
 
   /**
-   * Writes from the channel's position on.
-   *
    * @param limit where the file ends at the latest
    * @param lastByte is set to {@link System#nanoTime()} whenever something comes
    */

@@ -2,7 +2,6 @@ package dev.mixer4j.weights.download;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -45,9 +44,7 @@ final class HttpTransfer {
   private volatile long total;
 
   /**
-   * Prepares transfers of one file.
-   *
-   * @param size of the file, where it is published
+   * @param size of the file, if it is published
    * @param hashKnown whether a hash will tell a wrong or broken file from the right one
    */
   HttpTransfer(
@@ -57,16 +54,12 @@ final class HttpTransfer {
     this.hashKnown = hashKnown;
     this.listener = listener;
     this.total = size.orElse(-1);
-    HttpClient.Builder builder =
+    this.client =
         HttpClient.newBuilder()
             .connectTimeout(policy.connectTimeout())
-            .followRedirects(HttpClient.Redirect.NEVER) // followed here, where loops can be told
-            .version(HttpClient.Version.HTTP_1_1);
-    ProxySelector proxies = ProxySelector.getDefault();
-    if (proxies != null) {
-      builder.proxy(proxies);
-    }
-    this.client = builder.build();
+            .followRedirects(HttpClient.Redirect.NEVER) // followed here, where loops are found
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
   }
 
   /** Fetches what is missing. On return the part is whole, as far as the server can tell. */
@@ -141,8 +134,8 @@ final class HttpTransfer {
   private FileBody body(ResponseInfo head, PartFile part, FileChannel channel, long have) {
     try {
       switch (head.statusCode()) {
-        case 200 -> startAnew(head.headers(), part, channel);
-        case 206 -> goOn(head.headers(), part, channel, have);
+        case 200 -> restart(head.headers(), part, channel);
+        case 206 -> resume(head.headers(), part, channel, have);
         case 416 -> {
           checkNothingIsMissing(head.headers(), part, channel, have);
           return FileBody.unread();
@@ -158,8 +151,7 @@ final class HttpTransfer {
     }
   }
 
-  private void startAnew(HttpHeaders headers, PartFile part, FileChannel channel)
-      throws IOException {
+  private void restart(HttpHeaders headers, PartFile part, FileChannel channel) throws IOException {
     checkEncoding(headers);
     OptionalLong length = headers.firstValueAsLong("Content-Length");
     boolean framed = length.isPresent() || headers.firstValue("Transfer-Encoding").isPresent();
@@ -171,7 +163,7 @@ final class HttpTransfer {
     part.restart(channel, version(headers));
   }
 
-  private void goOn(HttpHeaders headers, PartFile part, FileChannel channel, long have)
+  private void resume(HttpHeaders headers, PartFile part, FileChannel channel, long have)
       throws IOException {
     checkEncoding(headers);
     Matcher range = CONTENT_RANGE.matcher(headers.firstValue("Content-Range").orElse(""));

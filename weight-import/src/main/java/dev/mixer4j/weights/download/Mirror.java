@@ -3,7 +3,7 @@ package dev.mixer4j.weights.download;
 import java.net.URI;
 
 /**
- * A server that has copies of other servers' files under the same paths.
+ * A server with copies of other servers' files under the same paths.
  *
  * @param base what takes the place of scheme, host and port, with a path of its own or none
  */

@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * The bytes of a file so far, in {@code NAME.part} beside it, and the URL and version that they are
- * from, in {@code NAME.part.from}, so that another process can resume the download.
+ * The bytes of a file so far, in {@code NAME.part}, and their URL and version, in {@code
+ * NAME.part.from}, so that another process can resume the download.
  */
 final class PartFile {
 
@@ -65,7 +65,7 @@ final class PartFile {
     return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  /** Starts again with the version that the server has now. */
+  /** Restarts with what the server calls this version. */
   void restart(FileChannel channel, String newVersion) throws IOException {
     channel.truncate(0);
     version = newVersion;

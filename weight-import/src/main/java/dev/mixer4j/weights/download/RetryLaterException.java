@@ -16,8 +16,6 @@ final class RetryLaterException extends IOException {
   private final transient Duration after;
 
   /**
-   * Says what the server answered.
-   *
    * @param after the Retry-After header, if there is one: seconds, or a date
    */
   RetryLaterException(String message, Optional<String> after) {

@@ -1,10 +1,7 @@
 package dev.mixer4j.weights.download;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,22 +11,23 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * A lock that lets one process at a time download to a path; the system releases it if the process
- * dies. The lock files are kept: deleting one would let a third process lock a new file of that
+ * A lock that lets one process at a time download to a path; the system frees it if the process
+ * dies. The lock's file stays: if it were deleted, a third process could lock a new file of its
  * name while a second still waits for the old one.
  */
-final class TargetLock implements Closeable {
+final class TargetLock {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private final FileChannel channel;
+  private TargetLock() {}
 
-  private TargetLock(FileChannel channel) {
-    this.channel = channel;
-  }
-
-  /** Waits until no other download, of this process or another, has the lock. */
-  static TargetLock take(Path folder, Path target, DownloadPolicy policy, DownloadListener listener)
+  /**
+   * Waits until no other download, of this process or another, has the lock.
+   *
+   * @return what frees the lock when it is closed
+   */
+  static FileChannel take(
+      Path folder, Path target, DownloadPolicy policy, DownloadListener listener)
       throws IOException {
     Files.createDirectories(folder);
     UUID name = UUID.nameUUIDFromBytes(target.toString().getBytes(StandardCharsets.UTF_8));
@@ -37,19 +35,13 @@ final class TargetLock implements Closeable {
         FileChannel.open(
             folder.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
-      boolean told = false;
-      while (!isTaken(channel)) {
-        if (!told) {
-          listener.waiting();
-          told = true;
-        }
-        policy.sleeper().sleep(POLL);
+      if (!isTaken(channel)) {
+        listener.waiting();
+        do {
+          policy.pause(POLL);
+        } while (!isTaken(channel));
       }
-      return new TargetLock(channel);
-    } catch (InterruptedException e) {
-      channel.close();
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
+      return channel;
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -58,16 +50,9 @@ final class TargetLock implements Closeable {
 
   private static boolean isTaken(FileChannel channel) throws IOException {
     try {
-      FileLock lock = channel.tryLock();
-      return lock != null;
+      return channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false; // another thread of this process
     }
-  }
-
-  /** Frees the lock with its channel. */
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

@@ -2,45 +2,18 @@ package dev.mixer4j.weights.format;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Locale;
 
 /** The element types that a tensor may have in a file. Only floating-point ones can be read. */
 public enum DType {
   /** IEEE 754 binary64. */
-  FLOAT64(8) {
-    @Override
-    public void decode(ByteBuffer from, FloatBuffer to) {
-      while (from.remaining() >= 8) {
-        to.put((float) from.getDouble());
-      }
-    }
-  },
+  FLOAT64(8),
   /** IEEE 754 binary32. */
-  FLOAT32(4) {
-    @Override
-    public void decode(ByteBuffer from, FloatBuffer to) {
-      FloatBuffer floats = from.asFloatBuffer();
-      from.position(from.position() + floats.remaining() * 4);
-      to.put(floats);
-    }
-  },
+  FLOAT32(4),
   /** IEEE 754 binary16. */
-  FLOAT16(2) {
-    @Override
-    public void decode(ByteBuffer from, FloatBuffer to) {
-      while (from.remaining() >= 2) {
-        to.put(halfToFloat(from.getShort()));
-      }
-    }
-  },
+  FLOAT16(2),
   /** The upper half of a binary32. */
-  BFLOAT16(2) {
-    @Override
-    public void decode(ByteBuffer from, FloatBuffer to) {
-      while (from.remaining() >= 2) {
-        to.put(Float.intBitsToFloat(from.getShort() << 16));
-      }
-    }
-  },
+  BFLOAT16(2),
   /** Signed, 8 bytes. */
   INT64(8),
   /** Signed, 4 bytes. */
@@ -71,13 +44,35 @@ public enum DType {
   }
 
   /**
-   * Reads all whole elements as float32 numbers.
+   * Converts whole elements to float32.
    *
-   * @param from the bytes, in its byte order
-   * @param to takes the numbers
+   * @param from all its whole elements are read, in its byte order
+   * @param to receives the numbers
    */
   public void decode(ByteBuffer from, FloatBuffer to) {
-    throw new UnsupportedOperationException(this + " is not read as float32");
+    switch (this) {
+      case FLOAT64 -> {
+        while (from.remaining() >= 8) {
+          to.put((float) from.getDouble());
+        }
+      }
+      case FLOAT32 -> {
+        FloatBuffer floats = from.asFloatBuffer();
+        from.position(from.position() + floats.remaining() * 4);
+        to.put(floats);
+      }
+      case FLOAT16 -> {
+        while (from.remaining() >= 2) {
+          to.put(halfToFloat(from.getShort()));
+        }
+      }
+      case BFLOAT16 -> {
+        while (from.remaining() >= 2) {
+          to.put(Float.intBitsToFloat(from.getShort() << 16));
+        }
+      }
+      default -> throw new UnsupportedOperationException(this + " is not read as float32");
+    }
   }
 
   /** IEEE 754 binary16 to binary32, exact. Java has its own from release 20 on. */
@@ -96,6 +91,6 @@ public enum DType {
   /** The lower-case name that NumPy and PyTorch use. */
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -1,24 +1,24 @@
 package dev.mixer4j.weights.format;
 
-/** An error for a file that breaks the rules of its format: damaged, cut off, or made to harm. */
+/** A file that breaks the rules of its format: damaged, truncated or hostile. */
 public final class MalformedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * An error without a cause.
+   * Reports a problem.
    *
-   * @param message for a person
+   * @param message file, tensor, what was expected and found
    */
   public MalformedFileException(String message) {
     super(message, null);
   }
 
   /**
-   * An error with a cause.
+   * Reports a problem.
    *
-   * @param message for a person
-   * @param cause for a developer
+   * @param message file, tensor, what was expected and found
+   * @param cause the exception with the details
    */
   public MalformedFileException(String message, Throwable cause) {
     super(message, cause);

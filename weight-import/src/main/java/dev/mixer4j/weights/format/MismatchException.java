@@ -1,27 +1,24 @@
 package dev.mixer4j.weights.format;
 
-/**
- * An error for tensors that make up no network that is known: missing, left over, or of another
- * shape.
- */
+/** Tensors that do not fit the network: missing, left over, or of another shape. */
 public final class MismatchException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * An error without a cause.
+   * Reports a problem.
    *
-   * @param message for a person
+   * @param message file, tensor, what was expected and found
    */
   public MismatchException(String message) {
     super(message, null);
   }
 
   /**
-   * An error with a cause.
+   * Reports a problem.
    *
-   * @param message for a person
-   * @param cause for a developer
+   * @param message file, tensor, what was expected and found
+   * @param cause the exception with the details
    */
   public MismatchException(String message, Throwable cause) {
     super(message, cause);

@@ -3,10 +3,10 @@ package dev.mixer4j.weights.format;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The texts that Mixer4J keeps in a file's metadata, among those of others. */
+/** Mixer4J's own texts among the texts of a file: their names have a prefix. */
 public final class Notes {
 
-  /** What the names of Mixer4J's texts start with. */
+  /** The prefix of the names. */
   public static final String PREFIX = "mixer4j.";
 
   private Notes() {}

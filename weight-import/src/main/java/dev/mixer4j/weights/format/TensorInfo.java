@@ -1,9 +1,10 @@
 package dev.mixer4j.weights.format;
 
+import java.nio.file.Path;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The name, type and shape of a tensor in a file.
+ * The name, dtype and shape of a tensor in a file.
  *
  * @param name its name in the file
  * @param dtype its element type in the file
@@ -11,7 +12,7 @@ import org.tensorflow.ndarray.Shape;
  */
 public record TensorInfo(String name, DType dtype, Shape shape) {
 
-  /** What a Java buffer of float32 holds; H/14's largest tensor has 6.6 million. */
+  /** The float32 values that fit a Java byte buffer; H/14's largest tensor has 6.6 million. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
 
   /** {@return the number of elements, which fits an int} */
@@ -25,17 +26,17 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   }
 
   /**
-   * {@return the tensor of a file, once its sizes are checked}
+   * Checks the sizes that a file claims.
    *
    * @param file for messages
-   * @param name its name in the file
+   * @param name the tensor's name
    * @param dtype its element type
-   * @param sizes of its axes
+   * @param sizes the claimed shape
+   * @return the tensor
    * @throws MalformedFileException if a size is negative or they multiply to more than {@link
    *     #MAX_ELEMENTS}
    */
-  public static TensorInfo checked(
-      java.nio.file.Path file, String name, DType dtype, long... sizes) {
+  public static TensorInfo checked(Path file, String name, DType dtype, long... sizes) {
     long elements = 1;
     for (long size : sizes) {
       if (size < 0 || size > MAX_ELEMENTS) {

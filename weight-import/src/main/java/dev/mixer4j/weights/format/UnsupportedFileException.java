@@ -1,24 +1,24 @@
 package dev.mixer4j.weights.format;
 
-/** An error for a valid file whose content this library does not read, or must not. */
+/** A valid file with content that this library does not read, or refuses to. */
 public final class UnsupportedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * An error without a cause.
+   * Reports a problem.
    *
-   * @param message for a person
+   * @param message file, tensor, what was expected and found
    */
   public UnsupportedFileException(String message) {
     super(message, null);
   }
 
   /**
-   * An error with a cause.
+   * Reports a problem.
    *
-   * @param message for a person
-   * @param cause for a developer
+   * @param message file, tensor, what was expected and found
+   * @param cause the exception with the details
    */
   public UnsupportedFileException(String message, Throwable cause) {
     super(message, cause);

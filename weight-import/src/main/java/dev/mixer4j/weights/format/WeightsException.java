@@ -3,8 +3,8 @@ package dev.mixer4j.weights.format;
 import dev.mixer4j.core.MixerException;
 
 /**
- * An error for a weights file that cannot be used. The message is for a person: the file, the
- * tensor, what was expected, what was found, what to do.
+ * A weights file that cannot be used. The message names the file, the tensor, what was expected,
+ * what was found and what to do.
  */
 public sealed class WeightsException extends MixerException
     permits MalformedFileException, UnsupportedFileException, MismatchException {

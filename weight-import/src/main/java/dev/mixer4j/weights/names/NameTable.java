@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,27 +40,26 @@ public final class NameTable {
    */
   public record Planned(String name, Shape shape, List<Target> pieces) {}
 
-  /** A line of the table, with both of its names as patterns to match and as templates to fill. */
-  private record Rule(
-      Pattern source,
-      String sourceTemplate,
-      Pattern target,
-      String targetTemplate,
-      Layout layout,
-      Optional<Float> fallback) {
-
+  /** A line of the table. In both names {@code {i}} may stand for a number. */
+  private record Rule(String source, String variable, Layout layout, Optional<Float> fallback) {
     boolean isIgnored() {
-      return targetTemplate.equals("-");
+      return variable.equals("-");
     }
+  }
 
-    boolean isRepeated() {
-      return targetTemplate.contains("{i}");
+  /** A line that has a name, and the number in it. */
+  private record Match(Rule rule, String number) {
+    String fill(String template) {
+      return template.replace("{i}", number);
     }
   }
 
   private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
+  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private final List<Rule> rules = new ArrayList<>();
+  private final Map<String, List<Rule>> bySource = new HashMap<>();
+  private final Map<String, List<Rule>> byVariable = new HashMap<>();
   private final List<String> constants = new ArrayList<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, List<String>> layers = new LinkedHashMap<>();
@@ -128,12 +128,25 @@ public final class NameTable {
       fallback = Optional.of(Float.valueOf(words.remove(or + 1)));
       words.remove(or);
     }
-    rules.add(
-        new Rule(pattern(source), source, pattern(target), target, Layout.parse(words), fallback));
+    Rule rule = new Rule(source, target, Layout.parse(words), fallback);
+    rules.add(rule);
+    bySource.computeIfAbsent(source, name -> new ArrayList<>()).add(rule);
+    byVariable.computeIfAbsent(target, name -> new ArrayList<>()).add(rule);
   }
 
-  private static Pattern pattern(String template) {
-    return Pattern.compile(Pattern.quote(template).replace("{i}", "\\E(0|[1-9][0-9]{0,3})\\Q"));
+  /** The lines for a name: those that have it as it is, or with {@code {i}} for a number in it. */
+  private static List<Match> matches(Map<String, List<Rule>> index, String name) {
+    List<Match> matches = new ArrayList<>();
+    index.getOrDefault(name, List.of()).forEach(rule -> matches.add(new Match(rule, "")));
+    Matcher digits = DIGITS.matcher(name);
+    while (matches.isEmpty() && digits.find()) {
+      String number = digits.group();
+      if (number.equals("0") || number.length() <= 4 && number.charAt(0) != '0') {
+        String template = name.substring(0, digits.start()) + "{i}" + name.substring(digits.end());
+        index.getOrDefault(template, List.of()).forEach(r -> matches.add(new Match(r, number)));
+      }
+    }
+    return matches;
   }
 
   /** Whose names these are, for messages: timm, Flax, … */
@@ -153,26 +166,22 @@ public final class NameTable {
 
   /** A name of the table, for messages: of a line in its first half. */
   public String example() {
-    String target = rules.get(rules.size() / 4).targetTemplate;
-    Rule first = rules.stream().filter(r -> r.targetTemplate.equals(target)).findFirst().get();
-    return first.sourceTemplate.replace("{i}", "0");
+    String variable = rules.get(rules.size() / 4).variable;
+    return byVariable.get(variable).get(0).source.replace("{i}", "0");
   }
 
   /** Whether a name is one of the table's. */
   boolean knows(String source) {
-    return rules.stream().anyMatch(rule -> rule.source.matcher(source).matches());
+    return !matches(bySource, source).isEmpty();
   }
 
   /** The variables that a tensor fills: several if it is packed, none if it is not read. */
   List<Target> targets(String source) {
     List<Target> targets = new ArrayList<>();
-    for (Rule rule : rules) {
-      Matcher matcher = rule.source.matcher(source);
-      if (matcher.matches() && !rule.isIgnored()) {
-        targets.add(new Target(fill(rule.targetTemplate, matcher), rule.layout));
-        if (rule.layout.parts() == 1) {
-          break;
-        }
+    for (Match match : matches(bySource, source)) {
+      Rule rule = match.rule;
+      if (!rule.isIgnored()) {
+        targets.add(new Target(match.fill(rule.variable), rule.layout));
       }
     }
     return targets;
@@ -180,10 +189,7 @@ public final class NameTable {
 
   /** The number that fills a variable for which a file has no tensor; empty if it needs one. */
   public Optional<Float> fallback(String variable) {
-    return rules.stream()
-        .filter(rule -> rule.target.matcher(variable).matches())
-        .findFirst()
-        .flatMap(Rule::fallback);
+    return matches(byVariable, variable).stream().findFirst().flatMap(match -> match.rule.fallback);
   }
 
   /**
@@ -196,15 +202,13 @@ public final class NameTable {
     Map<String, Planned> plan = new LinkedHashMap<>();
     shapes.forEach(
         (variable, shape) -> {
-          Rule rule =
-              rules.stream()
-                  .filter(each -> each.target.matcher(variable).matches())
+          Match match =
+              matches(byVariable, variable).stream()
                   .findFirst()
                   .orElseThrow(
                       () -> new IllegalArgumentException("no variable is called " + variable));
-          Matcher matcher = rule.target.matcher(variable);
-          String name = matcher.matches() ? fill(rule.sourceTemplate, matcher) : "";
-          Layout back = rule.layout.inverse();
+          String name = match.fill(match.rule.source);
+          Layout back = match.rule.layout.inverse();
           long[] sizes = back.withoutParts().shape(shape).asArray();
           if (back.parts() > 1) {
             sizes[0] *= back.parts();
@@ -217,10 +221,6 @@ public final class NameTable {
     return List.copyOf(plan.values());
   }
 
-  private static String fill(String template, Matcher matcher) {
-    return matcher.groupCount() == 0 ? template : template.replace("{i}", matcher.group(1));
-  }
-
   /**
    * The sorted names of so many tensors, for files that number them; empty if the table does not
    * allow that, or no network of the family has so many.
@@ -230,8 +230,8 @@ public final class NameTable {
     List<String> head = new ArrayList<>();
     List<String> repeated = new ArrayList<>();
     for (Rule rule : rules) {
-      String name = rule.targetTemplate;
-      (rule.isRepeated() ? repeated : name.startsWith("head/") ? head : once).add(name);
+      String name = rule.variable;
+      (name.contains("{i}") ? repeated : name.startsWith("head/") ? head : once).add(name);
     }
     for (Collection<String> ends : List.of(head, List.<String>of())) {
       int blocks = numbered ? count - once.size() - ends.size() : 0;

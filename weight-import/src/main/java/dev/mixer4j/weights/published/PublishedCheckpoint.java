@@ -68,28 +68,4 @@ public record PublishedCheckpoint(
         network.withInput(input),
         names.size() == network.classes() ? info.withClassNames(names) : info);
   }
-
-  /**
-   * Checks that there is something to download.
-   *
-   * @param name for the command line
-   * @param title for a person
-   * @param source who publishes it
-   * @param imageSize in pixels
-   * @param classes of its head
-   * @param classList an id of {@link ClassList}
-   * @param mean of pixels scaled to [0, 1]
-   * @param std of pixels scaled to [0, 1]
-   * @param transform how its images are resized and cropped
-   * @param gelu that its framework computes
-   * @param licence an SPDX id
-   * @param files one at least; they are copied
-   * @throws IllegalArgumentException if there is no file
-   */
-  public PublishedCheckpoint {
-    files = List.copyOf(files);
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException(name + ": no file");
-    }
-  }
 }

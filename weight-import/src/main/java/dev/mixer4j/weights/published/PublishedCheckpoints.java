@@ -10,30 +10,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /**
- * The published checkpoints, from a data file that a person can check: {@code published.json}
- * beside this class.
+ * The published checkpoints, from the resource {@code published.json}.
  *
  * @param all in the data file's order
  */
 public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
 
   private static final String RESOURCE = "published.json";
-
-  /**
-   * Keeps its own copy of the list.
-   *
-   * @param all in the data file's order
-   */
-  public PublishedCheckpoints {
-    all = List.copyOf(all);
-  }
 
   /** {@return the ones that this library knows} */
   public static PublishedCheckpoints load() {
@@ -46,14 +37,14 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
 
   /** Reads what {@code published.json} holds. */
   static PublishedCheckpoints of(JsonNode array) {
-    List<PublishedCheckpoint> all = new ArrayList<>();
-    array.forEach(node -> all.add(checkpoint(node)));
-    return new PublishedCheckpoints(all);
+    return new PublishedCheckpoints(list(array, PublishedCheckpoints::checkpoint));
   }
 
   private static PublishedCheckpoint checkpoint(JsonNode node) {
-    List<PublishedFile> files = new ArrayList<>();
-    node.required("files").forEach(file -> files.add(file(file)));
+    List<PublishedFile> files = list(node.required("files"), PublishedCheckpoints::file);
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException(node.required("name") + ": no file");
+    }
     return new PublishedCheckpoint(
         node.required("name").textValue(),
         node.required("title").textValue(),
@@ -61,8 +52,8 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         node.required("image_size").intValue(),
         node.required("classes").intValue(),
         node.required("class_list").textValue(),
-        channels(node.required("mean")),
-        channels(node.required("std")),
+        list(node.required("mean"), JsonNode::floatValue),
+        list(node.required("std"), JsonNode::floatValue),
         ImageTransform.parse(node.required("transform").textValue()),
         Gelu.of(node.required("gelu").textValue()),
         node.required("licence").textValue(),
@@ -78,10 +69,8 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
         Optional.ofNullable(node.required("sha256").textValue()));
   }
 
-  private static List<Float> channels(JsonNode values) {
-    List<Float> channels = new ArrayList<>();
-    values.forEach(value -> channels.add(value.floatValue()));
-    return channels;
+  private static <T> List<T> list(JsonNode array, Function<JsonNode, T> element) {
+    return StreamSupport.stream(array.spliterator(), false).map(element).toList();
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** The formats that are written. */
 public enum TargetFormat {
@@ -41,6 +42,13 @@ public enum TargetFormat {
 
   WeightsWriter writer() {
     return writer;
+  }
+
+  /** Loads what writing needs, on another thread: for callers that have something else to do. */
+  public void prepare() {
+    if (this == H5) {
+      CompletableFuture.runAsync(NativeHdf5::isAvailable);
+    }
   }
 
   /**

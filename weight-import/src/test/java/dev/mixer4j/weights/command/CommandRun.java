@@ -18,7 +18,7 @@ record CommandRun(int code, String out, String err) {
   static CommandRun of(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine line = Cli.commandLine(ImportWeights.create());
+    CommandLine line = Cli.commandLine(new ImportWeights());
     line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     int code = line.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
     return new CommandRun(code, out.toString(), err.toString());

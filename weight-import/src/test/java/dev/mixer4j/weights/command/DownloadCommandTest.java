@@ -144,14 +144,14 @@ class DownloadCommandTest {
   @Test
   void listsAllOfThem() throws Exception {
     out = new StringWriter();
-    int code = Cli.commandLine(ImportWeights.create()).setOut(new PrintWriter(out)).execute("list");
+    int code = Cli.commandLine(new ImportWeights()).setOut(new PrintWriter(out)).execute("list");
     assertThat(code).isEqualTo(Cli.DONE);
     assertThat(out.toString().lines()).hasSize(1 + 18).allMatch(line -> line.length() < 132);
     assertThat(out.toString())
         .contains("Mixer-B_32.sam", "11221 imagenet-21k-p", "239.5 MB", "76587d61…", "Apache-2.0");
 
     StringWriter json = new StringWriter();
-    Cli.commandLine(ImportWeights.create()).setOut(new PrintWriter(json)).execute("list", "--json");
+    Cli.commandLine(new ImportWeights()).setOut(new PrintWriter(json)).execute("list", "--json");
     JsonNode shipped =
         new JsonMapper().readTree(PublishedCheckpoints.class.getResourceAsStream("published.json"));
     JsonNode printed = new JsonMapper().readTree(json.toString());

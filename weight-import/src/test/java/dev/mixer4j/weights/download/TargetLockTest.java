@@ -3,6 +3,7 @@ package dev.mixer4j.weights.download;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -47,7 +48,7 @@ class TargetLockTest {
             waiting.countDown();
           }
         };
-    FutureTask<TargetLock> mine = new FutureTask<>(() -> take(folder, listener));
+    FutureTask<FileChannel> mine = new FutureTask<>(() -> take(folder, listener));
     new Thread(mine).start();
     assertThat(waiting.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(mine.isDone()).isFalse();
@@ -56,7 +57,7 @@ class TargetLockTest {
     mine.get().close();
   }
 
-  private static TargetLock take(Path folder, DownloadListener listener) throws IOException {
+  private static FileChannel take(Path folder, DownloadListener listener) throws IOException {
     return TargetLock.take(folder, TARGET, DownloadPolicy.DEFAULT, listener);
   }
 }

@@ -144,6 +144,7 @@ class NativeHdf5OutputTest extends Hdf5OutputTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", // which Java 25 warns without
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=1m",
                 "-cp",
                 classPath,

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.format.elements;
 
 import dev.mixer4j.weights.format.DType;
+import dev.mixer4j.weights.format.TensorInfo;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /** Reads bytes as float32 numbers, through a buffer of fixed size. */
 public final class ElementReader {
@@ -22,6 +24,37 @@ public final class ElementReader {
       throws IOException {
     // In an array, since a stream fills nothing else.
     copy(ByteBuffer::allocate, (chunk, done) -> read(in, chunk), dtype, order, count, to);
+  }
+
+  /**
+   * Reads a tensor from a stream as NumPy writes it.
+   *
+   * @param fortran whether the first axis runs fastest
+   */
+  public static void read(
+      InputStream in, TensorInfo info, ByteOrder order, boolean fortran, FloatBuffer to)
+      throws IOException {
+    int rank = info.shape().numDimensions();
+    if (!fortran || rank < 2) {
+      read(in, info.dtype(), order, info.elements(), to);
+      return;
+    }
+    int[] reversed = IntStream.range(0, rank).map(axis -> rank - 1 - axis).toArray();
+    FloatBuffer stored = FloatBuffer.allocate(info.elements());
+    read(in, info.dtype(), order, info.elements(), stored);
+    Permutation.copy(stored.flip(), Permutation.apply(info.shape(), reversed), to, reversed);
+  }
+
+  /** Reads all {@code count} bytes that lie in a file from a byte offset on. */
+  public static ByteBuffer bytes(FileChannel file, long offset, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    while (bytes.hasRemaining()) {
+      if (file.read(bytes, offset + bytes.position()) < 0) {
+        throw new EOFException(
+            "expected " + count + " bytes at byte " + offset + ", found the end");
+      }
+    }
+    return bytes.flip();
   }
 
   /** Reads {@code count} elements that lie in a file from a byte offset on. */

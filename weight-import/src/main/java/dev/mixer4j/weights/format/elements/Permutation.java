@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.format.elements;
 
 import java.nio.FloatBuffer;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 
 /**
@@ -14,20 +15,7 @@ public final class Permutation {
   private Permutation() {}
 
   public static Shape apply(Shape source, int... axes) {
-    long[] sizes = new long[axes.length];
-    for (int i = 0; i < axes.length; i++) {
-      sizes[i] = source.get(axes[i]);
-    }
-    return Shape.of(sizes);
-  }
-
-  /** The order that turns the axes round, as between C's and Fortran's layouts. */
-  public static int[] reversed(int rank) {
-    int[] axes = new int[rank];
-    for (int i = 0; i < rank; i++) {
-      axes[i] = rank - 1 - i;
-    }
-    return axes;
+    return Shape.of(IntStream.of(axes).mapToLong(axis -> source.get(axis)).toArray());
   }
 
   /** The row-major strides of a shape, in elements. */
@@ -44,10 +32,7 @@ public final class Permutation {
   /** Copies a row-major tensor to {@code to} with its axes in another order. */
   public static void copy(FloatBuffer from, Shape source, FloatBuffer to, int... axes) {
     long[] strides = strides(source);
-    long[] reordered = new long[axes.length];
-    for (int i = 0; i < axes.length; i++) {
-      reordered[i] = strides[axes[i]];
-    }
+    long[] reordered = IntStream.of(axes).mapToLong(axis -> strides[axis]).toArray();
     gather(from, 0, apply(source, axes), reordered, to);
   }
 

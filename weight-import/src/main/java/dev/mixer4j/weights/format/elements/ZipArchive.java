@@ -1,7 +1,6 @@
 package dev.mixer4j.weights.format.elements;
 
 import dev.mixer4j.weights.format.MalformedFileException;
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -117,13 +116,7 @@ public final class ZipArchive implements Closeable {
               .formatted(name, atMost, entries.get(name).getSize()),
           null);
     }
-    return read(
-        name,
-        in -> {
-          ByteArrayOutputStream out = new ByteArrayOutputStream();
-          in.transferTo(out);
-          return out.toByteArray();
-        });
+    return read(name, InputStream::readAllBytes);
   }
 
   private MalformedFileException malformed(String problem, Throwable cause) {

@@ -13,8 +13,8 @@ import java.util.zip.ZipEntry;
 
 /**
  * Opens a {@code .keras} file (keras/src/saving/saving_lib.py): a zip of {@code config.json} and
- * {@code model.weights.h5}. The latter is copied to a temporary file, because HDF5 wants to be read
- * in any order and the entry's CRC wants to be checked before; it goes when the result is closed.
+ * {@code model.weights.h5}. The latter is copied to a temporary file, since HDF5 needs random
+ * access and the entry's CRC is checked first. Closing the result deletes the copy.
  */
 public final class KerasArchive {
 
@@ -36,11 +36,11 @@ public final class KerasArchive {
           "%s: entry '%s': expected at most %d bytes, found %d"
               .formatted(path, WEIGHTS, MAX_WEIGHTS, weights.getSize()));
     }
-    KerasConfig config =
+    String json =
         zip.entries().containsKey(CONFIG)
-            ? KerasConfig.of(
-                path, new String(zip.bytes(CONFIG, MAX_CONFIG), StandardCharsets.UTF_8))
-            : KerasConfig.of(path, "{}");
+            ? new String(zip.bytes(CONFIG, MAX_CONFIG), StandardCharsets.UTF_8)
+            : "{}";
+    KerasConfig config = new KerasConfig(path, json);
     Path copy = Files.createTempFile("mixer4j-", ".h5");
     // For Ctrl-C, which runs no finally, and for Windows, which keeps files that are mapped.
     copy.toFile().deleteOnExit();

@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The activation, epsilon and layer names in a Keras model's configuration: {@code config.json} of
- * a {@code .keras} file or the attribute {@code model_config} of a whole model's {@code .h5}.
- * Everything else that it could tell is in the tensors' shapes.
+ * The numerics and layer names in a Keras model's configuration: {@code config.json} of a {@code
+ * .keras} file or the attribute {@code model_config} of a whole model's {@code .h5}. Everything
+ * else follows from the tensors' shapes.
  */
 final class KerasConfig {
 
@@ -33,32 +33,25 @@ final class KerasConfig {
   private final Set<String> activations = new TreeSet<>();
   private final Map<String, String> layers = new HashMap<>();
 
-  private KerasConfig(Path path) {
-    this.path = path;
-  }
-
-  /** The configuration in a file of the older format; an empty one where there is none. */
-  static KerasConfig in(Hdf5File file) {
-    Object text = file.attribute(file.root(), "model_config");
-    return text instanceof String json ? of(file.path(), json) : new KerasConfig(file.path());
-  }
-
   /**
-   * Reads a configuration.
-   *
-   * @param path the file it is from, for messages
+   * @param path the file that the configuration is from, for messages
    */
-  static KerasConfig of(Path path, String json) {
-    KerasConfig config = new KerasConfig(path);
+  KerasConfig(Path path, String json) {
+    this.path = path;
     try {
       JsonNode root = JSON.readTree(json);
-      config.collect(root);
-      config.nameLayers(root.path("config").path("layers"));
+      collect(root);
+      nameLayers(root.path("config").path("layers"));
     } catch (JsonProcessingException e) {
       throw new MalformedFileException(
           path + ": its model configuration is not valid JSON: " + e.getOriginalMessage());
     }
-    return config;
+  }
+
+  /** The configuration in a file of the older format; an empty one if there is none. */
+  static KerasConfig in(Hdf5File file) {
+    Object text = file.attribute(file.root(), "model_config");
+    return new KerasConfig(file.path(), text instanceof String json ? json : "{}");
   }
 
   private void collect(JsonNode node) {

@@ -1,7 +1,7 @@
 package dev.mixer4j.weights.format.keras;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.TensorFile;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
@@ -25,7 +25,7 @@ import java.util.Map;
  * attribute {@code name} is the layer's; tensors are called {@code LAYER/vars/NUMBER} or, where an
  * older Keras wrote no name, by their path, such as {@code layers/dense_3/vars/0}.
  */
-public final class KerasReader extends TensorFile {
+public final class KerasReader extends OpenTensorFile {
 
   private static final int MAX_DEPTH = 24;
   private static final int MAX_NODES = 100_000;
@@ -33,7 +33,6 @@ public final class KerasReader extends TensorFile {
   private final Hdf5File file;
   private final Closeable source;
   private final Map<String, String> settings;
-  private final String part;
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
   private final Map<String, String> layerNames = new LinkedHashMap<>();
   private int nodes;
@@ -52,33 +51,27 @@ public final class KerasReader extends TensorFile {
   }
 
   public KerasReader(Hdf5File file) throws IOException {
-    this(file, null, () -> {});
+    this(file, KerasConfig.in(file), () -> {});
   }
 
-  /**
-   * Reads an opened file.
-   *
-   * @param config the model's, from beside the file; null to look for one in it
-   * @param source what to close with it
-   */
-  public KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
-    super(file.path(), Format.KERAS);
+  /** Reads an opened file; {@code source} is closed with it. */
+  KerasReader(Hdf5File file, KerasConfig config, Closeable source) throws IOException {
+    super(file.path(), Format.KERAS, "HDF5 file");
     this.file = file;
     this.source = source;
     boolean whole = file.root().getChildren().get("model_weights") instanceof Group;
-    this.part = whole ? "model_weights" : "";
-    Group top = whole ? (Group) file.root().getChildren().get("model_weights") : file.root();
+    Group top = file.root();
     if (whole) {
-      file.root().getChildren().keySet().stream()
-          .filter(name -> !name.equals("model_weights"))
-          .forEach(ignored::add);
+      part = "model_weights";
+      top = (Group) top.getChildren().get(part);
+      ignored.addAll(file.root().getChildren().keySet());
+      ignored.remove(part);
     }
-    KerasConfig known = config != null ? config : KerasConfig.in(file);
-    this.settings = known.settings();
+    this.settings = config.settings();
     collect(top, "", 0);
     List<String> layers = texts(top, "layer_names");
     if (layers.isEmpty()) {
-      addNumbered(known);
+      addNumbered(config);
     } else {
       addListed(top, layers);
     }
@@ -182,11 +175,6 @@ public final class KerasReader extends TensorFile {
   @Override
   public Map<String, String> settings() {
     return settings;
-  }
-
-  @Override
-  public String part() {
-    return part;
   }
 
   @Override

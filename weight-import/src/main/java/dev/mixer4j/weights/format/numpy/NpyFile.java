@@ -19,15 +19,6 @@ import org.tensorflow.ndarray.Shape;
  */
 public record NpyFile(Shape shape, FloatBuffer values) {
 
-  /**
-   * Reads a file.
-   *
-   * @param path a file, not an archive
-   * @return all of it
-   * @throws MalformedFileException if it is damaged
-   * @throws UnsupportedFileException if its numbers are not floating-point ones
-   * @throws IOException if there is no such file, or it cannot be read
-   */
   public static NpyFile read(Path path) throws IOException {
     if (Files.isDirectory(path)) {
       throw new UnsupportedFileException(path + ": expected a .npy file, found a folder");

@@ -5,7 +5,6 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
-import dev.mixer4j.weights.format.elements.Permutation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
@@ -16,10 +15,9 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.tensorflow.ndarray.Shape;
 
 /**
- * The header of a {@code .npy} array (NumPy's reference, "numpy.lib.format").
+ * The header of a {@code .npy} array (numpy.lib.format in NumPy's reference).
  *
  * @param info name, dtype and shape
  * @param order the byte order of the elements
@@ -48,11 +46,6 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  static boolean isMagic(byte[] start) {
-    return start.length >= MAGIC.length
-        && Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
-  }
-
   /**
    * Reads the header and leaves the stream at the first element.
    *
@@ -60,7 +53,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
    */
   static NpyHeader read(Path file, String name, InputStream in) throws IOException {
     byte[] start = in.readNBytes(8);
-    if (start.length < 8 || !isMagic(start)) {
+    if (start.length < 8 || !Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {
       throw malformed(file, name, "it does not start with NumPy's magic");
     }
     int lengthBytes = start[6] == 1 ? 2 : 4;
@@ -115,16 +108,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
 
   /** Reads the elements that follow the header, in row-major order. */
   void readElements(InputStream in, FloatBuffer destination) throws IOException {
-    Shape shape = info.shape();
-    int rank = shape.numDimensions();
-    if (!fortran || rank < 2) {
-      ElementReader.read(in, info.dtype(), order, info.elements(), destination);
-      return;
-    }
-    int[] reversed = Permutation.reversed(rank);
-    FloatBuffer stored = FloatBuffer.allocate(info.elements());
-    ElementReader.read(in, info.dtype(), order, info.elements(), stored);
-    Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);
+    ElementReader.read(in, info, order, fortran, destination);
   }
 
   /** Checks that the elements end where the file or entry does. */

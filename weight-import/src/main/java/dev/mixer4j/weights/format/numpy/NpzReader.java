@@ -1,8 +1,8 @@
 package dev.mixer4j.weights.format.numpy;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.zip.ZipEntry;
 
 /** Reads NumPy's {@code .npz}: a zip of {@code NAME.npy} arrays, stored or compressed. */
-public final class NpzReader extends TensorFile {
+public final class NpzReader extends OpenTensorFile {
 
   private static final String SUFFIX = ".npy";
 
   private final ZipArchive zip;
 
   public NpzReader(Path path, ZipArchive zip) throws IOException {
-    super(path, Format.NPZ);
+    super(path, Format.NPZ, "NumPy archive");
     this.zip = zip;
     for (ZipEntry entry : zip.entries().values()) {
       String file = entry.getName();

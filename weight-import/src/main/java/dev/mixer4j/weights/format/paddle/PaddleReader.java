@@ -1,16 +1,13 @@
 package dev.mixer4j.weights.format.paddle;
 
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
-import dev.mixer4j.weights.format.elements.Permutation;
 import dev.mixer4j.weights.format.pickle.NumpyArray;
 import dev.mixer4j.weights.format.pickle.NumpyPickle;
 import dev.mixer4j.weights.format.pickle.Pickle;
-import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.pickle.StateDictFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,14 +18,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.tensorflow.ndarray.Shape;
 
 /**
  * Reads {@code .pdparams}, which {@code paddle.save} writes (python/paddle/framework/io.py, {@code
  * _legacy_save} and {@code _pickle_save}): a pickle of protocol 2 to 4 of a dictionary of NumPy
  * arrays or, of a dictionary of dictionaries, of pairs of a name and an array.
  */
-public final class PaddleReader extends TensorFile {
+public final class PaddleReader extends StateDictFile {
 
   /** Paddle's own names of the parameters, by their names in the model. */
   private static final String NAME_TABLE = "StructuredToParameterName@@";
@@ -37,11 +33,10 @@ public final class PaddleReader extends TensorFile {
   private static final String SLICES = "UnpackBigParamInfor@@";
 
   private final ByteBuffer file;
-  private final String part;
   private final Map<String, NumpyArray> arrays = new LinkedHashMap<>();
 
   public PaddleReader(Path path) throws IOException {
-    super(path, Format.PDPARAMS);
+    super(path, Format.PDPARAMS, ".pdparams file");
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new UnsupportedFileException(
@@ -55,13 +50,11 @@ public final class PaddleReader extends TensorFile {
     if (file.hasRemaining()) {
       throw malformed(file.remaining() + " bytes follow the pickle");
     }
-    StateDict dict = StateDict.in(path, top);
-    part = dict.part();
-    ignored.addAll(dict.ignored());
-    dict.entries().forEach(this::add);
+    addAll(top);
   }
 
-  private void add(String name, Object value) {
+  @Override
+  protected void add(String name, Object value) {
     if (name.equals(NAME_TABLE)) {
       ignored.add(name);
       return;
@@ -87,30 +80,12 @@ public final class PaddleReader extends TensorFile {
     tensors.put(name, info);
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": a corrupt .pdparams file: " + problem);
-  }
-
-  @Override
-  public String part() {
-    return part;
-  }
-
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
     NumpyArray array = arrays.get(name);
     TensorInfo info = tensors.get(name);
-    Shape shape = info.shape();
-    int rank = shape.numDimensions();
     try (InputStream in = array.open(file)) {
-      if (!array.fortran() || rank < 2) {
-        ElementReader.read(in, info.dtype(), array.order(), info.elements(), destination);
-      } else {
-        FloatBuffer stored = FloatBuffer.allocate(info.elements());
-        ElementReader.read(in, info.dtype(), array.order(), info.elements(), stored);
-        int[] reversed = Permutation.reversed(rank);
-        Permutation.copy(stored.flip(), Permutation.apply(shape, reversed), destination, reversed);
-      }
+      ElementReader.read(in, info, array.order(), array.fortran(), destination);
       if (in.read() >= 0) {
         throw new EOFException("more bytes than its shape needs");
       }

@@ -1,5 +1,6 @@
 package dev.mixer4j.weights.format.pickle;
 
+import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import dev.mixer4j.weights.format.DType;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -57,15 +58,11 @@ public final class NumpyArray {
     return bytes == ((byte[]) content).length;
   }
 
-  /**
-   * The content as a stream.
-   *
-   * @param file the buffer that the pickle was read from
-   */
+  /** The content as a stream, from the buffer that the pickle was read from. */
   public InputStream open(ByteBuffer file) {
     if (content instanceof Pickle.Span span) {
       ByteBuffer slice = file.slice(span.offset(), span.length());
-      return span.text() ? new Latin1Stream(slice) : new BufferStream(slice);
+      return span.text() ? new Latin1Stream(slice) : new ByteBufferBackedInputStream(slice);
     }
     return new ByteArrayInputStream((byte[]) content);
   }
@@ -80,26 +77,6 @@ public final class NumpyArray {
     sizes = newSizes;
     fortran = isFortran;
     content = newContent;
-  }
-
-  private static final class BufferStream extends InputStream {
-    private final ByteBuffer from;
-
-    BufferStream(ByteBuffer from) {
-      this.from = from;
-    }
-
-    @Override
-    public int read() {
-      return from.hasRemaining() ? from.get() & 0xff : -1;
-    }
-
-    @Override
-    public int read(byte[] to, int offset, int count) {
-      int n = Math.min(count, from.remaining());
-      from.get(to, offset, n);
-      return n == 0 && count > 0 ? -1 : n;
-    }
   }
 
   /** Turns the UTF-8 of characters 0 to 255 into the bytes that they stand for. */

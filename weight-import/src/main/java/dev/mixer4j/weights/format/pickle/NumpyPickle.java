@@ -5,11 +5,9 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * The few constructors that a pickle of NumPy arrays needs: what {@code ndarray.__reduce__} and
@@ -18,25 +16,8 @@ import java.util.Set;
  */
 public final class NumpyPickle implements Pickle.Constructors {
 
-  private enum Constructor {
-    ORDERED_DICT,
-    RECONSTRUCT,
-    NDARRAY,
-    DTYPE,
-    ENCODE,
-    TUPLE
-  }
-
-  private static final Map<String, Constructor> CONSTRUCTORS =
-      Map.of(
-          "collections.OrderedDict", Constructor.ORDERED_DICT,
-          "numpy.core.multiarray._reconstruct", Constructor.RECONSTRUCT,
-          "numpy._core.multiarray._reconstruct", Constructor.RECONSTRUCT,
-          "numpy.ndarray", Constructor.NDARRAY,
-          "numpy.dtype", Constructor.DTYPE,
-          "_codecs.encode", Constructor.ENCODE,
-          "builtins.tuple", Constructor.TUPLE,
-          "__builtin__.tuple", Constructor.TUPLE);
+  /** The class of arrays, which a pickle names but does not call. */
+  private static final Object NDARRAY = new Object();
 
   /** Paddle keeps bfloat16 in arrays of uint16 (paddle/base/data_feeder.py, convert_dtype). */
   private static final Map<String, DType> DTYPES =
@@ -52,17 +33,10 @@ public final class NumpyPickle implements Pickle.Constructors {
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  private static final Set<String> SAME_ORDER = Set.of("<", "|", "=");
-
-  /** NumPy's own bound on dimensions. */
-  private static final int MAX_RANK = 64;
-
   private final String where;
   private final String remedy;
 
   /**
-   * Prepares to read one file.
-   *
    * @param where the file, for messages
    * @param remedy what somebody who trusts a refused file can do
    */
@@ -73,36 +47,26 @@ public final class NumpyPickle implements Pickle.Constructors {
 
   @Override
   public Object global(String name) {
-    return CONSTRUCTORS.get(name);
+    return switch (name) {
+      case "collections.OrderedDict" -> Pickle.ORDERED_DICT;
+      case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct" ->
+          (Pickle.Constructor) this::array;
+      case "numpy.ndarray" -> NDARRAY;
+      case "numpy.dtype" ->
+          (Pickle.Constructor) arguments -> elementType((String) arguments.get(0));
+      case "_codecs.encode" ->
+          (Pickle.Constructor) arguments -> latin1(arguments.get(0), (String) arguments.get(1));
+      case "builtins.tuple", "__builtin__.tuple" ->
+          (Pickle.Constructor) arguments -> (Pickle.Tuple) arguments.get(0);
+      default -> null;
+    };
   }
 
-  @Override
-  public Object call(Object callable, List<Object> arguments) {
-    if (!(callable instanceof Constructor constructor)) {
-      throw malformed("a call of something that is no constructor");
+  private NumpyArray array(List<Object> arguments) {
+    if (arguments.get(0) != NDARRAY) {
+      throw malformed("an array of a class of its own");
     }
-    try {
-      return switch (constructor) {
-        case ORDERED_DICT -> {
-          if (!arguments.isEmpty()) {
-            throw malformed("an OrderedDict with arguments");
-          }
-          yield new LinkedHashMap<>();
-        }
-        case RECONSTRUCT -> {
-          if (arguments.get(0) != Constructor.NDARRAY) {
-            throw malformed("an array of a class of its own");
-          }
-          yield new NumpyArray();
-        }
-        case DTYPE -> elementType((String) arguments.get(0));
-        case ENCODE -> latin1(arguments.get(0), (String) arguments.get(1));
-        case TUPLE -> (Pickle.Tuple) arguments.get(0);
-        case NDARRAY -> throw malformed("an array made without its elements");
-      };
-    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
-      throw malformed("unexpected arguments of " + constructor);
-    }
+    return new NumpyArray();
   }
 
   private NumpyArray.ElementType elementType(String name) {
@@ -140,35 +104,26 @@ public final class NumpyPickle implements Pickle.Constructors {
    */
   @Override
   public void build(Object target, Object state) {
-    try {
-      List<?> fields = (Pickle.Tuple) state;
-      if (target instanceof NumpyArray array) {
-        array.complete(
-            Objects.requireNonNull((NumpyArray.ElementType) fields.get(2)),
-            sizes((Pickle.Tuple) fields.get(1)),
-            (Boolean) fields.get(3),
-            content(fields.get(4)));
-        return;
-      }
-      if (target instanceof NumpyArray.ElementType type) {
-        String order = (String) fields.get(1);
-        if (!order.equals(">") && !SAME_ORDER.contains(order)) {
-          throw malformed("a byte order '" + order + "'");
-        }
-        type.order = order.equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-        return;
-      }
-    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
-      throw malformed("an unexpected state of an array");
+    List<?> fields = (Pickle.Tuple) state;
+    if (target instanceof NumpyArray array) {
+      array.complete(
+          Objects.requireNonNull((NumpyArray.ElementType) fields.get(2)),
+          sizes(fields.get(1)),
+          (Boolean) fields.get(3),
+          content(fields.get(4)));
+    } else if (target instanceof NumpyArray.ElementType type) {
+      type.order = order((String) fields.get(1));
+    } else {
+      throw malformed("a state for something that has none");
     }
-    throw malformed("a state for something that has none");
   }
 
-  private long[] sizes(Pickle.Tuple shape) {
-    if (shape.size() > MAX_RANK) {
-      throw malformed("an array of " + shape.size() + " dimensions");
-    }
-    return shape.stream().mapToLong(size -> (Long) size).toArray();
+  private ByteOrder order(String text) {
+    return switch (text) {
+      case ">" -> ByteOrder.BIG_ENDIAN;
+      case "<", "|", "=" -> ByteOrder.LITTLE_ENDIAN;
+      default -> throw malformed("a byte order '" + text + "'");
+    };
   }
 
   private Object content(Object bytes) {
@@ -186,7 +141,8 @@ public final class NumpyPickle implements Pickle.Constructors {
     return remedy;
   }
 
-  private MalformedFileException malformed(String problem) {
+  @Override
+  public MalformedFileException malformed(String problem) {
     return new MalformedFileException(where + ": a corrupt pickle of arrays: " + problem);
   }
 }

@@ -9,6 +9,8 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,23 +26,44 @@ import java.util.Map;
  */
 public final class Pickle {
 
-  /** What a pickle may call. */
+  /** Makes an object from a call's arguments, which may be of any kind and number. */
+  public interface Constructor {
+    Object make(List<Object> arguments);
+  }
+
+  /**
+   * The constructor of {@code collections.OrderedDict}, which is pickled empty and filled after.
+   */
+  public static final Object ORDERED_DICT = new Object();
+
+  private record Callable(String name, Constructor constructor) {}
+
+  /** What a pickle may name. */
   public interface Constructors {
     /**
      * The value of a global name, such as {@code torch.FloatStorage}.
      *
-     * @return null where the name is not allowed
+     * @return a {@link Constructor}, another value that is data only, or null if it is not allowed
      */
     Object global(String name);
-
-    /** Calls what {@link #global} gave. */
-    Object call(Object callable, List<Object> arguments);
 
     /** The object behind a persistent id. */
     Object persistent(Object id);
 
     /** Gives an object its state, as {@code __setstate__} would; unless overridden, ignores it. */
     default void build(Object target, Object state) {}
+
+    /** A tuple of whole numbers, such as a shape or strides. */
+    default long[] sizes(Object tuple) {
+      Tuple sizes = (Tuple) tuple;
+      if (sizes.size() > MAX_RANK) {
+        throw malformed("a tensor of " + sizes.size() + " dimensions");
+      }
+      return sizes.stream().mapToLong(size -> (Long) size).toArray();
+    }
+
+    /** The error of a file whose pickle is sound and whose calls are not. */
+    MalformedFileException malformed(String problem);
 
     /** What somebody who trusts a refused file can do. */
     default String remedy() {
@@ -60,6 +83,9 @@ public final class Pickle {
   /** Far above any checkpoint's: Mixer-L/16 with its optimizer takes some 30,000. */
   private static final int MAX_INSTRUCTIONS = 1 << 20;
 
+  /** NumPy's and PyTorch's own bound on dimensions. */
+  private static final int MAX_RANK = 64;
+
   private static final int MAX_NAME = 4096;
   private static final int MAX_TEXT = 32 << 20;
   private static final int MAX_LINE = 1024;
@@ -73,13 +99,7 @@ public final class Pickle {
     }
   }
 
-  private static final Object MARK =
-      new Object() {
-        @Override
-        public String toString() {
-          return "a mark";
-        }
-      };
+  private static final Object MARK = new Object();
 
   private final String where;
   private final ByteBuffer in;
@@ -121,8 +141,8 @@ public final class Pickle {
       return top;
     } catch (BufferUnderflowException e) {
       throw pickle.malformed("it is cut off at byte " + pickle.in.limit());
-    } catch (ClassCastException e) {
-      throw pickle.malformed("an operand is of the wrong kind");
+    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
+      throw pickle.malformed("an operand is of the wrong kind before byte " + pickle.in.position());
     }
   }
 
@@ -131,7 +151,7 @@ public final class Pickle {
       int at = in.position();
       int opcode = in.get() & 0xff;
       switch (opcode) {
-        case 0x80 -> protocol(in.get());
+        case 0x80 -> checkProtocol(in.get());
         case 0x95 -> in.getLong(); // FRAME: a hint for streaming
         case '.' -> {
           return none(pop());
@@ -145,7 +165,7 @@ public final class Pickle {
         case 'K' -> stack.push((long) (in.get() & 0xff));
         case 'M' -> stack.push((long) (in.getShort() & 0xffff));
         case 0x8a -> stack.push(longOf(in.get() & 0xff));
-        case 'G' -> stack.push(bigEndianDouble());
+        case 'G' -> stack.push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
         case 'X' -> stack.push(text(in.getInt() & 0xffffffffL));
         case 0x8c -> stack.push(text(in.get() & 0xff));
         case 0x8d -> stack.push(text(in.getLong()));
@@ -181,7 +201,7 @@ public final class Pickle {
         case 'Q' -> stack.push(constructors.persistent(pop()));
         case 'R' -> {
           List<Object> arguments = (Tuple) pop();
-          stack.push(constructors.call(pop(), arguments));
+          stack.push(call(pop(), arguments));
         }
         case 'b' -> {
           Object state = none(pop());
@@ -194,13 +214,11 @@ public final class Pickle {
       }
     }
     throw new UnsupportedFileException(
-        where
-            + ": the pickle takes more than "
-            + MAX_INSTRUCTIONS
-            + " instructions; is it weights?");
+        "%s: the pickle takes more than %d instructions; is it weights?"
+            .formatted(where, MAX_INSTRUCTIONS));
   }
 
-  private void protocol(int version) {
+  private void checkProtocol(int version) {
     if (version < 2 || version > 5) {
       throw malformed("protocol " + version + " is not one of 2 to 5");
     }
@@ -228,7 +246,7 @@ public final class Pickle {
     while (!stack.isEmpty()) {
       Object top = stack.pop();
       if (top == MARK) {
-        java.util.Collections.reverse(items);
+        Collections.reverse(items);
         return items;
       }
       items.add(none(top));
@@ -245,7 +263,7 @@ public final class Pickle {
     for (int i = size - 1; i >= 0; i--) {
       items[i] = none(pop());
     }
-    stack.push(new Tuple(java.util.Arrays.asList(items)));
+    stack.push(new Tuple(Arrays.asList(items)));
   }
 
   private Object recall(int index) {
@@ -289,14 +307,30 @@ public final class Pickle {
     Object value = constructors.global(full);
     if (value == null) {
       throw new UnsupportedFileException(
-          where
-              + ": the pickle asks for '"
-              + full
-              + "', which is refused: only plain data is read. If you trust the"
-              + " file, "
+          "%s: the pickle asks for '%s', which is refused: only plain data is read."
+                  .formatted(where, full)
+              + " If you trust the file, "
               + constructors.remedy());
     }
-    return value;
+    return value instanceof Constructor constructor ? new Callable(full, constructor) : value;
+  }
+
+  private Object call(Object callable, List<Object> arguments) {
+    if (callable == ORDERED_DICT) {
+      if (!arguments.isEmpty()) {
+        throw constructors.malformed("an OrderedDict with arguments before byte " + in.position());
+      }
+      return new LinkedHashMap<>();
+    }
+    if (!(callable instanceof Callable known)) {
+      throw constructors.malformed(
+          "a call of something that is no constructor before byte " + in.position());
+    }
+    try {
+      return known.constructor.make(arguments);
+    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
+      throw constructors.malformed("unexpected arguments of " + known.name);
+    }
   }
 
   private String line() {
@@ -359,10 +393,6 @@ public final class Pickle {
     }
     int unused = 64 - 8 * length;
     return length == 0 ? 0L : value << unused >> unused;
-  }
-
-  private Double bigEndianDouble() {
-    return Double.longBitsToDouble(Long.reverseBytes(in.getLong()));
   }
 
   private MalformedFileException malformed(String problem) {

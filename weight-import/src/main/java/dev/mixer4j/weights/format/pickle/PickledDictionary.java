@@ -2,21 +2,20 @@ package dev.mixer4j.weights.format.pickle;
 
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.UnsupportedFileException;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A pickled dictionary of plain values and NumPy arrays, as some data sets are published. It is
- * read as data: nothing in it is executed. Pickles of protocols 2 to 5 are read, those of Python 2
- * too, whose byte strings count as text.
+ * read as data: nothing in it is executed. Protocols 2 to 5 are read, also of Python 2, whose byte
+ * strings count as text. All methods throw a MalformedFileException if an entry is missing or of
+ * another kind.
  */
 public final class PickledDictionary {
 
@@ -35,9 +34,6 @@ public final class PickledDictionary {
    *
    * @param where the file, for messages
    * @param file all of it, from the buffer's start to its limit
-   * @return the dictionary
-   * @throws MalformedFileException if the bytes are not one pickle of a dictionary
-   * @throws UnsupportedFileException if it asks for anything but data
    */
   public static PickledDictionary read(String where, ByteBuffer file) {
     ByteBuffer rest = file.duplicate().rewind();
@@ -55,51 +51,19 @@ public final class PickledDictionary {
     return new PickledDictionary(where, file, map);
   }
 
-  /**
-   * {@return a list of texts}
-   *
-   * @param key the entry's name
-   * @throws MalformedFileException if there is no such entry, or it is another kind
-   */
+  /** A list of texts. */
   public List<String> texts(String key) {
-    List<String> texts = new ArrayList<>();
-    for (Object item : list(key)) {
-      if (!(item instanceof String text)) {
-        throw unexpected(key, "texts", item);
-      }
-      texts.add(text);
-    }
-    return texts;
+    return list(key, String.class, "texts");
   }
 
-  /**
-   * {@return a list of whole numbers}
-   *
-   * @param key the entry's name
-   * @throws MalformedFileException if there is no such entry, or it is another kind
-   */
+  /** A list of whole numbers. */
   public long[] numbers(String key) {
-    List<?> list = list(key);
-    long[] numbers = new long[list.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      if (!(list.get(i) instanceof Long number)) {
-        throw unexpected(key, "whole numbers", list.get(i));
-      }
-      numbers[i] = number;
-    }
-    return numbers;
+    return list(key, Long.class, "whole numbers").stream().mapToLong(Long::longValue).toArray();
   }
 
   /**
-   * Opens an array of uint8 of rank 2.
-   *
-   * @param key the entry's name
-   * @param rows as many as it must have
-   * @param columns as many as it must have
-   * @return its {@code rows * columns} bytes, row by row; fails with an EOFException where a text
-   *     that stands for bytes has a character that does not
-   * @throws MalformedFileException if there is no such array
-   * @throws IOException as the stream would, from an array in column order, which is read at once
+   * Opens an array: uint8 [rows, columns], row by row. Its stream ends with an EOFException if a
+   * text that stands for bytes has a character beyond Latin-1.
    */
   public InputStream matrix(String key, int rows, int columns) throws IOException {
     if (!(value(key) instanceof NumpyArray array) || !array.isComplete()) {
@@ -128,11 +92,16 @@ public final class PickledDictionary {
     return new ByteArrayInputStream(byRows);
   }
 
-  private List<?> list(String key) {
+  private <T> List<T> list(String key, Class<T> type, String expected) {
     if (!(value(key) instanceof List<?> list)) {
       throw unexpected(key, "a list", value(key));
     }
-    return list;
+    for (Object item : list) {
+      if (!type.isInstance(item)) {
+        throw unexpected(key, expected, item);
+      }
+    }
+    return list.stream().map(type::cast).toList();
   }
 
   private Object value(String key) {

@@ -1,22 +1,16 @@
 package dev.mixer4j.weights.format.safetensors;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Notes;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,20 +21,16 @@ import java.util.Map;
  * split_state_dict_into_shards_factory} and Transformers write it. Its {@code total_size} is not
  * checked: tools count it in different ways, and every shard's own sizes are.
  */
-public final class SafetensorsIndex extends TensorFile {
+public final class SafetensorsIndex extends OpenTensorFile {
 
   private static final int MAX_INDEX = 64 << 20;
   private static final int MAX_SHARDS = 1000;
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
-
   private final Map<String, SafetensorsReader> shards = new LinkedHashMap<>();
   private final Map<String, SafetensorsReader> homes = new LinkedHashMap<>();
-  private final Map<String, String> texts = new LinkedHashMap<>();
 
   public SafetensorsIndex(Path path) throws IOException {
-    super(path, Format.SAFETENSORS);
+    super(path, Format.SAFETENSORS, "safetensors index");
     JsonNode index = read();
     try {
       for (Map.Entry<String, JsonNode> field : index.get("weight_map").properties()) {
@@ -52,6 +42,7 @@ public final class SafetensorsIndex extends TensorFile {
           texts.put(text.getKey(), text.getValue().asText());
         }
       }
+      // The index's own first; of texts with one name, the first.
       shards.values().forEach(shard -> shard.texts().forEach(texts::putIfAbsent));
     } catch (IOException | RuntimeException e) {
       close();
@@ -63,14 +54,9 @@ public final class SafetensorsIndex extends TensorFile {
     if (Files.size(path) > MAX_INDEX) {
       throw malformed("expected at most %d bytes, found %d".formatted(MAX_INDEX, Files.size(path)));
     }
-    JsonNode root;
-    try {
-      root = JSON.readTree(Files.readString(path)); // from bytes Jackson would take UTF-32 too
-    } catch (CharacterCodingException e) {
-      throw malformed("it is not UTF-8");
-    } catch (JsonProcessingException e) {
-      throw malformed("it is not valid JSON: " + e.getOriginalMessage());
-    }
+    JsonNode root =
+        SafetensorsReader.json(
+            ByteBuffer.wrap(Files.readAllBytes(path)), problem -> malformed("it is " + problem));
     if (!root.path("weight_map").isObject()) {
       throw new UnsupportedFileException(
           path + ": JSON that is read is the index of sharded safetensors; expected a weight_map");
@@ -134,26 +120,11 @@ public final class SafetensorsIndex extends TensorFile {
         });
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": a corrupt safetensors index: " + problem);
-  }
-
   @Override
   public List<Path> files() {
     List<Path> files = new ArrayList<>(List.of(path));
     shards.keySet().forEach(name -> files.add(path.resolveSibling(name)));
     return files;
-  }
-
-  /** The index's and the shards' own; of texts with one name, the first. */
-  @Override
-  public Map<String, String> texts() {
-    return Collections.unmodifiableMap(texts);
-  }
-
-  @Override
-  public Map<String, String> notes() {
-    return Notes.in(texts);
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.mixer4j.weights.format.safetensors;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -11,11 +9,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Notes;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,21 +20,22 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Reads a {@code .safetensors} file as its specification has it (huggingface/safetensors, README,
- * "Format"): eight bytes of header length, a JSON header, and the tensors, without gap or overlap
- * to the file's last byte.
+ * Format): eight bytes of header length, a JSON header, and the tensors, without gap or overlap to
+ * the file's last byte.
  */
-public final class SafetensorsReader extends TensorFile {
+public final class SafetensorsReader extends OpenTensorFile {
 
   /** The reference implementation's bound. */
   private static final int MAX_HEADER = 100_000_000;
@@ -61,19 +59,16 @@ public final class SafetensorsReader extends TensorFile {
           "U8", DType.UINT8,
           "BOOL", DType.BOOL);
 
-  private record Entry(TensorInfo info, long begin, long end) {}
-
   private final FileChannel channel;
   private final long dataStart;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, String> texts = new LinkedHashMap<>();
+  private final Map<String, Long> offsets = new HashMap<>();
 
   public SafetensorsReader(Path path) throws IOException {
-    super(path, Format.SAFETENSORS);
+    super(path, Format.SAFETENSORS, "safetensors file");
     this.channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
-      ByteBuffer length = read(0, 8).order(ByteOrder.LITTLE_ENDIAN);
-      long headerLength = length.getLong();
+      long headerLength =
+          ElementReader.bytes(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long rest = channel.size() - 8;
       if (headerLength < 2 || headerLength > Math.min(MAX_HEADER, rest)) {
         throw malformed(
@@ -81,35 +76,30 @@ public final class SafetensorsReader extends TensorFile {
                 .formatted(Math.min(MAX_HEADER, rest), Long.toUnsignedString(headerLength)));
       }
       dataStart = 8 + headerLength;
-      parse(read(8, (int) headerLength).array());
+      parse(ElementReader.bytes(channel, 8, (int) headerLength));
       checkCoverage();
-      entries.forEach((name, entry) -> tensors.put(name, entry.info));
+    } catch (EOFException e) {
+      channel.close();
+      throw malformed(e.getMessage());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
   }
 
-  private ByteBuffer read(long offset, int count) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(count);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, offset + bytes.position()) < 0) {
-        throw malformed("expected " + count + " bytes at byte " + offset + ", found the end");
-      }
+  /** Reads JSON that is UTF-8: from bytes, Jackson would take UTF-16 and UTF-32 too. */
+  static JsonNode json(ByteBuffer text, Function<String, MalformedFileException> malformed) {
+    try {
+      return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
+    } catch (CharacterCodingException e) {
+      throw malformed.apply("not UTF-8");
+    } catch (JsonProcessingException e) {
+      throw malformed.apply("not valid JSON: " + e.getOriginalMessage());
     }
-    return bytes.flip();
   }
 
-  private void parse(byte[] header) throws IOException {
-    JsonNode root;
-    try {
-      // Jackson would take UTF-16 and UTF-32 too.
-      root = JSON.readTree(UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
-    } catch (CharacterCodingException e) {
-      throw malformed("the header is not UTF-8");
-    } catch (JsonProcessingException e) {
-      throw malformed("the header is not valid JSON: " + e.getOriginalMessage());
-    }
+  private void parse(ByteBuffer header) {
+    JsonNode root = json(header, problem -> malformed("the header is " + problem));
     if (root == null || !root.isObject()) {
       throw malformed("expected a JSON object as header");
     }
@@ -117,7 +107,7 @@ public final class SafetensorsReader extends TensorFile {
       if (field.getKey().equals("__metadata__")) {
         readTexts(field.getValue());
       } else {
-        entries.put(field.getKey(), entry(field.getKey(), field.getValue()));
+        add(field.getKey(), field.getValue());
       }
     }
   }
@@ -137,16 +127,16 @@ public final class SafetensorsReader extends TensorFile {
     }
   }
 
-  private Entry entry(String name, JsonNode node) {
+  private void add(String name, JsonNode node) {
     JsonNode shape = node.path("shape");
-    JsonNode offsets = node.path("data_offsets");
+    JsonNode range = node.path("data_offsets");
     DType dtype = DTYPES.get(node.path("dtype").asText());
     if (node.path("dtype").isTextual() && dtype == null) {
       throw new UnsupportedFileException(
           "%s: tensor '%s': dtype %s is not read; expected one of %s"
               .formatted(path, name, node.path("dtype").asText(), DTYPES.keySet()));
     }
-    if (dtype == null || !shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
+    if (dtype == null || !shape.isArray() || !range.isArray() || range.size() != 2) {
       throw malformed("tensor '" + name + "': expected dtype, shape and two data_offsets");
     }
     long[] sizes = new long[shape.size()];
@@ -154,15 +144,15 @@ public final class SafetensorsReader extends TensorFile {
       sizes[i] = whole(name, "size", shape.get(i));
     }
     TensorInfo info = TensorInfo.checked(path, name, dtype, sizes);
-    Entry entry =
-        new Entry(
-            info, whole(name, "offset", offsets.get(0)), whole(name, "offset", offsets.get(1)));
-    if (entry.begin > entry.end || entry.end - entry.begin != info.bytes()) {
+    long begin = whole(name, "offset", range.get(0));
+    long end = whole(name, "offset", range.get(1));
+    if (begin > end || end - begin != info.bytes()) {
       throw malformed(
           "tensor '%s': expected %d bytes for %s of shape %s, found data_offsets %s"
-              .formatted(name, info.bytes(), dtype, info.shape(), offsets));
+              .formatted(name, info.bytes(), dtype, info.shape(), range));
     }
-    return entry;
+    tensors.put(name, info);
+    offsets.put(name, begin);
   }
 
   private long whole(String name, String what, JsonNode node) {
@@ -174,17 +164,19 @@ public final class SafetensorsReader extends TensorFile {
 
   /** The tensors must fill the rest of the file: no gap to hide in, no overlap, no missing end. */
   private void checkCoverage() throws IOException {
-    List<Entry> ordered = new ArrayList<>(entries.values());
-    ordered.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+    List<TensorInfo> ordered = new ArrayList<>(tensors.values());
+    ordered.sort(
+        Comparator.<TensorInfo>comparingLong(tensor -> offsets.get(tensor.name()))
+            .thenComparingLong(TensorInfo::bytes));
     long next = 0;
-    for (Entry entry : ordered) {
-      if (entry.begin != next) {
+    for (TensorInfo tensor : ordered) {
+      long begin = offsets.get(tensor.name());
+      if (begin != next) {
         throw malformed(
             "tensor '%s': expected its data at offset %d, found %d: a %s"
-                .formatted(
-                    entry.info.name(), next, entry.begin, entry.begin < next ? "overlap" : "gap"));
+                .formatted(tensor.name(), next, begin, begin < next ? "overlap" : "gap"));
       }
-      next = entry.end;
+      next += tensor.bytes();
     }
     long found = channel.size() - dataStart;
     if (found != next) {
@@ -192,31 +184,13 @@ public final class SafetensorsReader extends TensorFile {
     }
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": a corrupt safetensors file: " + problem);
-  }
-
-  @Override
-  public Map<String, String> notes() {
-    return Notes.in(texts);
-  }
-
-  @Override
-  public Map<String, String> texts() {
-    return Collections.unmodifiableMap(texts);
-  }
-
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    Entry entry = entries.get(name);
+    TensorInfo info = tensors.get(name);
+    long at = dataStart + offsets.get(name);
     try {
       ElementReader.read(
-          channel,
-          dataStart + entry.begin,
-          entry.info.dtype(),
-          ByteOrder.LITTLE_ENDIAN,
-          entry.info.elements(),
-          destination);
+          channel, at, info.dtype(), ByteOrder.LITTLE_ENDIAN, info.elements(), destination);
     } catch (EOFException e) {
       throw malformed("tensor '" + name + "': " + e.getMessage());
     }

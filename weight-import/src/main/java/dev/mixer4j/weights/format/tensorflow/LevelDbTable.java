@@ -1,17 +1,18 @@
 package dev.mixer4j.weights.format.tensorflow;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -53,8 +54,7 @@ public final class LevelDbTable {
   }
 
   /** LevelDB's order of keys: as unsigned bytes. */
-  public static final java.util.Comparator<ByteString> ORDER =
-      ByteString.unsignedLexicographicalComparator();
+  public static final Comparator<ByteString> ORDER = ByteString.unsignedLexicographicalComparator();
 
   private static long appendBlock(
       ByteArrayOutputStream out, SortedMap<ByteString, ByteString> entries) {
@@ -115,17 +115,18 @@ public final class LevelDbTable {
    * @param path for messages
    * @throws MalformedFileException if offsets, checksums or the order of keys do not hold
    */
-  static SortedMap<ByteString, ByteString> read(Path path, byte[] bytes) throws IOException {
+  static SortedMap<ByteString, ByteString> read(Path path, byte[] bytes) {
     try {
       ByteBuffer table = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
       if (bytes.length < FOOTER || table.getLong(bytes.length - 8) != MAGIC) {
         throw malformed(path, "its last 8 bytes are not the magic number");
       }
-      table.position(bytes.length - FOOTER);
-      readBlock(path, table, table); // the meta block, which TensorFlow leaves empty
+      CodedInputStream footer =
+          CodedInputStream.newInstance(bytes, bytes.length - FOOTER, FOOTER - 8);
+      readBlock(path, table, footer); // the meta block, which TensorFlow leaves empty
       SortedMap<ByteString, ByteString> entries = new TreeMap<>(ORDER);
-      for (ByteString handle : readBlock(path, table, table).values()) {
-        readBlock(path, table, handle.asReadOnlyByteBuffer())
+      for (ByteString handle : readBlock(path, table, footer).values()) {
+        readBlock(path, table, handle.newCodedInput())
             .forEach(
                 (key, value) -> {
                   if (entries.putIfAbsent(key, value) != null) {
@@ -134,78 +135,65 @@ public final class LevelDbTable {
                 });
       }
       return entries;
-    } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw malformed(path, "a length reaches beyond the end");
+    } catch (IOException e) { // protobuf's, of a number or a length
+      throw malformed(path, e.getMessage());
     }
   }
 
-  /** Reads the block that the next two numbers of {@code handle} tell. */
+  /** Reads the block whose offset and size are the next two numbers of {@code handle}. */
   private static SortedMap<ByteString, ByteString> readBlock(
-      Path path, ByteBuffer table, ByteBuffer handle) {
-    long offset = varint(path, handle);
-    long size = varint(path, handle);
+      Path path, ByteBuffer table, CodedInputStream handle) throws IOException {
+    long offset = handle.readRawVarint64();
+    long size = handle.readRawVarint64();
     long end = table.capacity() - FOOTER;
     if (offset < 0 || size < 4 || offset > end - TRAILER || size > end - TRAILER - offset) {
       throw malformed(path, "a block of %d bytes at %d".formatted(size, offset));
     }
-    ByteBuffer block = table.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-    block.limit((int) (offset + size + TRAILER)).position((int) offset);
+    int start = (int) offset;
+    int trailer = (int) (offset + size);
     CRC32C crc = new CRC32C();
-    crc.update(block.slice(block.position(), (int) size + 1));
-    if (mask(crc) != block.getInt((int) (offset + size + 1))) {
+    crc.update(table.array(), start, (int) size + 1);
+    if (mask(crc) != table.getInt(trailer + 1)) {
       throw malformed(path, "the checksum of the block at %d does not hold".formatted(offset));
     }
-    if (block.get((int) (offset + size)) != 0) {
+    if (table.get(trailer) != 0) {
       throw new UnsupportedFileException(path + ": a compressed index is not read");
     }
-    int restarts = block.getInt((int) (offset + size - 4));
-    long keysEnd = offset + size - 4 - 4L * restarts;
-    if (restarts < 0 || keysEnd < offset) {
+    int restarts = table.getInt(trailer - 4);
+    long entriesSize = size - 4 - 4L * restarts;
+    if (restarts < 0 || entriesSize < 0) {
       throw malformed(path, restarts + " restart points in a block");
     }
-    block.limit((int) keysEnd);
-    return readEntries(path, block);
+    return readEntries(path, CodedInputStream.newInstance(table.array(), start, (int) entriesSize));
   }
 
-  private static SortedMap<ByteString, ByteString> readEntries(Path path, ByteBuffer block) {
+  private static SortedMap<ByteString, ByteString> readEntries(Path path, CodedInputStream block)
+      throws IOException {
     SortedMap<ByteString, ByteString> entries = new TreeMap<>(ORDER);
     byte[] key = new byte[0];
-    while (block.hasRemaining()) {
-      long shared = varint(path, block);
-      long fresh = varint(path, block);
-      long length = varint(path, block);
-      if (shared < 0
-          || shared > key.length
-          || fresh < 0
-          || fresh > block.remaining()
-          || length < 0
-          || length > block.remaining() - fresh) {
+    while (!block.isAtEnd()) {
+      long shared = block.readRawVarint64();
+      long fresh = block.readRawVarint64();
+      long length = block.readRawVarint64();
+      if (shared < 0 || shared > key.length || !fits(fresh) || !fits(length)) {
         throw malformed(path, "a key of %d and %d bytes".formatted(shared, fresh));
       }
+      byte[] rest = block.readRawBytes((int) fresh);
       byte[] next = Arrays.copyOf(key, (int) (shared + fresh));
-      block.get(next, (int) shared, (int) fresh);
-      byte[] value = new byte[(int) length];
-      block.get(value);
+      System.arraycopy(rest, 0, next, (int) shared, rest.length);
       ByteString name = ByteString.copyFrom(next);
       if (!entries.isEmpty() && ORDER.compare(entries.lastKey(), name) >= 0) {
         throw malformed(path, "its keys are not sorted");
       }
-      entries.put(name, ByteString.copyFrom(value));
+      entries.put(name, ByteString.copyFrom(block.readRawBytes((int) length)));
       key = next;
     }
     return entries;
   }
 
-  private static long varint(Path path, ByteBuffer in) {
-    long value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      byte next = in.get();
-      value |= (next & 0x7fL) << shift;
-      if (next >= 0) {
-        return value;
-      }
-    }
-    throw malformed(path, "a number has more than ten bytes");
+  /** Whether a length fits an int; protobuf checks it against the end of the block. */
+  private static boolean fits(long length) {
+    return length >= 0 && length <= Integer.MAX_VALUE;
   }
 
   private static MalformedFileException malformed(Path path, String problem) {

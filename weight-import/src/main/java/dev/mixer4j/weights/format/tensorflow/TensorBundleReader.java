@@ -4,11 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -22,7 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -37,7 +36,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * Reads a TensorFlow checkpoint of format V2 (tensorflow/core/util/tensor_bundle), alone or as the
  * variables of a SavedModel: {@code PREFIX.index} and {@code PREFIX.data-*}.
  */
-public final class TensorBundleReader extends TensorFile {
+public final class TensorBundleReader extends OpenTensorFile {
 
   public static final String INDEX = ".index";
 
@@ -58,7 +57,7 @@ public final class TensorBundleReader extends TensorFile {
   private final ByteOrder order;
   private final List<FileChannel> shards = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
-  private final Map<String, BundleEntryProto> entries = new LinkedHashMap<>();
+  private final Map<String, BundleEntryProto> entries = new HashMap<>();
 
   /**
    * @param path what the user named, for messages
@@ -66,7 +65,7 @@ public final class TensorBundleReader extends TensorFile {
    */
   public TensorBundleReader(Path path, Format format, Path prefix, Map<String, String> notes)
       throws IOException {
-    super(path, format);
+    super(path, format, "checkpoint");
     this.prefix = prefix;
     this.notes = notes;
     try {
@@ -91,7 +90,7 @@ public final class TensorBundleReader extends TensorFile {
       }
     } catch (InvalidProtocolBufferException e) {
       close();
-      throw new MalformedFileException(path + ": a corrupt checkpoint: " + e.getMessage(), e);
+      throw malformed(e.getMessage());
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -140,7 +139,8 @@ public final class TensorBundleReader extends TensorFile {
               .formatted(
                   key, info.bytes(), info.shape(), entry.getSize(), entry.getOffset(), length));
     }
-    if (tensors.put(name, info) != null) {
+    tensors.put(name, info);
+    if (entries.put(name, entry) != null) {
       throw malformed("two tensors are called '" + name + "'");
     }
     entries.put(name, entry);
@@ -159,10 +159,6 @@ public final class TensorBundleReader extends TensorFile {
     return path.replace("..", "\0").replace(".S", "/").replace('\0', '.');
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": a corrupt checkpoint: " + problem);
-  }
-
   @Override
   public List<Path> files() {
     return Collections.unmodifiableList(files);
@@ -175,15 +171,13 @@ public final class TensorBundleReader extends TensorFile {
 
   @Override
   public void read(String name, FloatBuffer destination) throws IOException {
-    BundleEntryProto entry = entries.get(name);
     TensorInfo info = tensors.get(name);
-    FileChannel shard = shards.get(entry.getShardId());
+    BundleEntryProto entry = entries.get(name);
+    FileChannel shard = shards.get(entry.getShardId()).position(entry.getOffset());
     CRC32C crc = new CRC32C();
     // Not closed, which would close the shard.
     InputStream in =
-        new CheckedInputStream(
-            new BufferedInputStream(Channels.newInputStream(shard.position(entry.getOffset()))),
-            crc);
+        new CheckedInputStream(new BufferedInputStream(Channels.newInputStream(shard)), crc);
     try {
       ElementReader.read(in, info.dtype(), order, info.elements(), destination);
     } catch (EOFException e) {

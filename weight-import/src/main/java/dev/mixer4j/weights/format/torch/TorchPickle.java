@@ -22,12 +22,6 @@ final class TorchPickle implements Pickle.Constructors {
   /** A strided view of a storage, in elements. */
   record View(Storage storage, long offset, long[] sizes, long[] strides) {}
 
-  private enum Constructor {
-    ORDERED_DICT,
-    TENSOR,
-    PARAMETER
-  }
-
   private static final Map<String, DType> STORAGES =
       Map.of(
           "torch.DoubleStorage", DType.FLOAT64,
@@ -40,15 +34,6 @@ final class TorchPickle implements Pickle.Constructors {
           "torch.CharStorage", DType.INT8,
           "torch.ByteStorage", DType.UINT8,
           "torch.BoolStorage", DType.BOOL);
-
-  private static final Map<String, Constructor> CONSTRUCTORS =
-      Map.of(
-          "collections.OrderedDict", Constructor.ORDERED_DICT,
-          "torch._utils._rebuild_tensor_v2", Constructor.TENSOR,
-          "torch._utils._rebuild_parameter", Constructor.PARAMETER);
-
-  /** PyTorch's own bound on dimensions. */
-  private static final int MAX_RANK = 64;
 
   private final Path path;
   private final Map<String, Storage> storages = new LinkedHashMap<>();
@@ -71,44 +56,21 @@ final class TorchPickle implements Pickle.Constructors {
               + " refused: only plain data are read. If you trust the file, load it in PyTorch and"
               + " save its state dict alone, or its options as vars(args)");
     }
-    DType dtype = STORAGES.get(name);
-    return dtype != null ? dtype : CONSTRUCTORS.get(name);
+    return switch (name) {
+      case "collections.OrderedDict" -> Pickle.ORDERED_DICT;
+      case "torch._utils._rebuild_tensor_v2" -> (Pickle.Constructor) this::view;
+      case "torch._utils._rebuild_parameter" ->
+          (Pickle.Constructor) arguments -> (View) Objects.requireNonNull(arguments.get(0));
+      default -> STORAGES.get(name);
+    };
   }
 
-  @Override
-  public Object call(Object callable, List<Object> arguments) {
-    if (!(callable instanceof Constructor constructor)) {
-      throw malformed("a call of something that is no constructor");
-    }
-    try {
-      return switch (constructor) {
-        case ORDERED_DICT -> orderedDict(arguments);
-        case TENSOR ->
-            new View(
-                (Storage) Objects.requireNonNull(arguments.get(0)),
-                (Long) arguments.get(1),
-                longs(arguments.get(2)),
-                longs(arguments.get(3)));
-        case PARAMETER -> (View) Objects.requireNonNull(arguments.get(0));
-      };
-    } catch (ClassCastException | NullPointerException | IndexOutOfBoundsException e) {
-      throw malformed("unexpected arguments of " + constructor);
-    }
-  }
-
-  private Map<Object, Object> orderedDict(List<Object> arguments) {
-    if (!arguments.isEmpty()) {
-      throw malformed("an OrderedDict with arguments, which torch.save does not write");
-    }
-    return new LinkedHashMap<>();
-  }
-
-  private long[] longs(Object object) {
-    Pickle.Tuple tuple = (Pickle.Tuple) object;
-    if (tuple.size() > MAX_RANK) {
-      throw malformed("a tensor of " + tuple.size() + " dimensions");
-    }
-    return tuple.stream().mapToLong(item -> (Long) item).toArray();
+  private View view(List<Object> arguments) {
+    return new View(
+        (Storage) Objects.requireNonNull(arguments.get(0)),
+        (Long) arguments.get(1),
+        sizes(arguments.get(2)),
+        sizes(arguments.get(3)));
   }
 
   /**
@@ -133,7 +95,8 @@ final class TorchPickle implements Pickle.Constructors {
     throw malformed("unexpected persistent id");
   }
 
-  private MalformedFileException malformed(String problem) {
+  @Override
+  public MalformedFileException malformed(String problem) {
     return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
   }
 }

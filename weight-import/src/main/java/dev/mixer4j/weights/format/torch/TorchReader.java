@@ -1,45 +1,44 @@
 package dev.mixer4j.weights.format.torch;
 
-import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
-import dev.mixer4j.weights.format.elements.ElementReader;
 import dev.mixer4j.weights.format.elements.Permutation;
-import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.pickle.StateDictFile;
+import dev.mixer4j.weights.format.torch.TorchPickle.Storage;
 import dev.mixer4j.weights.format.torch.TorchPickle.View;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/** Reads the tensors of a PyTorch checkpoint, which are strided views of storages. */
-final class TorchReader extends TensorFile {
+/**
+ * Reads the tensors of a PyTorch checkpoint, which are strided views of storages. Subclasses find
+ * the storages in the file.
+ */
+abstract class TorchReader extends StateDictFile {
 
-  private final StateDict dict;
-  private final TorchStorages storages;
-  private final Map<String, View> views = new LinkedHashMap<>();
+  private final Map<String, View> views = new HashMap<>();
 
-  /** Takes the storages over, and closes them with itself. */
-  TorchReader(Path path, StateDict dict, TorchStorages storages) {
-    super(path, Format.PTH);
-    this.dict = dict;
-    this.storages = storages;
-    ignored.addAll(dict.ignored());
-    dict.entries().forEach(this::add);
+  TorchReader(Path path) {
+    super(path, Format.PTH, "PyTorch file");
   }
 
-  private void add(String name, Object value) {
+  /** A storage's size in bytes; -1 where it is missing. */
+  abstract long size(String storage);
+
+  /** Reads {@code count} elements of a storage, from the element {@code first} on. */
+  abstract void read(Storage storage, long first, int count, FloatBuffer destination)
+      throws IOException;
+
+  /** {@link #size} must know all storages by now. */
+  @Override
+  protected final void add(String name, Object value) {
     if (!(value instanceof View view)) {
-      throw new UnsupportedFileException(
-          "%s: entry '%s' is not a tensor; expected a state dict: save model.state_dict()"
-              .formatted(path, name));
+      throw notATensor(name);
     }
     TensorInfo info = TensorInfo.checked(path, name, view.storage().dtype(), view.sizes());
     checkBounds(info, view);
@@ -49,7 +48,7 @@ final class TorchReader extends TensorFile {
 
   private void checkBounds(TensorInfo info, View view) {
     int elementSize = info.dtype().size();
-    long bytes = storages.size(view.storage().key());
+    long bytes = size(view.storage().key());
     if (bytes < 0) {
       throw malformed(
           "tensor '" + info.name() + "': storage " + view.storage().key() + " is missing");
@@ -102,43 +101,16 @@ final class TorchReader extends TensorFile {
     return Math.addExact(last, 1);
   }
 
-  private MalformedFileException malformed(String problem) {
-    return new MalformedFileException(path + ": a corrupt PyTorch file: " + problem);
-  }
-
   @Override
-  public String part() {
-    return dict.part();
-  }
-
-  @Override
-  public void read(String name, FloatBuffer destination) throws IOException {
+  public final void read(String name, FloatBuffer destination) throws IOException {
     View view = views.get(name);
-    TensorInfo info = tensors.get(name);
-    storages.read(
-        view.storage().key(),
-        in -> {
-          in.skipNBytes(view.offset() * view.storage().dtype().size());
-          readView(in, view, info.shape(), destination);
-          return null;
-        });
-  }
-
-  private void readView(InputStream in, View view, Shape shape, FloatBuffer destination)
-      throws IOException {
-    DType dtype = view.storage().dtype();
+    Shape shape = tensors.get(name).shape();
     if (Arrays.equals(view.strides(), Permutation.strides(shape))) {
-      ElementReader.read(in, dtype, storages.order(), (int) shape.size(), destination);
+      read(view.storage(), view.offset(), (int) shape.size(), destination);
       return;
     }
-    int span = (int) span(view);
-    FloatBuffer stored = FloatBuffer.allocate(span);
-    ElementReader.read(in, dtype, storages.order(), span, stored);
+    FloatBuffer stored = FloatBuffer.allocate((int) span(view));
+    read(view.storage(), view.offset(), stored.capacity(), stored);
     Permutation.gather(stored.flip(), 0, shape, view.strides(), destination);
-  }
-
-  @Override
-  public void close() throws IOException {
-    storages.close();
   }
 }

@@ -1,13 +1,13 @@
 package dev.mixer4j.weights.format.torch;
 
-import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.ElementReader;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.pickle.Pickle;
-import dev.mixer4j.weights.format.pickle.StateDict;
+import dev.mixer4j.weights.format.torch.TorchPickle.Storage;
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.ZipEntry;
@@ -16,20 +16,20 @@ import java.util.zip.ZipEntry;
  * The file of {@code torch.save} since PyTorch 1.6: a zip of {@code NAME/data.pkl}, which names the
  * tensors, and {@code NAME/data/KEY}, their storages.
  */
-public final class TorchZip implements TorchStorages {
+public final class TorchZip extends TorchReader {
 
   /** Objects take some 70 times their pickle's bytes; H/14's with Adam's state has 250 thousand. */
   private static final int MAX_PICKLE = 4 << 20;
 
-  private final Path path;
   private final ZipArchive zip;
   private final String root;
   private final ByteOrder order;
 
-  private TorchZip(Path path, ZipArchive zip, String root) throws IOException {
-    this.path = path;
+  /** Opens the file whose pickle is the entry {@code NAME/data.pkl}. */
+  public TorchZip(Path path, ZipArchive zip, String pickleEntry) throws IOException {
+    super(path);
     this.zip = zip;
-    this.root = root;
+    this.root = pickleEntry.substring(0, pickleEntry.length() - "data.pkl".length());
     if (zip.entries().containsKey(root + "constants.pkl")) {
       throw new UnsupportedFileException(
           path
@@ -37,15 +37,8 @@ public final class TorchZip implements TorchStorages {
               + " torch.save(model.state_dict(), FILE)");
     }
     this.order = byteOrder();
-  }
-
-  /** Opens the file whose pickle is the entry {@code NAME/data.pkl}. */
-  public static TensorFile open(Path path, ZipArchive zip, String pickleEntry) throws IOException {
-    String root = pickleEntry.substring(0, pickleEntry.length() - "data.pkl".length());
-    TorchZip storages = new TorchZip(path, zip, root);
-    TorchPickle pickle = new TorchPickle(path);
-    Object top = Pickle.load(path.toString(), zip.bytes(pickleEntry, MAX_PICKLE), pickle);
-    return new TorchReader(path, StateDict.in(path, top), storages);
+    byte[] pickle = zip.bytes(pickleEntry, MAX_PICKLE);
+    addAll(Pickle.load(path.toString(), pickle, new TorchPickle(path)));
   }
 
   private ByteOrder byteOrder() throws IOException {
@@ -57,26 +50,25 @@ public final class TorchZip implements TorchStorages {
     return switch (text) {
       case "little" -> ByteOrder.LITTLE_ENDIAN;
       case "big" -> ByteOrder.BIG_ENDIAN;
-      default ->
-          throw new MalformedFileException(
-              path + ": a corrupt PyTorch file: byteorder is '" + text + "'");
+      default -> throw malformed("byteorder is '" + text + "'");
     };
   }
 
   @Override
-  public ByteOrder order() {
-    return order;
-  }
-
-  @Override
-  public long size(String key) {
-    ZipEntry entry = zip.entries().get(root + "data/" + key);
+  long size(String storage) {
+    ZipEntry entry = zip.entries().get(root + "data/" + storage);
     return entry == null ? -1 : entry.getSize();
   }
 
   @Override
-  public <T> T read(String key, ZipArchive.Body<T> body) throws IOException {
-    return zip.read(root + "data/" + key, body);
+  void read(Storage storage, long first, int count, FloatBuffer destination) throws IOException {
+    zip.read(
+        root + "data/" + storage.key(),
+        in -> {
+          in.skipNBytes(first * storage.dtype().size());
+          ElementReader.read(in, storage.dtype(), order, count, destination);
+          return null;
+        });
   }
 
   @Override

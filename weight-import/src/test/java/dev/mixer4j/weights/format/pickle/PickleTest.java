@@ -29,17 +29,18 @@ class PickleTest {
   private static final class Allowed implements Pickle.Constructors {
     @Override
     public Object global(String name) {
-      return name.equals("allowed.name") ? "callable" : null;
-    }
-
-    @Override
-    public Object call(Object callable, List<Object> arguments) {
-      return List.of(callable, arguments);
+      Pickle.Constructor constructor = arguments -> List.of("made", arguments);
+      return name.equals("allowed.name") ? constructor : null;
     }
 
     @Override
     public Object persistent(Object id) {
       return "persistent " + id;
+    }
+
+    @Override
+    public MalformedFileException malformed(String problem) {
+      return new MalformedFileException("FILE: not a sound pickle: " + problem);
     }
   }
 
@@ -141,9 +142,9 @@ class PickleTest {
   @Test
   void allowedCalls() {
     PickleBytes call = PickleBytes.start().global("allowed", "name").op('K', 7, 0x85, 'R');
-    assertThat(load(call)).isEqualTo(List.of("callable", List.of(7L)));
+    assertThat(load(call)).isEqualTo(List.of("made", List.of(7L)));
     PickleBytes byStack = PickleBytes.start().text("allowed").text("name").op(0x93, ')', 'R');
-    assertThat(load(byStack)).isEqualTo(List.of("callable", List.of()));
+    assertThat(load(byStack)).isEqualTo(List.of("made", List.of()));
     assertThat(load(PickleBytes.start().text("id").op('Q'))).isEqualTo("persistent id");
   }
 

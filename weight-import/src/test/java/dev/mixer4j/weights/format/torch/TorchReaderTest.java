@@ -111,7 +111,7 @@ class TorchReaderTest extends TorchFileTest {
 
   @Test
   void argumentsThatAreNotThoseOfTorchSave() {
-    String tensor = "unexpected arguments of TENSOR";
+    String tensor = "unexpected arguments of torch._utils._rebuild_tensor_v2";
     UnaryOperator<PickleBytes> rebuild = p -> p.global("torch._utils", "_rebuild_tensor_v2");
     assertMalformed(dict(p -> rebuild.apply(p).op(')', 'R')), tensor);
     assertMalformed(
@@ -125,7 +125,7 @@ class TorchReaderTest extends TorchFileTest {
     assertMalformed(dict(p -> withStorage.apply(p).op('K', 0, 'N', 0x85, ')', 't', 'R')), tensor);
 
     UnaryOperator<PickleBytes> parameter = p -> p.global("torch._utils", "_rebuild_parameter");
-    String problem = "unexpected arguments of PARAMETER";
+    String problem = "unexpected arguments of torch._utils._rebuild_parameter";
     assertMalformed(dict(p -> parameter.apply(p).op('N', 0x85, 'R')), problem);
     assertMalformed(dict(p -> parameter.apply(p).op('K', 1, 0x85, 'R')), problem);
     assertMalformed(dict(p -> parameter.apply(p).op(')', 'R')), problem);
