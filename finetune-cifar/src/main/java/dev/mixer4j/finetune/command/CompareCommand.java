@@ -8,6 +8,7 @@ import dev.mixer4j.finetune.report.LearningCurves;
 import dev.mixer4j.finetune.report.Pictures;
 import dev.mixer4j.finetune.report.RunRecord;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;

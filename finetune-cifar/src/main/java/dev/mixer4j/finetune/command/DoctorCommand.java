@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.command;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;

@@ -6,6 +6,7 @@ import dev.mixer4j.finetune.data.PublishedDatasets.PublishedDataset;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.DownloadProgress;
 import dev.mixer4j.weights.command.MirrorConverter;
+import dev.mixer4j.weights.command.Subcommand;
 import dev.mixer4j.weights.download.DownloadCache;
 import dev.mixer4j.weights.download.DownloadPolicy;
 import dev.mixer4j.weights.download.Downloaded;

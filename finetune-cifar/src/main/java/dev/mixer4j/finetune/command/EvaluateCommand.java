@@ -19,6 +19,7 @@ import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

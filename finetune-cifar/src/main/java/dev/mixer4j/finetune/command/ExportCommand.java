@@ -8,6 +8,7 @@ import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.weights.command.Subcommand;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.SavedModelInput;
 import dev.mixer4j.weights.write.TargetFormat;

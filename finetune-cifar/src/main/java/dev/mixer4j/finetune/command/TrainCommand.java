@@ -8,6 +8,7 @@ import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -7,6 +7,7 @@ import dev.mixer4j.finetune.session.Cluster;
 import dev.mixer4j.finetune.session.TensorFloat32;
 import dev.mixer4j.finetune.session.TrainingDevices;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
