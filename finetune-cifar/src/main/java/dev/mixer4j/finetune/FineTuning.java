@@ -262,13 +262,10 @@ public final class FineTuning {
   }
 
   private List<String> repetition(Path folder) {
-    List<String> words = new ArrayList<>(List.of("finetune-cifar", "train"));
-    words.addAll(List.of("--recipe", folder.resolve(RunFolder.CONFIG).toString()));
-    words.addAll(List.of("--data", data.toString()));
-    words.addAll(
-        model == null
-            ? List.of("--weights", weights.toString())
-            : List.of("--model", folder.resolve(RunFolder.CONFIG).toString()));
+    String config = folder.resolve(RunFolder.CONFIG).toString();
+    List<String> words = new ArrayList<>(List.of("finetune-cifar", "train", "--recipe", config));
+    words.addAll(List.of("--data", data.toString(), model == null ? "--weights" : "--model"));
+    words.add(model == null ? weights.toString() : config);
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));

@@ -8,8 +8,8 @@ import dev.mixer4j.finetune.report.LearningCurves;
 import dev.mixer4j.finetune.report.Pictures;
 import dev.mixer4j.finetune.report.RunRecord;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,24 +17,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The {@code finetune-cifar compare} command. */
 @Command(
     name = "compare",
-    sortOptions = false,
     description = {
       "Shows runs side by side: the settings in which they differ, and their results.",
       "Unfinished runs are shown too."
     })
-public final class CompareCommand implements Callable<Integer> {
-
-  @Spec private CommandSpec spec;
+public final class CompareCommand extends Subcommand {
 
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "The folder of a run.")
   private List<Path> folders;
@@ -61,13 +55,11 @@ public final class CompareCommand implements Callable<Integer> {
       runs.add(RunRecord.read(folder));
     }
     Comparison comparison = new Comparison(runs);
-    PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.text(comparison.outcomes()));
+      out().println(Json.text(comparison.outcomes()));
     } else {
-      comparison.table().forEach(out::println);
+      comparison.table().forEach(out()::println);
     }
-    out.flush();
     if (plot != null) {
       Map<String, List<MetricsRow>> rows = new LinkedHashMap<>();
       runs.forEach(run -> rows.put(run.name(), run.rows()));
@@ -77,8 +69,8 @@ public final class CompareCommand implements Callable<Integer> {
   }
 
   private void checkPlot() throws IOException {
-    Path parent = plot.toAbsolutePath().getParent();
-    if (parent == null || !Files.isDirectory(parent)) {
+    Path folder = plot.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
       throw new MixerException(plot + ": expected a file in a folder that exists, found none");
     }
     if (Files.exists(plot) && !overwrite) {

@@ -127,7 +127,6 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
 
   private void line(String format, Object... args) {
     err.println(String.format(Locale.ROOT, format, args));
-    err.flush();
   }
 
   private void closeBar() {

@@ -3,8 +3,12 @@ package dev.mixer4j.finetune.command;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.InitialWeights;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
@@ -18,12 +22,12 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.GraphDef;
@@ -41,20 +45,23 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
   private static final int CLASSES = 10;
   private static final int STEPS = 3;
 
-  private static final Mixer NETWORK = Mixer.of(SIZE, 4, 128, 2, 64, 256, CLASSES);
+  private static final Network MIXER = Mixer.of(SIZE, 4, 128, 2, 64, 256, CLASSES);
 
-  /**
-   * Makes the steps.
-   *
-   * @throws dev.mixer4j.core.MixerException if the device is missing
-   */
+  /** A network of each family. */
+  static final List<Network> NETWORKS =
+      List.of(
+          MIXER,
+          new LeNet5(ImageInput.square(28, 3), CLASSES),
+          new ResNet(ImageInput.square(28, 3), CLASSES, ResNet.Shortcut.CONV));
+
+  /** Makes the steps; {@link dev.mixer4j.core.MixerException} if the device is missing. */
   static DeviceTrial on(Device device) throws IOException {
     Path folder = Files.createTempDirectory("mixer4j-doctor");
     try {
       for (String name : List.of("data_batch_1.bin", "test_batch.bin")) {
         Files.write(folder.resolve(name), randomImages());
       }
-      List<Double> losses = new ArrayList<>();
+      DoubleStream.Builder losses = DoubleStream.builder();
       TrainingListener listener =
           new TrainingListener() {
             @Override
@@ -66,7 +73,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
           };
       // Plain gradient descent: Adam's first steps make large changes of the smallest gradients.
       FineTuningResult result =
-          FineTuning.scratch(NETWORK, folder)
+          FineTuning.scratch(MIXER, folder)
               .set("optimizer", Map.of("name", "sgd"))
               .set("learning_rate", 0.1)
               .set("batch_size", IMAGES)
@@ -76,8 +83,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
               .devices(Devices.of(device))
               .run(folder.resolve("run"), listener);
       try (Checkpoint trained = Checkpoint.open(result.folder().resolve("final.h5"))) {
-        return new DeviceTrial(
-            losses.stream().mapToDouble(Double::doubleValue).toArray(), copy(trained));
+        return new DeviceTrial(losses.build().toArray(), copy(trained));
       }
     } finally {
       try (Stream<Path> files = Files.walk(folder)) {
@@ -104,7 +110,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
    *
    * @param crop whether it crops its images; otherwise it mirrors and resizes them
    */
-  static GraphDef graphOfEverything(boolean crop) {
+  static GraphDef graphOfEverything(Network network, boolean crop) {
     TrainSettings settings =
         TrainSettings.fromJson(
             new JsonMapper()
@@ -126,14 +132,14 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
     byte[] pixels = new byte[IMAGES * SIZE * SIZE * 3];
     LabelledImages images = new LabelledImages(SIZE, SIZE, 3, pixels, new byte[IMAGES]);
     try (TrainingGraph graph =
-        new TrainingGraph(new InitialWeights(NETWORK, 1), settings, images, Devices.cpus(2))) {
+        new TrainingGraph(new InitialWeights(network, 1), settings, images, Devices.cpus(2))) {
       return graph.definition();
     }
   }
 
   private static Map<String, float[]> copy(Weights weights) {
     Map<String, float[]> values = new TreeMap<>();
-    for (Map.Entry<String, Shape> variable : NETWORK.shapes().entrySet()) {
+    for (Map.Entry<String, Shape> variable : MIXER.shapes().entrySet()) {
       float[] array = new float[(int) variable.getValue().size()];
       weights.read(variable.getKey(), FloatBuffer.wrap(array));
       values.put(variable.getKey(), array);

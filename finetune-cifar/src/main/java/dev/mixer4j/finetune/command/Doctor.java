@@ -5,6 +5,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.ptr.IntByReference;
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.finetune.session.GpuKernels;
 import dev.mixer4j.finetune.session.LoadedLibraries;
 import dev.mixer4j.finetune.session.TensorFloat32;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
@@ -54,17 +54,29 @@ record Doctor(Device device) {
   /**
    * A library that TensorFlow opens by this name at run time.
    *
-   * @param origin the product that it is part of
    * @param version the function that returns its version
    */
-  private record Library(String name, String origin, boolean needed, String version) {}
+  private record Library(String name, String remedy, boolean needed, String version) {}
 
-  private static final String TOOLKIT = "CUDA 12";
-  private static final String CUDNN = "cuDNN 9 for CUDA 12";
+  /** The first driver version for CUDA 12. */
+  private static final int DRIVER = 525;
+
+  private static final String TOOLKIT =
+      "part of CUDA 12: install it (https://developer.nvidia.com/cuda-toolkit-archive), or use a"
+          + " bundle that holds it (tools/gpu-bundle)";
+
+  private static final String CUDNN =
+      "part of cuDNN 9 for CUDA 12: install it (https://developer.nvidia.com/cudnn), or use a bundle"
+          + " that holds it (tools/gpu-bundle)";
 
   /** TensorFlow 2.18 registers no GPU if it cannot open one of those that are needed. */
   private static final List<Library> LIBRARIES =
       List.of(
+          new Library(
+              "libcuda.so.1",
+              "install NVIDIA's driver (https://www.nvidia.com/drivers), " + DRIVER + " or newer",
+              true,
+              "cuDriverGetVersion"),
           new Library("libcudart.so.12", TOOLKIT, true, "cudaRuntimeGetVersion"),
           new Library("libcublas.so.12", TOOLKIT, true, "cublasGetProperty"),
           new Library("libcublasLt.so.12", TOOLKIT, true, "cublasLtGetProperty"),
@@ -74,17 +86,9 @@ record Doctor(Device device) {
           new Library("libcudnn.so.9", CUDNN, true, "cudnnGetVersion"),
           new Library(
               "libcupti.so.12",
-              TOOLKIT + ", for TensorFlow's profiler alone",
+              "part of CUDA 12, for TensorFlow's profiler alone",
               false,
               "cuptiGetVersion"));
-
-  private static final Map<String, String> PAGES =
-      Map.of(
-          TOOLKIT, "https://developer.nvidia.com/cuda-toolkit-archive",
-          CUDNN, "https://developer.nvidia.com/cudnn");
-
-  /** The first driver version for CUDA 12. */
-  private static final int DRIVER = 525;
 
   /** Rounding in another order of sums stays far below this, a wrong kernel far above. */
   private static final double TOLERANCE = 1e-4;
@@ -98,8 +102,10 @@ record Doctor(Device device) {
     List<Finding> findings = new ArrayList<>();
     findings.add(platform());
     findings.addAll(gpus(ask("nvidia-smi")));
-    findings.add(driver());
-    LIBRARIES.forEach(library -> findings.add(library(library)));
+    for (Library library : LIBRARIES) {
+      Optional<String> found = open(library.name(), library.version());
+      findings.add(Finding.of(library.name(), found, library.needed(), library.remedy()));
+    }
     findings.add(libdevice(System.getenv("XLA_FLAGS")));
     findings.add(tensorFlow());
     Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
@@ -183,27 +189,6 @@ record Doctor(Device device) {
     return number.matches("[0-9]{1,6}") ? Integer.parseInt(number) : 0;
   }
 
-  private static Finding driver() {
-    return Finding.of(
-        "libcuda.so.1",
-        open("libcuda.so.1", "cuDriverGetVersion"),
-        true,
-        "install NVIDIA's driver (https://www.nvidia.com/drivers), " + DRIVER + " or newer");
-  }
-
-  private static Finding library(Library library) {
-    String remedy =
-        library.needed()
-            ? ": install it (%s), or use a bundle that holds it (tools/gpu-bundle)"
-                .formatted(PAGES.get(library.origin()))
-            : "";
-    return Finding.of(
-        library.name(),
-        open(library.name(), library.version()),
-        library.needed(),
-        "part of " + library.origin() + remedy);
-  }
-
   /**
    * Looks for the device functions that XLA needs; ptxas is in the same folder of a toolkit.
    *
@@ -224,9 +209,9 @@ record Doctor(Device device) {
             .findFirst()
             .map(Path::toString),
         false,
-        "needed for --xla, part of %s; name the folder that has %s and bin/ptxas with"
-                .formatted(TOOLKIT, file)
-            + " XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR");
+        "needed for --xla, part of CUDA 12; name the folder that has "
+            + file
+            + " and bin/ptxas with XLA_FLAGS=--xla_gpu_cuda_data_dir=DIR");
   }
 
   /** Opens a library as TensorFlow does, by its bare name; returns its version and file. */
@@ -255,20 +240,17 @@ record Doctor(Device device) {
         return version.toString();
       }
       if (function.equals("cudnnGetVersion")) {
-        return dotted(ask.invokeLong(new Object[0]), 10_000, 100);
+        long number = ask.invokeLong(new Object[0]);
+        return number / 10_000 + "." + number % 10_000 / 100 + "." + number % 100;
       }
       ask.invokeInt(new Object[] {answer});
-      return switch (function) {
-        case "cuptiGetVersion" -> "API " + answer.getValue();
-        default -> "CUDA " + answer.getValue() / 1000 + "." + answer.getValue() % 1000 / 10;
-      };
+      int number = answer.getValue();
+      return function.equals("cuptiGetVersion")
+          ? "API " + number
+          : "CUDA " + number / 1000 + "." + number % 1000 / 10;
     } catch (UnsatisfiedLinkError e) { // another library of that name
       return "without " + function;
     }
-  }
-
-  private static String dotted(long version, int major, int minor) {
-    return version / major + "." + version % major / minor + "." + version % minor;
   }
 
   private static Finding tensorFlow() {
@@ -291,8 +273,11 @@ record Doctor(Device device) {
 
   /** Checks that a GPU has a kernel for each operation of a training step. */
   private static Finding kernels() {
-    Set<String> missing = new TreeSet<>(GpuKernels.missing(DeviceTrial.graphOfEverything(true)));
-    missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(false)));
+    Set<String> missing = new TreeSet<>();
+    for (Network network : DeviceTrial.NETWORKS) {
+      missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(network, true)));
+      missing.addAll(GpuKernels.missing(DeviceTrial.graphOfEverything(network, false)));
+    }
     return missing.isEmpty()
         ? Finding.good("operations", "a GPU has a kernel for each of a training step")
         : new Finding(

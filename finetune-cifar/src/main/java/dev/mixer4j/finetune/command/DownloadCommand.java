@@ -6,39 +6,34 @@ import dev.mixer4j.finetune.data.PublishedDatasets.PublishedDataset;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.DownloadProgress;
 import dev.mixer4j.weights.command.MirrorConverter;
+import dev.mixer4j.weights.command.Subcommand;
 import dev.mixer4j.weights.download.DownloadCache;
 import dev.mixer4j.weights.download.DownloadPolicy;
 import dev.mixer4j.weights.download.Downloaded;
 import dev.mixer4j.weights.download.Downloader;
 import dev.mixer4j.weights.download.Mirror;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "download",
-    sortOptions = false,
     description = {
       "Downloads a data set's files and checks their MD5s.",
       "Interrupted downloads are resumed; files that are already there are only checked. Archives"
           + " need not be unpacked.",
       "Proxies: JAVA_OPTS='-Dhttps.proxyHost=HOST -Dhttps.proxyPort=PORT'."
     })
-final class DownloadCommand implements Callable<Integer> {
+final class DownloadCommand extends Subcommand {
 
   /** The names of the data sets, for the help. */
   static final class Names implements Iterable<String> {
@@ -51,8 +46,6 @@ final class DownloadCommand implements Callable<Integer> {
   private final Supplier<PublishedDatasets> published;
   private final DownloadPolicy policy;
   private final Supplier<DownloadCache> cache;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "NAME",
@@ -99,26 +92,19 @@ final class DownloadCommand implements Callable<Integer> {
         throw new FileAlreadyExistsException(target.toString());
       }
     }
-    PrintWriter out = spec.commandLine().getOut();
     for (DatasetFile file : dataset.files()) {
       Downloaded done = fetch(file, folder.resolve(file.fileName()));
-      out.println(
-          String.format(
-              Locale.ROOT,
-              "%s: %,d bytes, the published MD5%s",
-              done.path(),
-              done.size(),
-              done.fromCache() ? ", there already" : ""));
-      out.flush();
+      print(
+          "%s: %,d bytes, the published MD5%s",
+          done.path(), done.size(), done.fromCache() ? ", there already" : "");
     }
-    out.println("Use it with --data " + folder);
-    out.flush();
+    out().println("Use it with --data " + folder);
     return Cli.DONE;
   }
 
   private Downloaded fetch(DatasetFile file, Path target) throws IOException {
     URI url = mirror == null ? file.url() : mirror.of(file.url());
-    try (DownloadProgress progress = new DownloadProgress(spec.commandLine().getErr())) {
+    try (DownloadProgress progress = new DownloadProgress(err())) {
       return new Downloader(policy, cache.get(), progress).fetch(file, url, target);
     }
   }
@@ -128,7 +114,6 @@ final class DownloadCommand implements Callable<Integer> {
         published.get().all().stream()
             .map(PublishedDataset::name)
             .collect(Collectors.joining(", "));
-    return new ParameterException(
-        spec.commandLine(), "no published data set '%s'; there are %s".formatted(name, names));
+    return usage("no published data set '%s'; there are %s".formatted(name, names));
   }
 }

@@ -19,29 +19,19 @@ import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-@Command(
-    name = "evaluate",
-    sortOptions = false,
-    description = "Measures accuracy and loss on a data set's test images.")
-final class EvaluateCommand implements Callable<Integer> {
+@Command(name = "evaluate", description = "Measures accuracy and loss on a data set's test images.")
+final class EvaluateCommand extends Subcommand {
 
   private static final JsonMapper JSON = new JsonMapper();
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--weights",
@@ -122,9 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
         .put("path", dataset.path().toString())
         .put("test_images", score.images());
     config.set("versions", JSON.valueToTree(Versions.current()));
-    List<String> command = new ArrayList<>(List.of("finetune-cifar"));
-    command.addAll(spec.commandLine().getParseResult().originalArgs());
-    return new RunSummary(command, config, weights.toString(), 0, score.seconds());
+    return new RunSummary(words(), config, weights.toString(), 0, score.seconds());
   }
 
   private void checkClasses(Checkpoint checkpoint, Dataset dataset) {
@@ -138,11 +126,10 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     List<String> names = checkpoint.info().classNames();
     if (!names.isEmpty() && !names.equals(dataset.classNames())) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println(
-          "warning: the weights' classes are %s, the data's are %s"
-              .formatted(String.join(", ", names), String.join(", ", dataset.classNames())));
-      err.flush();
+      err()
+          .println(
+              "warning: the weights' classes are %s, the data's are %s"
+                  .formatted(String.join(", ", names), String.join(", ", dataset.classNames())));
     }
   }
 
@@ -155,27 +142,20 @@ final class EvaluateCommand implements Callable<Integer> {
       double imagesPerSecond) {}
 
   private void print(Measurement score, int classes) {
-    PrintWriter out = spec.commandLine().getOut();
+    Result result =
+        new Result(
+            score.accuracy(),
+            score.loss(),
+            score.images(),
+            classes,
+            score.seconds(),
+            score.imagesPerSecond());
     if (json) {
-      out.println(
-          Json.text(
-              new Result(
-                  score.accuracy(),
-                  score.loss(),
-                  score.images(),
-                  classes,
-                  score.seconds(),
-                  score.imagesPerSecond())));
+      out().println(Json.text(result));
     } else {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
-              100 * score.accuracy(),
-              score.loss(),
-              score.images(),
-              score.imagesPerSecond()));
+      print(
+          "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
+          100 * result.accuracy, result.loss, result.images, result.imagesPerSecond);
     }
-    out.flush();
   }
 }

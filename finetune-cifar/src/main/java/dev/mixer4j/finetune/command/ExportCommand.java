@@ -8,33 +8,26 @@ import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Progress;
+import dev.mixer4j.weights.command.Subcommand;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.SavedModelInput;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "export",
-    sortOptions = false,
     description = {
       "Writes a SavedModel, a folder that TensorFlow Serving and TensorFlow itself load and run.",
       "Its graph preprocesses images as 'predict' does. Its signatures image_bytes (JPEG and PNG"
           + " files), images (pixels) and normalized (the network's own input) return logits,"
           + " probabilities, classes (the name of the most probable one) and features."
     })
-final class ExportCommand implements Callable<Integer> {
-
-  @Spec private CommandSpec spec;
+final class ExportCommand extends Subcommand {
 
   @Option(
       names = "--weights",
@@ -88,41 +81,35 @@ final class ExportCommand implements Callable<Integer> {
             overwrite,
             progress::step);
       }
-      print(checkpoint.network(), chosen);
+      describe(checkpoint.network(), chosen);
     }
     return Cli.DONE;
   }
 
-  private void print(Network network, ImageTransform chosen) {
+  private void describe(Network network, ImageTransform chosen) {
     ImageInput images = network.input();
-    line("model: %s", output);
-    line("  image_bytes      string [N]: JPEG and PNG files; %s", chosen);
-    line(
+    print("model: %s", output);
+    print("  image_bytes      string [N]: JPEG and PNG files; %s", chosen);
+    print(
         "  images           float32 [N, height, width, %d] in 0 to 255; %s",
         images.channels(), chosen);
-    line(
+    print(
         "  normalized       float32 [N, %d, %d, %d], less mean %s, over std %s",
         images.height(),
         images.width(),
         images.channels(),
         ImageInput.channelsText(images.mean()),
         ImageInput.channelsText(images.std()));
-    line("  serving_default  as %s", input);
+    print("  serving_default  as %s", input);
     if (network.classes() > 0) {
-      line(
+      print(
           "  gives            logits and probabilities float32 [N, %d], classes string [N], features float32 [N, %d]",
           network.classes(), network.featureSize());
     } else {
-      line(
+      print(
           "  gives            features float32 [N, %d], since the weights have no head",
           network.featureSize());
     }
-  }
-
-  private void line(String format, Object... args) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(String.format(Locale.ROOT, format, args));
-    out.flush();
   }
 
   private static final class TransformConverter implements ITypeConverter<ImageTransform> {

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
+    sortOptions = false,
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",

@@ -59,11 +59,7 @@ final class ModelOptions {
     if (size != null) {
       input = input.withSize(size);
     }
-    ObjectNode images = changes.putObject("input");
-    images.put("height", input.height()).put("width", input.width());
-    images.put("channels", input.channels());
-    input.mean().forEach(images.putArray("mean")::add);
-    input.std().forEach(images.putArray("std")::add);
+    changes.set("input", new JsonMapper().valueToTree(input));
     return NetworkJson.with(base, changes);
   }
 

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.finetune.settings.Interval;
+import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -13,7 +14,7 @@ final class NumberConverter {
   static final class Positive implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      return Math.toIntExact(whole(text, Interval.parse("(0, 2147483647]"), "above 0"));
+      return number(text, Integer::valueOf, Interval.parse("(0, inf)"), "a whole number above 0");
     }
   }
 
@@ -27,36 +28,26 @@ final class NumberConverter {
 
   /** Reads a whole number; a null interval allows any. */
   static long whole(String text, Interval range) {
-    return whole(text, range, range == null ? "" : range.toString());
+    String expected = "a whole number" + (range == null ? "" : " " + range);
+    return number(text, Long::valueOf, range, expected);
   }
 
-  private static long whole(String text, Interval range, String expected) {
+  /** Reads a number; a null interval allows any. */
+  static double real(String text, Interval range) {
+    String expected = "a number" + (range == null ? "" : " " + range);
+    return number(text, Double::valueOf, range, expected);
+  }
+
+  private static <N extends Number> N number(
+      String text, Function<String, N> parse, Interval range, String expected) {
     try {
-      long value = Long.parseLong(text);
-      if (range == null || range.contains(value)) {
+      N value = parse.apply(text);
+      if (range == null || range.contains(value.doubleValue())) {
         return value;
       }
     } catch (NumberFormatException e) {
       // Falls through to the one message for all that does not fit.
     }
-    throw error("a whole number", expected, text);
-  }
-
-  /** Reads a number; a null interval allows any. */
-  static double real(String text, Interval range) {
-    try {
-      double value = Double.parseDouble(text);
-      if (range == null || range.contains(value)) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // As above.
-    }
-    throw error("a number", range == null ? "" : range.toString(), text);
-  }
-
-  private static TypeConversionException error(String kind, String range, String text) {
-    return new TypeConversionException(
-        "expected %s%s, found '%s'".formatted(kind, range.isEmpty() ? "" : " " + range, text));
+    throw new TypeConversionException("expected %s, found '%s'".formatted(expected, text));
   }
 }

@@ -7,34 +7,27 @@ import dev.mixer4j.finetune.data.ImageFile;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "predict",
-    sortOptions = false,
     description = {
       "Classifies PNG and JPEG images of any size.",
       "Images are resized and cropped as the weights say, which 'import-weights inspect' shows. If"
           + " they say nothing, timm's way for Google's Mixers is used: center-crop 0.875 bicubic."
     })
-final class PredictCommand implements Callable<Integer> {
+final class PredictCommand extends Subcommand {
 
   /** An image's classes in JSON. */
   private record Answer(String file, List<Prediction> predictions) {}
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--weights",
@@ -61,7 +54,6 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
     List<Answer> all = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(weights)) {
       if (checkpoint.network().classes() == 0) {
@@ -73,25 +65,21 @@ final class PredictCommand implements Callable<Integer> {
           if (json) {
             all.add(new Answer(image.toString(), predictions));
           } else {
-            print(out, image, predictions);
+            describe(image, predictions);
           }
         }
       }
     }
     if (json) {
-      out.println(Json.text(all));
+      out().println(Json.text(all));
     }
-    out.flush();
     return Cli.DONE;
   }
 
-  private static void print(PrintWriter out, Path image, List<Prediction> predictions) {
-    out.println(image);
+  private void describe(Path image, List<Prediction> predictions) {
+    out().println(image);
     for (Prediction prediction : predictions) {
-      out.println(
-          String.format(
-              Locale.ROOT, "  %6.2f%%  %s", 100 * prediction.probability(), prediction.label()));
+      print("  %6.2f%%  %s", 100 * prediction.probability(), prediction.label());
     }
-    out.flush();
   }
 }

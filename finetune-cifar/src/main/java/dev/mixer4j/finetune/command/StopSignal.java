@@ -3,9 +3,7 @@ package dev.mixer4j.finetune.command;
 import java.io.PrintWriter;
 import org.jline.utils.Signals;
 
-/**
- * Stops a training after its step when Ctrl-C or SIGTERM arrives; a second signal ends the process.
- */
+/** Stops a training after its step on Ctrl-C or SIGTERM; a second signal ends the process. */
 final class StopSignal implements AutoCloseable {
 
   /** The exit code of processes that Ctrl-C ended, as shells report it. */
@@ -27,7 +25,6 @@ final class StopSignal implements AutoCloseable {
     }
     requested = true;
     err.println("stopping after this step; once more to stop at once");
-    err.flush();
   }
 
   boolean isRequested() {

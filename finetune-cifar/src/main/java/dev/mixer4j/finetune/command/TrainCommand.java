@@ -8,25 +8,19 @@ import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "train",
-    sortOptions = false,
     abbreviateSynopsis = true,
     modelTransformer = TrainCommand.Options.class,
     description = {
@@ -36,9 +30,7 @@ import picocli.CommandLine.Spec;
           + " kept. RUN gets config.json, metrics.csv, TensorBoard's files, checkpoints, best.h5 (the"
           + " weights with the highest measured accuracy), final.h5 and report.html."
     })
-final class TrainCommand implements Callable<Integer> {
-
-  @Spec private CommandSpec spec;
+final class TrainCommand extends Subcommand {
 
   @Option(
       names = "--weights",
@@ -129,22 +121,25 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PrintWriter err = spec.commandLine().getErr();
-    try (ConsoleProgress progress = new ConsoleProgress(err)) {
+    try (ConsoleProgress progress = new ConsoleProgress(err())) {
       if (resume == null) {
         FineTuning tuning = tuning();
         RunFolder.check(out, overwrite);
-        check(tuning);
-        return print(tuning.run(out, progress));
+        try {
+          tuning.check(out);
+        } catch (IllegalArgumentException e) {
+          throw usage(e.getMessage());
+        }
+        return report(tuning.run(out, progress));
       }
       checkAlone();
       if (FineTuning.isFinished(resume)) {
         print("%s: this run is finished; see %s", resume, resume.resolve(RunReport.HTML));
         return Cli.DONE;
       }
-      return print(FineTuning.resume(resume, progress, devices.get()));
+      return report(FineTuning.resume(resume, progress, devices.get()));
     } catch (DivergenceException e) {
-      Cli.printError(err, e.getMessage());
+      Cli.printError(err(), e.getMessage());
       return Cli.CHECK_FAILED;
     }
   }
@@ -153,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
     require("--weights=W.h5' or '--model=NAME", weights == null ? model : weights);
     require("--out=RUN", out);
     FineTuning tuning = start().recipe(recipe);
-    ObjectNode settings = SettingOptions.given(spec, TrainSettings.class);
+    ObjectNode settings = SettingOptions.given(spec(), TrainSettings.class);
     if (noAugment) {
       settings.putNull("crop_min_area").put("flip", false);
     }
@@ -161,49 +156,39 @@ final class TrainCommand implements Callable<Integer> {
     if (imageSize != null && model == null) {
       tuning.imageSize(imageSize);
     }
-    List<String> words = new ArrayList<>(List.of("finetune-cifar"));
-    words.addAll(spec.commandLine().getParseResult().originalArgs());
     return tuning
         .splitSeed(data.splitSeed())
         .limitTrain(limitTrain)
         .limitTest(data.limitTest())
         .overwrite(overwrite)
         .devices(devices.get())
-        .command(words);
+        .command(words());
   }
 
   private FineTuning start() throws IOException {
     if (model == null) {
-      List<String> given = ModelOptions.given(spec);
+      List<String> given = ModelOptions.given(spec());
       if (channels != null || !given.isEmpty()) {
         String option = channels != null ? "channels" : given.get(0).replace('_', '-');
-        throw new ParameterException(spec.commandLine(), "--" + option + " needs --model");
+        throw usage("--" + option + " needs --model");
       }
       return FineTuning.of(weights, data.path());
     }
     if (weights != null) {
-      throw new ParameterException(spec.commandLine(), "give --weights or --model, not both");
+      throw usage("give --weights or --model, not both");
     }
     if (channels == null && !ModelOptions.isFile(model)) {
       channels = data.channels();
     }
     try {
       return FineTuning.scratch(
-          ModelOptions.network(spec, model, imageSize, channels), data.path());
+          ModelOptions.network(spec(), model, imageSize, channels), data.path());
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw usage(e.getMessage());
     }
   }
 
-  private void check(FineTuning tuning) {
-    try {
-      tuning.check(out);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-  }
-
-  private int print(FineTuningResult result) {
+  private int report(FineTuningResult result) {
     if (result.end() == FineTuningResult.End.INTERRUPTED) {
       print(
           "stopped after step %d; 'finetune-cifar train --resume %s' resumes the run",
@@ -230,28 +215,19 @@ final class TrainCommand implements Callable<Integer> {
     return path.toString().contains(" ") ? "\"" + path + "\"" : path.toString();
   }
 
-  private void print(String format, Object... args) {
-    spec.commandLine().getOut().println(String.format(Locale.ROOT, format, args));
-    spec.commandLine().getOut().flush();
-  }
-
   private void require(String option, Object value) {
     if (value == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: '" + option + "'");
+      throw usage("Missing required option: '" + option + "'");
     }
   }
 
   private void checkAlone() {
-    spec.commandLine().getParseResult().matchedOptions().stream()
-        .map(option -> option.longestName())
-        .filter(name -> !List.of("--resume", "--verbose").contains(name))
-        .filter(name -> !PlacementOptions.NAMES.contains(name))
-        .findFirst()
-        .ifPresent(
-            name -> {
-              throw new ParameterException(
-                  spec.commandLine(),
-                  "--resume takes all settings from the run, so not " + name + " too");
-            });
+    for (OptionSpec option : spec().commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!List.of("--resume", "--verbose").contains(name)
+          && !PlacementOptions.NAMES.contains(name)) {
+        throw usage("--resume takes all settings from the run, so not " + name + " too");
+      }
+    }
   }
 }

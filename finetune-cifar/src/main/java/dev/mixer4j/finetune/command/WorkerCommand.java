@@ -7,19 +7,14 @@ import dev.mixer4j.finetune.session.Cluster;
 import dev.mixer4j.finetune.session.TensorFloat32;
 import dev.mixer4j.finetune.session.TrainingDevices;
 import dev.mixer4j.weights.command.Cli;
-import java.io.PrintWriter;
-import java.util.concurrent.Callable;
+import dev.mixer4j.weights.command.Subcommand;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "worker",
-    sortOptions = false,
     description = {
       "Lends this process's devices to a training in another process, and exits when it ends.",
       "The training is 'finetune-cifar train' with the same --cluster; only it needs weights and"
@@ -27,12 +22,10 @@ import picocli.CommandLine.Spec;
           + " machine's addresses, and anyone who reaches it can run anything here: use trusted"
           + " networks only."
     })
-final class WorkerCommand implements Callable<Integer> {
+final class WorkerCommand extends Subcommand {
 
   /** After this many unanswered connections the training counts as ended. */
   private static final int SILENCES = 4;
-
-  @Spec private CommandSpec spec;
 
   @Mixin private PlacementOptions devices;
 
@@ -62,8 +55,7 @@ final class WorkerCommand implements Callable<Integer> {
     Cluster cluster = new Cluster(chosen.cluster());
     TrainingDevices own = new TrainingDevices(chosen);
     if (task < 1 || task >= cluster.addresses().size()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usage(
           "--task: expected 1 to %d, the place of one of the other addresses, found %d"
               .formatted(cluster.addresses().size() - 1, task));
     }
@@ -72,23 +64,21 @@ final class WorkerCommand implements Callable<Integer> {
     TensorFloat32.allow(tf32);
     own.checkOwn();
     cluster.serve(task, own.options());
-    PrintWriter err = spec.commandLine().getErr();
-    err.printf(
-        "serving at %s, task %d of %d; waiting for the training at %s%n",
-        cluster.addresses().get(task),
-        task,
-        cluster.addresses().size(),
-        cluster.addresses().get(0));
-    err.flush();
+    err()
+        .printf(
+            "serving at %s, task %d of %d; waiting for the training at %s%n",
+            cluster.addresses().get(task),
+            task,
+            cluster.addresses().size(),
+            cluster.addresses().get(0));
     while (!cluster.answers(0)) {
       Cluster.pause();
     }
-    err.printf("training%n");
-    err.flush();
+    err().println("training");
     for (int silences = 0; silences < SILENCES; Cluster.pause()) {
       silences = cluster.answers(0) ? 0 : silences + 1;
     }
-    err.printf("the training has ended%n");
+    err().println("the training has ended");
     return Cli.DONE;
   }
 }

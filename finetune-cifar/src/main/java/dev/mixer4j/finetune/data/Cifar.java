@@ -60,7 +60,7 @@ final class Cifar extends Dataset {
       if (usualNames.isEmpty()) {
         throw new DatasetException(
             files.show(namesFile)
-                + ": expected the classes' names, one a line, found no such file");
+                + ": expected the classes' names, one per line, found no such file");
       }
       return usualNames;
     }

@@ -24,7 +24,7 @@ record CifarBinary(int labelBytes) implements Cifar.Format {
       List<String> names = text.lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
       if (names.isEmpty() || names.size() > MAX_CLASSES) {
         throw new DatasetException(
-            "%s: expected 1 to %d class names, one a line, found %d"
+            "%s: expected 1 to %d class names, one per line, found %d"
                 .formatted(files.show(file), MAX_CLASSES, names.size()));
       }
       return names;

@@ -94,7 +94,7 @@ public final class Datasets {
           path
               + ": expected a data set, found none: CIFAR-10's or CIFAR-100's files (data_batch_*"
               + " and test_batch, or train and test; binary or Python version; or their .tar.gz),"
-              + " MNIST's (train-images-idx3-ubyte and so on), or pictures in a folder a class;"
+              + " MNIST's (train-images-idx3-ubyte and so on), or pictures in a folder for each class;"
               + " 'finetune-cifar download' gets some");
     }
     if (found.size() > 1) {

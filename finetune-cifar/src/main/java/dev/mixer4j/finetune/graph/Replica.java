@@ -24,6 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -32,9 +34,6 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TFloat64;
-import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TUint8;
 
 /**
  * One device's part of a training's graph: a network whose variables each step updates. Replicas
@@ -45,16 +44,19 @@ final class Replica {
   /** Part of TensorFlow's message if a number of a step is not finite. */
   static final String NOT_FINITE = "loss and gradients";
 
+  final BatchInput input;
+  final Variables variables;
+
+  /** Of {@code input.pixels()}, without dropout, from the moving average if there is one. */
+  final Operand<TFloat32> logits;
+
+  final StepTotals totals;
+  final StateVariables state;
   private final Network network;
-  private final BatchInput input;
-  private final Variables variables;
-  private final Operand<TFloat32> logits;
-  private final StepTotals totals;
   private final Optional<GradientAccumulator> accumulator;
   private final Optional<ExponentialMovingAverage> averages;
   private final Optimizer.Updates updates;
   private final List<Op> perUpdate = new ArrayList<>();
-  private final StateVariables state;
 
   /** Adds the replica to a graph, in the scope of {@code tf}, which has the variables too. */
   Replica(
@@ -79,7 +81,7 @@ final class Replica {
             name -> !settings.headOnly() || name.startsWith(Network.HEAD));
     Operand<TFloat32> trainLogits = network.apply(pass, input.images()).logits();
     Operand<TFloat32> loss = settings.loss().mean(tf, input.targets(), trainLogits);
-    totals = new StepTotals(tf, loss, trainLogits, input.labels());
+    totals = StepTotals.of(tf, loss, trainLogits, input.labels());
     List<Optimizer.Parameter> changes = gradients(tf, graph, loss, pass);
     int trained = changes.size();
     // The changes of batch norm's running averages are summed over the images like gradients.
@@ -112,6 +114,7 @@ final class Replica {
     notTrained.forEach(p -> perUpdate.add(tf.assignAddVariableOp(p.handle(), p.gradient())));
     accumulator.ifPresent(sums -> perUpdate.addAll(sums.clear()));
     averages.ifPresent(ema -> perUpdate.addAll(ema.updates()));
+    perUpdate.add(totals.addition());
     Operand<TFloat32> resized = Preprocessing.resize(tf, network.input(), input.pixels());
     logits =
         network
@@ -159,18 +162,14 @@ final class Replica {
       Ops tf, Operand<TFloat32> loss, List<Optimizer.Parameter> parameters) {
     List<Operand<TFloat32>> numbers = new ArrayList<>(List.of(loss));
     // The square of a finite gradient may overflow, but a sum does so only near the largest float.
-    parameters.forEach(p -> numbers.add(tf.math.mean(p.gradient(), allAxes(tf, p.shape()))));
+    parameters.forEach(
+        p -> {
+          int[] allAxes = IntStream.range(0, p.shape().numDimensions()).toArray();
+          numbers.add(tf.math.mean(p.gradient(), tf.constant(allAxes)));
+        });
     Operand<TFloat32> check = tf.debugging.checkNumerics(tf.stack(numbers), NOT_FINITE);
     Ops after = tf.withControlDependencies(check);
     return parameters.stream().map(p -> p.withGradient(after.identity(p.gradient()))).toList();
-  }
-
-  private static Operand<TInt32> allAxes(Ops tf, Shape shape) {
-    int[] axes = new int[shape.numDimensions()];
-    for (int i = 0; i < axes.length; i++) {
-      axes[i] = i;
-    }
-    return tf.constant(axes);
   }
 
   /** Sets all variables to their values before the first step. */
@@ -207,31 +206,15 @@ final class Replica {
 
   /** The operations to run with each part but the last. */
   List<Op> accumulate() {
-    List<Op> all = new ArrayList<>(accumulator.orElseThrow().accumulate());
-    all.add(totals.addition());
-    return all;
+    return Stream.concat(
+            accumulator.orElseThrow().accumulate().stream(), Stream.of(totals.addition()))
+        .toList();
   }
 
   /** The operations to run with the last part; feeds the numbers of the update. */
   List<Op> update(Feeds feeds, long step, double learningRate) {
     feeds.scalars(updates.scalars().at(step, learningRate));
-    List<Op> all = new ArrayList<>(perUpdate);
-    all.add(totals.addition());
-    return all;
-  }
-
-  Operand<TFloat64> totals() {
-    return totals.read();
-  }
-
-  /** The placeholder of images to classify, [batch, height, width, channels] uint8. */
-  Operand<TUint8> pixels() {
-    return input.pixels();
-  }
-
-  /** Their logits, without dropout, from the moving average if there is one. */
-  Operand<TFloat32> logits() {
-    return logits;
+    return perUpdate;
   }
 
   /** The value that measurements use: the moving average if there is one. */
@@ -243,14 +226,6 @@ final class Replica {
 
   Weights snapshot(Session session) {
     return Variables.snapshot(session, network, this::measured);
-  }
-
-  Weights weights(Session session) {
-    return variables.snapshot(session);
-  }
-
-  NamedTensors state(Session session) {
-    return state.save(session);
   }
 
   void restore(Session session, Weights savedWeights, NamedTensors savedState) {

@@ -15,16 +15,16 @@ import org.tensorflow.types.TInt64;
 
 /**
  * Sums over the images of several steps. They stay on the device, so that no step waits for them.
+ *
+ * @param read [2]: the sum of the losses, and the number of images classified correctly
+ * @param addition adds the sums of a part of a batch
  */
-final class StepTotals {
-
-  private static final Shape SHAPE = Shape.of(2);
-
-  private final Placeholder<TFloat64> images;
-  private final Placeholder<TFloat64> kept;
-  private final Operand<TFloat64> read;
-  private final Op initialization;
-  private final Op addition;
+record StepTotals(
+    Placeholder<TFloat64> images,
+    Placeholder<TFloat64> kept,
+    Operand<TFloat64> read,
+    Op initialization,
+    Op addition) {
 
   /**
    * Adds the variable for the sums.
@@ -33,35 +33,24 @@ final class StepTotals {
    * @param logits [images, classes]
    * @param labels [images]
    */
-  StepTotals(Ops tf, Operand<TFloat32> loss, Operand<TFloat32> logits, Operand<TInt32> labels) {
-    images = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
-    kept = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
-    var handle = tf.varHandleOp(TFloat64.class, SHAPE, VarHandleOp.sharedName("training_totals"));
-    initialization = tf.assignVariableOp(handle, tf.constant(new double[2]));
+  static StepTotals of(
+      Ops tf, Operand<TFloat32> loss, Operand<TFloat32> logits, Operand<TInt32> labels) {
+    var images = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
+    var kept = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
+    var handle =
+        tf.varHandleOp(TFloat64.class, Shape.of(2), VarHandleOp.sharedName("training_totals"));
+    Op initialization = tf.assignVariableOp(handle, tf.constant(new double[2]));
     Operand<TFloat64> lossSum = tf.math.mul(tf.dtypes.cast(loss, TFloat64.class), images);
     // In 64 bits: on a GPU, TensorFlow compares 32-bit integers on the CPU.
     var isCorrect =
         tf.math.equal(tf.math.argMax(logits, tf.constant(1)), tf.dtypes.cast(labels, TInt64.class));
     Operand<TFloat64> correct =
         tf.reduceSum(tf.dtypes.cast(isCorrect, TFloat64.class), tf.array(0));
-    read = tf.readVariableOp(handle, TFloat64.class);
-    addition =
+    Operand<TFloat64> read = tf.readVariableOp(handle, TFloat64.class);
+    Op addition =
         tf.assignVariableOp(
             handle, tf.math.add(tf.math.mul(read, kept), tf.stack(List.of(lossSum, correct))));
-  }
-
-  Op initialization() {
-    return initialization;
-  }
-
-  /** Adds the sums of a part of a batch. */
-  Op addition() {
-    return addition;
-  }
-
-  /** [2]: the sum of the losses, and the number of images classified correctly. */
-  Operand<TFloat64> read() {
-    return read;
+    return new StepTotals(images, kept, read, initialization, addition);
   }
 
   /** Feeds a part of a batch: how many images count, and whether to reset the sums. */

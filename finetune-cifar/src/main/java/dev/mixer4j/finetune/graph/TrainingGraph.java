@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -40,9 +41,7 @@ import org.tensorflow.types.TUint8;
 /** The graph and session of a training. It holds native memory until closed. */
 public final class TrainingGraph implements AutoCloseable {
 
-  /**
-   * The sum of the losses, and the number of images classified correctly before each step's update.
-   */
+  /** The sum of the losses, and the images classified correctly before each step's update. */
   public record Totals(double loss, long correct) {}
 
   /** The time limit of a step with other machines, which may stop responding. */
@@ -109,11 +108,7 @@ public final class TrainingGraph implements AutoCloseable {
       throw e;
     }
     try {
-      told(
-          () -> {
-            replicas.forEach(replica -> replica.start(session, start, images));
-            return null;
-          });
+      each(replica -> replica.start(session, start, images));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -134,7 +129,6 @@ public final class TrainingGraph implements AutoCloseable {
     return Math.max(0, replicas.size() - parts);
   }
 
-  /** The settings with the values that depend on the devices. */
   public TrainSettings settings() {
     return settings;
   }
@@ -144,7 +138,7 @@ public final class TrainingGraph implements AutoCloseable {
    *
    * @param seed decides, with the number of the step, what is dropped and how images are blended
    * @param fresh whether to reset the totals before
-   * @throws DivergenceException if the loss or a gradient is not finite: then nothing was updated
+   * @throws DivergenceException if the loss or a gradient is not finite; nothing is updated then
    */
   public void step(Batch batch, double learningRate, long seed, boolean fresh) {
     int parts = batch.parts().size();
@@ -181,11 +175,19 @@ public final class TrainingGraph implements AutoCloseable {
     if (devices.areSeveralProcesses()) {
       runner.setOptions(RunOptions.newBuilder().setTimeoutInMs(PATIENCE.toMillis()).build());
     }
-    return told(runner::run);
+    return run(runner::run);
+  }
+
+  private void each(Consumer<Replica> work) {
+    run(
+        () -> {
+          replicas.forEach(work);
+          return null;
+        });
   }
 
   /** Runs the action and reports out-of-memory and lost-worker errors with context. */
-  private <T> T told(Supplier<T> work) {
+  private <T> T run(Supplier<T> work) {
     try {
       return work.get();
     } catch (TFResourceExhaustedException e) {
@@ -213,7 +215,7 @@ public final class TrainingGraph implements AutoCloseable {
   /** The totals of the steps since they were reset. */
   public Totals totals() {
     Session.Runner runner = session.runner();
-    replicas.forEach(replica -> runner.fetch(replica.totals()));
+    replicas.forEach(replica -> runner.fetch(replica.totals.read()));
     double loss = 0;
     double correct = 0;
     try (Result result = run(runner)) {
@@ -240,7 +242,8 @@ public final class TrainingGraph implements AutoCloseable {
    */
   public float[][] logits(TUint8 pixels) {
     Replica first = replicas.get(0);
-    try (Result result = run(session.runner().feed(first.pixels(), pixels).fetch(first.logits()))) {
+    Session.Runner runner = session.runner().feed(first.input.pixels(), pixels);
+    try (Result result = run(runner.fetch(first.logits))) {
       return StdArrays.array2dCopyOf((FloatNdArray) result.get(0));
     }
   }
@@ -252,21 +255,17 @@ public final class TrainingGraph implements AutoCloseable {
 
   /** A copy of the current weights, which the caller closes. */
   public Weights weights() {
-    return replicas.get(0).weights(session);
+    return replicas.get(0).variables.snapshot(session);
   }
 
   /** A copy of all other state of the training, which the caller closes. */
   public NamedTensors state() {
-    return replicas.get(0).state(session);
+    return replicas.get(0).state.save(session);
   }
 
   /** Restores a step of this training, or of one with the same settings. */
   public void restore(long step, Weights savedWeights, NamedTensors savedState) {
-    told(
-        () -> {
-          replicas.forEach(replica -> replica.restore(session, savedWeights, savedState));
-          return null;
-        });
+    each(replica -> replica.restore(session, savedWeights, savedState));
     steps = step;
   }
 

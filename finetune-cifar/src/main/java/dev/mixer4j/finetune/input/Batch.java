@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.input;
 
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.settings.TrainSettings;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.types.TUint8;
@@ -49,12 +50,12 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
     int from = Math.toIntExact((step - 1) % perEpoch * settings.batchSize());
     int to = (int) Math.min((long) from + settings.batchSize(), images.size());
     int size = settings.imagesAtOnce();
-    Part[] parts = new Part[(to - from + size - 1) / size];
-    for (int i = 0; i < parts.length; i++) {
-      int first = from + i * size;
-      parts[i] = part(images, settings, plan, epoch, first, Math.min(first + size, to));
+    List<Part> parts = new ArrayList<>();
+    for (long first = from; first < to; first += size) {
+      int end = (int) Math.min(first + size, to);
+      parts.add(part(images, settings, plan, epoch, (int) first, end));
     }
-    return new Batch(step, epoch, from, List.of(parts));
+    return new Batch(step, epoch, from, parts);
   }
 
   private static Part part(
@@ -82,13 +83,9 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
   public String describe() {
     int[] indices =
         parts.stream().flatMapToInt(part -> Arrays.stream(part.indices)).limit(8).toArray();
+    String more = images() > indices.length ? " and so on" : "";
     return "epoch %d, images %d to %d of its order (in the data's: %s%s)"
-        .formatted(
-            epoch,
-            from,
-            from + images() - 1,
-            Arrays.toString(indices),
-            images() > indices.length ? " and so on" : "");
+        .formatted(epoch, from, from + images() - 1, Arrays.toString(indices), more);
   }
 
   @Override

@@ -68,9 +68,7 @@ public final class BatchFeeder implements AutoCloseable {
       if (e.getCause() instanceof Error failed) { // such as out of memory
         throw failed;
       }
-      throw e.getCause() instanceof RuntimeException failed
-          ? failed
-          : new IllegalStateException(e.getCause());
+      throw (RuntimeException) e.getCause();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for data", e);

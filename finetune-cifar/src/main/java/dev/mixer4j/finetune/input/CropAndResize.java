@@ -45,7 +45,7 @@ record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
     Operand<TFloat32> down = range(tf.constant(height));
     Operand<TFloat32> forward = range(tf.constant(width));
     Operand<TFloat32> backward = tf.math.sub(tf.constant(width - 1f), forward);
-    Operand<TFloat32> across = tf.select(column(flips), backward, forward);
+    Operand<TFloat32> across = tf.select(tf.expandDims(flips, tf.constant(1)), backward, forward);
     Operand<TFloat32> rows = weights(down, height, TOP, HEIGHT, extent(pixels, 1));
     Operand<TFloat32> columns = weights(across, width, LEFT, WIDTH, extent(pixels, 2));
     Operand<TFloat32> image = tf.dtypes.cast(pixels, TFloat32.class);
@@ -88,9 +88,5 @@ record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
 
   private Operand<TFloat32> range(Operand<TInt32> limit) {
     return tf.dtypes.cast(tf.range(tf.constant(0), limit, tf.constant(1)), TFloat32.class);
-  }
-
-  private Operand<TBool> column(Operand<TBool> flips) {
-    return tf.expandDims(flips, tf.constant(1));
   }
 }

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.input;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -14,9 +15,9 @@ public record EpochPlan(int[] order, boolean[] flips) {
 
   /** Draws an epoch, counting from 1; without shuffling, the order is the data's. */
   public static EpochPlan of(long seed, int epoch, int images, boolean shuffle, boolean augment) {
-    int[] order = IntStream.range(0, images).toArray();
+    Integer[] order = IntStream.range(0, images).boxed().toArray(Integer[]::new);
     if (shuffle) {
-      shuffle(order, new Random(Seeds.derive(seed, Seeds.ORDER, epoch)));
+      Collections.shuffle(Arrays.asList(order), new Random(Seeds.derive(seed, Seeds.ORDER, epoch)));
     }
     boolean[] flips = new boolean[images];
     if (augment) {
@@ -25,17 +26,7 @@ public record EpochPlan(int[] order, boolean[] flips) {
         flips[i] = random.nextBoolean();
       }
     }
-    return new EpochPlan(order, flips);
-  }
-
-  /** The Fisher-Yates shuffle: every order is equally likely. */
-  private static void shuffle(int[] values, Random random) {
-    for (int i = values.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int value = values[i];
-      values[i] = values[j];
-      values[j] = value;
-    }
+    return new EpochPlan(Arrays.stream(order).mapToInt(index -> index).toArray(), flips);
   }
 
   /** The images at places {@code from} to {@code to} (exclusive). */

@@ -49,9 +49,7 @@ public record Mixup(double alpha) {
     }
   }
 
-  /**
-   * Blends each element of a batch with its partner: {@code lambda · x + (1 − lambda) · reversed}.
-   */
+  /** Blends a batch with itself reversed: {@code lambda · x + (1 − lambda) · reversed}. */
   public static Operand<TFloat32> blend(Ops tf, Operand<TFloat32> batch, Operand<TFloat32> lambda) {
     Operand<TFloat32> partners = tf.reverse(batch, tf.array(0));
     Operand<TFloat32> rest = tf.math.sub(tf.constant(1f), lambda);

@@ -13,9 +13,7 @@ final class Seeds {
 
   private Seeds() {}
 
-  /**
-   * A seed for one purpose, numbered by an epoch or step; independent of those of other numbers.
-   */
+  /** A seed for one purpose and epoch or step, independent of the seeds of others. */
   static long derive(long seed, long... numbers) {
     long mixed = mix(seed);
     for (long number : numbers) {

@@ -13,5 +13,5 @@ public interface NamedTensors extends AutoCloseable {
   void read(String name, FloatBuffer destination);
 
   @Override
-  void close();
+  default void close() {}
 }

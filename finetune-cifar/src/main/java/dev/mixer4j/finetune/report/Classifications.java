@@ -51,7 +51,7 @@ public record Classifications(
       for (int c = 0; c < classes; c++) {
         if (!Float.isFinite(values[i][c])) {
           throw new MixerException(
-              "image %d, class %d: expected a finite score, found %s; are the weights sound?"
+              "image %d, class %d: expected a finite score, found %s; are the weights damaged?"
                   .formatted(i, c, values[i][c]));
         }
       }

@@ -1,12 +1,9 @@
 package dev.mixer4j.finetune.run;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.ModelInfo;
@@ -15,6 +12,7 @@ import dev.mixer4j.core.Origin;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.report.Versions;
+import dev.mixer4j.finetune.settings.Settings;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
@@ -34,15 +32,6 @@ record RunConfig(
     Data data,
     Versions versions) {
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .defaultPropertyInclusion(
-              JsonInclude.Value.construct(
-                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
-
   /** The file that a run starts from; without a path, it trains the network from scratch. */
   record StartedFrom(
       String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
@@ -59,7 +48,7 @@ record RunConfig(
       int testImages,
       List<String> classNames) {}
 
-  static RunConfig of(RunRequest request, Start start, Dataset data, TrainingRun.Images images) {
+  static RunConfig of(RunRequest request, Start start, Dataset data, TrainingLoop.Images images) {
     return new RunConfig(
         request.command(),
         request.settings().toJson(),
@@ -74,7 +63,7 @@ record RunConfig(
         Versions.current());
   }
 
-  private static Data data(RunRequest request, Dataset data, TrainingRun.Images images) {
+  private static Data data(RunRequest request, Dataset data, TrainingLoop.Images images) {
     return new Data(
         absolute(request.data()),
         request.splitSeed(),
@@ -96,12 +85,10 @@ record RunConfig(
   }
 
   ObjectNode toJson() {
-    return JSON.valueToTree(this);
+    return Settings.toJson(this);
   }
 
-  /**
-   * Reads the configuration of a run; {@link MixerException} if there is none, or it is damaged.
-   */
+  /** Reads a run's configuration; {@link MixerException} if it is missing or damaged. */
   static RunConfig read(Path run) throws IOException {
     Path file = run.resolve(RunFolder.CONFIG);
     if (!Files.exists(file)) {
@@ -110,7 +97,11 @@ record RunConfig(
               .formatted(run, RunFolder.CONFIG));
     }
     try {
-      RunConfig config = JSON.readValue(Files.readAllBytes(file), RunConfig.class);
+      RunConfig config =
+          Settings.JSON
+              .readerFor(RunConfig.class)
+              .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+              .readValue(Files.readAllBytes(file));
       config.request(); // checks the settings
       config.trained();
       return config;
@@ -139,7 +130,7 @@ record RunConfig(
         TrainSettings.fromJson(settings));
   }
 
-  /** What the files of weights say beside the values. */
+  /** The metadata of the run's files of weights. */
   ModelInfo info() {
     return new ModelInfo(
         data.classNames,
@@ -152,14 +143,11 @@ record RunConfig(
     return NetworkJson.read(network);
   }
 
-  /**
-   * Checks that the data is that of the start. Otherwise image order, schedule and labels would
-   * change.
-   */
-  void checkData(RunRequest request, Dataset now, TrainingRun.Images images) {
-    JsonNode before = JSON.valueToTree(data);
+  /** Checks the data: with other data, image order, schedule and labels would change. */
+  void checkData(RunRequest request, Dataset now, TrainingLoop.Images images) {
+    JsonNode before = Settings.toJson(data);
     for (Map.Entry<String, JsonNode> found :
-        JSON.<ObjectNode>valueToTree(data(request, now, images)).properties()) {
+        Settings.toJson(data(request, now, images)).properties()) {
       if (!found.getValue().equals(before.get(found.getKey()))) {
         throw new MixerException(
             "%s: expected the data that the run began with, of %s %s, found %s"

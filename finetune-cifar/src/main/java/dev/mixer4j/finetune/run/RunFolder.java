@@ -1,6 +1,5 @@
 package dev.mixer4j.finetune.run;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.ModelInfo;
@@ -88,11 +87,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /**
-   * Creates the folder and its metrics; files of an earlier run are removed.
-   *
-   * @param info what the files of weights say beside the values
-   */
+  /** Creates the folder and its metrics; files of an earlier run are removed. */
   public static RunFolder create(Path folder, ObjectNode config, ModelInfo info)
       throws IOException {
     try {
@@ -100,18 +95,10 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException e) {
       throw new IOException(folder + ": cannot be made: " + e, e);
     }
-    FileChannel lock = lock(folder);
-    try {
-      return create(folder, config, info, lock);
-    } catch (IOException | RuntimeException e) {
-      lock.close();
-      throw e;
-    }
+    return open(folder, info, 0, () -> clear(folder, config));
   }
 
-  private static RunFolder create(Path folder, ObjectNode config, ModelInfo info, FileChannel lock)
-      throws IOException {
-    removeLeftovers(folder);
+  private static void clear(Path folder, ObjectNode config) throws IOException {
     for (String name : List.of(CONFIG, METRICS, BEST, FINAL, LAST_GOOD)) {
       Files.deleteIfExists(folder.resolve(name));
     }
@@ -122,10 +109,7 @@ public final class RunFolder implements AutoCloseable {
     TrainingCheckpoint.deleteAll(folder);
     write(folder.resolve(METRICS), HEADER + "\n");
     // Last: from now on the run can be resumed.
-    write(
-        folder.resolve(CONFIG),
-        new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(config) + "\n");
-    return new RunFolder(folder, info, 0, lock);
+    write(folder.resolve(CONFIG), config.toPrettyString() + "\n");
   }
 
   /**
@@ -136,10 +120,19 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
       throws IOException {
+    return open(folder, info, step, () -> takeBack(folder, step, measured));
+  }
+
+  private interface Preparation {
+    void run() throws IOException;
+  }
+
+  private static RunFolder open(Path folder, ModelInfo info, long step, Preparation preparation)
+      throws IOException {
     FileChannel lock = lock(folder);
     try {
       removeLeftovers(folder);
-      takeBack(folder, step, measured);
+      preparation.run();
       return new RunFolder(folder, info, step, lock);
     } catch (IOException | RuntimeException e) {
       lock.close();
@@ -190,10 +183,7 @@ public final class RunFolder implements AutoCloseable {
         .anyMatch(weights.toAbsolutePath().normalize()::equals);
   }
 
-  /**
-   * Checks that the folder may be used; {@link FileAlreadyExistsException} if it holds files that
-   * may not be replaced.
-   */
+  /** Throws {@link FileAlreadyExistsException} if a folder has files that may not be replaced. */
   public static void check(Path folder, boolean overwrite) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IOException(folder + ": expected a folder for the run's files, found a file");

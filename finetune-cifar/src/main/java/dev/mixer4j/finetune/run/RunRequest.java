@@ -13,15 +13,11 @@ import java.util.List;
 /**
  * What a caller asks of a run.
  *
- * @param command the command line that starts it
  * @param weights to start from; null to train a network from scratch
  * @param imageSize that images are resized to; null for the weights' own
  * @param model the network to train from scratch; null to start from weights
- * @param data folder or archive
  * @param splitSeed seed of the choice of pictures that are held out
- * @param limitTrain largest number of training images
  * @param limitTest largest number of validation or test images
- * @param settings all else
  */
 public record RunRequest(
     List<String> command,

@@ -36,50 +36,49 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
   /** Opens the weights of a request; a head is replaced if it has another number of classes. */
   static Start open(RunRequest request, int classes) throws IOException {
     if (request.model() != null) {
-      Network network = normalized(request.model(), request.settings()).withClasses(classes);
-      return new Start(scratch(network, request), Optional.empty(), false);
+      return scratch(normalized(request.model(), request.settings()).withClasses(classes), request);
     }
     Checkpoint file = Checkpoint.open(request.weights(), options(request, null));
     if (file.network().classes() != classes || request.settings().newHead()) {
       file.close();
       file = Checkpoint.open(request.weights(), options(request, classes));
     }
-    try {
-      boolean zeroHead = file.used().values().stream().noneMatch(v -> v.contains(Network.HEAD));
-      return new Start(resized(file, request), Optional.of(file.origin()), zeroHead);
-    } catch (IOException | RuntimeException e) {
-      file.close();
-      throw e;
-    }
+    return of(file, request);
   }
 
-  /**
-   * Opens the weights of a run that stopped before its first checkpoint, if they have not changed.
-   */
+  /** Opens the weights of a run that stopped before its first checkpoint; they may not change. */
   static Start again(RunConfig config, RunRequest request) throws IOException {
     Network network = config.trained();
     if (request.model() != null) {
-      return new Start(scratch(network, request), Optional.empty(), false);
+      return scratch(network, request);
     }
-    boolean zeroHead = config.weights().zeroHead();
-    Checkpoint file =
-        Checkpoint.open(request.weights(), options(request, zeroHead ? network.classes() : null));
+    Integer classes = config.weights().zeroHead() ? network.classes() : null;
+    Start start = of(Checkpoint.open(request.weights(), options(request, classes)), request);
+    String found = start.origin.orElseThrow().sha256();
+    if (!found.equals(config.weights().sha256())) {
+      start.close();
+      throw new MixerException(
+          "%s: expected the weights that the run started from, with SHA-256 %s, found %s"
+              .formatted(request.weights(), config.weights().sha256(), found));
+    }
+    return start;
+  }
+
+  private static Start scratch(Network network, RunRequest request) {
+    Weights weights = new InitialWeights(network, request.settings().seed());
+    return new Start(weights, Optional.empty(), false);
+  }
+
+  private static Start of(Checkpoint file, RunRequest request) throws IOException {
     try {
-      Origin found = file.origin();
-      if (!found.sha256().equals(config.weights().sha256())) {
-        throw new MixerException(
-            "%s: expected the weights that the run started from, with SHA-256 %s, found %s"
-                .formatted(request.weights(), config.weights().sha256(), found.sha256()));
-      }
-      return new Start(resized(file, request), Optional.of(found), zeroHead);
+      Weights weights =
+          request.imageSize() == null ? file : HigherResolution.of(file, request.imageSize());
+      boolean zeroHead = file.used().values().stream().noneMatch(v -> v.contains(Network.HEAD));
+      return new Start(weights, Optional.of(file.origin()), zeroHead);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
-  }
-
-  private static Weights scratch(Network network, RunRequest request) {
-    return new InitialWeights(network, request.settings().seed());
   }
 
   private static Network normalized(Network network, TrainSettings settings) {
@@ -92,10 +91,6 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
     } catch (IllegalArgumentException e) {
       throw new MixerException(e.getMessage(), e);
     }
-  }
-
-  private static Weights resized(Checkpoint file, RunRequest request) {
-    return request.imageSize() == null ? file : HigherResolution.of(file, request.imageSize());
   }
 
   private static ImportOptions options(RunRequest request, Integer classes) {

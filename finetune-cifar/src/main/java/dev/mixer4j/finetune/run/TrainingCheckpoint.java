@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +37,7 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
   private static final String STATE = "state/";
   private static final String RUN_STATE = "mixer4j.run_state";
   private static final String NAME = "step-%09d.safetensors";
+  private static final String COMPLETE = "step-*.safetensors";
 
   /** Writes a checkpoint, and removes the oldest ones so that {@code keep} stay. */
   static void write(Path run, RunState state, Weights weights, NamedTensors variables, int keep)
@@ -61,7 +61,7 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     } finally {
       Files.deleteIfExists(beside);
     }
-    List<Path> all = list(run);
+    List<Path> all = list(run, COMPLETE);
     for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
       Files.delete(old);
     }
@@ -90,36 +90,30 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     }
   }
 
-  /** A run's checkpoints, the oldest first. */
-  private static List<Path> list(Path run) throws IOException {
+  /** A run's checkpoints whose names match, the oldest first. */
+  private static List<Path> list(Path run, String glob) throws IOException {
     List<Path> all = new ArrayList<>();
     Path folder = run.resolve(FOLDER);
     if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "step-*.safetensors")) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, glob)) {
         found.forEach(all::add);
       }
     }
     all.removeIf(file -> !Files.isRegularFile(file));
-    all.sort(Comparator.comparing(Path::getFileName));
+    all.sort(null);
     return all;
   }
 
   /** Removes all of a run's checkpoints, also partly written ones. */
   static void deleteAll(Path run) throws IOException {
-    Path folder = run.resolve(FOLDER);
-    if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> found =
-          Files.newDirectoryStream(folder, "{,.}step-*.safetensors{,.part}")) {
-        for (Path file : found) {
-          Files.delete(file);
-        }
-      }
+    for (Path file : list(run, "{,.}step-*.safetensors{,.part}")) {
+      Files.delete(file);
     }
   }
 
   /** Opens a run's latest checkpoint, if there is one; {@link MixerException} if it is damaged. */
   static Optional<TrainingCheckpoint> latest(Path run) throws IOException {
-    List<Path> all = list(run);
+    List<Path> all = list(run, COMPLETE);
     if (all.isEmpty()) {
       return Optional.empty();
     }
@@ -131,10 +125,8 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     } catch (IllegalArgumentException e) {
       file.close();
       throw new MixerException(
-          path
-              + ": not a checkpoint of a training: "
-              + e.getMessage()
-              + "; remove it to resume from the one before",
+          "%s: not a checkpoint of a training: %s; remove it to resume from the one before"
+              .formatted(path, e.getMessage()),
           e);
     }
   }
@@ -173,13 +165,10 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
   /** The optimizer's variables and all other state beside the weights. */
   private NamedTensors variables() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    file.tensors()
+    file.tensors().keySet().stream()
+        .filter(name -> name.startsWith(STATE))
         .forEach(
-            (name, info) -> {
-              if (name.startsWith(STATE)) {
-                shapes.put(name.substring(STATE.length()), info.shape());
-              }
-            });
+            name -> shapes.put(name.substring(STATE.length()), file.tensors().get(name).shape()));
     return new NamedTensors() {
       @Override
       public Map<String, Shape> shapes() {
@@ -190,9 +179,6 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
       public void read(String name, FloatBuffer destination) {
         readTensor(STATE + name, shapes.get(name), destination);
       }
-
-      @Override
-      public void close() {}
     };
   }
 

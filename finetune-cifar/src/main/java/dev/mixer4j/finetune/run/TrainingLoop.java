@@ -14,19 +14,27 @@ import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
 /** The steps of a run, from the current one to the last. */
 final class TrainingLoop {
 
-  /**
-   * The images of a training.
-   *
-   * @param measured the images that choose the best weights
-   * @param split of those: {@code test}, or {@code validation} if some are held out
-   */
-  record Images(LabelledImages train, LabelledImages measured, String split) {}
+  /** All images of a run; there may be no validation images. */
+  record Images(
+      LabelledImages train, LabelledImages validation, LabelledImages test, List<String> names) {
+
+    /** The images that choose the best weights: the test images only if none are held out. */
+    LabelledImages measured() {
+      return validation.size() > 0 ? validation : test;
+    }
+
+    /** The split of {@link #measured}. */
+    String split() {
+      return validation.size() > 0 ? MetricsRow.VALIDATION : MetricsRow.TEST;
+    }
+  }
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
 
@@ -69,13 +77,10 @@ final class TrainingLoop {
     return state;
   }
 
-  /**
-   * Trains, and writes metrics, checkpoints and weights; {@link DivergenceException} if a loss is
-   * not finite.
-   */
+  /** Trains and writes all files; {@link DivergenceException} if a loss is not finite. */
   End run() throws IOException {
     if (Double.isNaN(state.before())) {
-      state = state.started(measure(0).accuracy());
+      state = state.started(measure(images.measured(), images.split(), 0).accuracy());
     }
     End end = outOfPatience() ? End.EARLY : train();
     if (end != End.INTERRUPTED) {
@@ -180,28 +185,24 @@ final class TrainingLoop {
   }
 
   private void measured(int epoch) throws IOException {
-    RunState after = state.measured(measure(epoch).accuracy());
+    Measurement found = measure(images.measured(), images.split(), epoch);
+    RunState after = state.measured(found.accuracy());
     if (after.bestStep() == after.step()) {
       write(RunFolder.BEST);
     }
     state = after;
   }
 
-  private Measurement measure(int epoch) throws IOException {
-    return measure(graph, images.measured, images.split, epoch);
-  }
-
-  /** Measures the current weights on test images, once at the end. */
-  Measurement measureOn(LabelledImages test) throws IOException {
+  /** Measures the current weights on the test images, once at the end. */
+  Measurement measureTest() throws IOException {
     int epoch = (int) ((state.step() - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
-    return measure(graph, test, MetricsRow.TEST, epoch);
+    return measure(images.test, MetricsRow.TEST, epoch);
   }
 
-  private Measurement measure(TrainingGraph network, LabelledImages on, String split, int epoch)
-      throws IOException {
+  private Measurement measure(LabelledImages on, String split, int epoch) throws IOException {
     Measurement found =
         Measurement.of(
-            network::logits,
+            graph::logits,
             on,
             settings.imagesAtOnce(),
             settings.loss(),

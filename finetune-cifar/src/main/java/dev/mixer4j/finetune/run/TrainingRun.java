@@ -13,12 +13,12 @@ import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.progress.TrainingPlan;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
+import dev.mixer4j.finetune.run.TrainingLoop.Images;
 import dev.mixer4j.finetune.session.TrainingDevices;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -40,15 +40,14 @@ public final class TrainingRun {
     Dataset dataset = request.dataset(Start.input(request));
     try (Start start = Start.open(request, dataset.classNames().size())) {
       // Read before the folder is changed: they may be damaged.
-      Images images = Images.read(request, dataset);
+      Images images = images(request, dataset);
       request.settings().rates(images.train().size()); // checks the schedule
       RunConfig config = RunConfig.of(request, start, dataset, images);
-      connection.connect(listener::warning);
-      listener.started(plan(request, images, null, start.zeroHead()));
+      begin(request, images, null, start.zeroHead());
       try (TrainingGraph graph =
               new TrainingGraph(start.weights(), request.settings(), images.train(), devices);
           RunFolder run = RunFolder.create(folder, config.toJson(), config.info())) {
-        return train(request, images, run, graph, RunState.START, config);
+        return train(images, run, graph, RunState.START, config);
       }
     }
   }
@@ -66,93 +65,75 @@ public final class TrainingRun {
                 ? Start.again(config, request).weights()
                 : saved.weights(config.trained())) {
       Dataset dataset = request.dataset(weights.network().input());
-      Images images = Images.read(request, dataset);
+      Images images = images(request, dataset);
       config.checkData(request, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
-      connection.connect(listener::warning);
-      listener.started(plan(request, images, state, config.weights().zeroHead()));
+      begin(request, images, state, config.weights().zeroHead());
       try (TrainingGraph graph =
           new TrainingGraph(weights, request.settings(), images.train(), devices)) {
         if (saved != null) {
           saved.restore(graph, weights);
         }
-        String measured = images.training().split();
-        try (RunFolder run = RunFolder.resume(folder, config.info(), state.step(), measured)) {
-          return train(request, images, run, graph, state, config);
+        try (RunFolder run =
+            RunFolder.resume(folder, config.info(), state.step(), images.split())) {
+          return train(images, run, graph, state, config);
         }
       }
     }
   }
 
-  /** The plan of a run; without a state, of a new run. */
-  private static TrainingPlan plan(
-      RunRequest request, Images images, RunState state, boolean zeroHead) {
-    TrainSettings settings = request.settings();
-    int trained = images.train().size();
-    return new TrainingPlan(
-        state != null,
-        state == null ? 0 : state.step(),
-        settings.totalSteps(trained),
-        settings.stepsPerEpoch(trained),
-        settings.batchSize(),
-        trained,
-        images.training().measured().size(),
-        images.training().split(),
-        images.names(),
-        request.model() != null,
-        zeroHead);
+  private static Images images(RunRequest request, Dataset dataset) throws IOException {
+    return new Images(
+        dataset.train(request.limitTrain()),
+        dataset.validation(request.limitTest()),
+        dataset.test(request.limitTest()),
+        dataset.classNames());
   }
 
-  /** All images of a run; there may be no validation images. */
-  public record Images(
-      LabelledImages train, LabelledImages validation, LabelledImages test, List<String> names) {
-
-    static Images read(RunRequest request, Dataset dataset) throws IOException {
-      return new Images(
-          dataset.train(request.limitTrain()),
-          dataset.validation(request.limitTest()),
-          dataset.test(request.limitTest()),
-          dataset.classNames());
-    }
-
-    /** The images of the training itself, which uses the test images only if none are held out. */
-    TrainingLoop.Images training() {
-      return validation.size() > 0
-          ? new TrainingLoop.Images(train, validation, MetricsRow.VALIDATION)
-          : new TrainingLoop.Images(train, test, MetricsRow.TEST);
-    }
+  /** Connects to the devices and announces the training; a new run has no state. */
+  private void begin(RunRequest request, Images images, RunState resumed, boolean zeroHead) {
+    connection.connect(listener::warning);
+    TrainSettings settings = request.settings();
+    int trained = images.train().size();
+    listener.started(
+        new TrainingPlan(
+            resumed != null,
+            resumed == null ? 0 : resumed.step(),
+            settings.totalSteps(trained),
+            settings.stepsPerEpoch(trained),
+            settings.batchSize(),
+            trained,
+            images.measured().size(),
+            images.split(),
+            images.names(),
+            request.model() != null,
+            zeroHead));
   }
 
   private FineTuningResult train(
-      RunRequest request,
-      Images images,
-      RunFolder run,
-      TrainingGraph graph,
-      RunState state,
-      RunConfig config)
+      Images images, RunFolder run, TrainingGraph graph, RunState state, RunConfig config)
       throws IOException {
     if (graph.idle() > 0) {
       listener.warning(
           "%d of the devices have no part of a batch; a smaller --micro-batch-size makes more parts"
               .formatted(graph.idle()));
     }
-    TrainingLoop training = new TrainingLoop(graph, images.training(), run, state, listener);
+    TrainingLoop training = new TrainingLoop(graph, images, run, state, listener);
     FineTuningResult.End end = training.run();
     RunState ended = training.state();
-    String split = images.training().split();
     OptionalDouble heldOutTest = OptionalDouble.empty();
     Optional<Path> report = Optional.empty();
     if (end != FineTuningResult.End.INTERRUPTED) {
-      if (!split.equals(MetricsRow.TEST)) {
-        heldOutTest = OptionalDouble.of(training.measureOn(images.test()).accuracy());
+      if (!images.split().equals(MetricsRow.TEST)) {
+        heldOutTest = OptionalDouble.of(training.measureTest().accuracy());
       }
-      report = report(request, images, run, ended, config, graph.settings().imagesAtOnce());
+      report = report(images, run, graph.settings(), ended, config);
     }
     return new FineTuningResult(
         run.path(),
         end,
         ended.step(),
-        split,
+        images.split(),
         ended.before(),
         ended.latest(),
         ended.bestStep() == 0 ? Double.NaN : ended.best(),
@@ -164,12 +145,7 @@ public final class TrainingRun {
 
   /** Writes the report of the best weights. */
   private Optional<Path> report(
-      RunRequest request,
-      Images images,
-      RunFolder run,
-      RunState ended,
-      RunConfig config,
-      int imagesAtOnce)
+      Images images, RunFolder run, TrainSettings settings, RunState ended, RunConfig config)
       throws IOException {
     LabelledImages test = images.test();
     try (Checkpoint best = Checkpoint.open(run.file(RunFolder.BEST));
@@ -178,13 +154,13 @@ public final class TrainingRun {
       Measurement.of(
           network,
           test,
-          imagesAtOnce,
-          request.settings().loss(),
+          settings.imagesAtOnce(),
+          settings.loss(),
           done -> listener.testing(done, test.size()));
-      long perEpoch = request.settings().stepsPerEpoch(images.train().size());
+      long perEpoch = settings.stepsPerEpoch(images.train().size());
       RunSummary summary =
           new RunSummary(
-              request.command(),
+              config.command(),
               config.toJson(),
               RunFolder.BEST,
               (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),

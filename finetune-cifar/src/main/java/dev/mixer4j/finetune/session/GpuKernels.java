@@ -53,7 +53,7 @@ public final class GpuKernels {
           .filter(kernel -> DEVICES.contains(kernel.getDeviceType()))
           .toList();
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("TensorFlow's list of kernels is none", e);
+      throw new IllegalStateException("cannot parse TensorFlow's list of kernels", e);
     }
   }
 

@@ -25,7 +25,8 @@ import java.util.stream.Collectors;
 /** Records whose components are declared with {@link Setting}: their names, checks and JSON. */
 public final class Settings {
 
-  private static final JsonMapper JSON =
+  /** JSON with names in snake_case; components that are null are left out. */
+  public static final JsonMapper JSON =
       JsonMapper.builder()
           .defaultPropertyInclusion(
               JsonInclude.Value.construct(
@@ -106,7 +107,6 @@ public final class Settings {
     return Arrays.stream(type.getEnumConstants()).map(Objects::toString).toList();
   }
 
-  /** A record as JSON; components that are null are left out. */
   public static ObjectNode toJson(Record settings) {
     return JSON.valueToTree(settings);
   }

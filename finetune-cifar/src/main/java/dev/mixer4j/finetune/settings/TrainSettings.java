@@ -142,10 +142,7 @@ public record TrainSettings(
     }
   }
 
-  /**
-   * Reads settings; {@link IllegalArgumentException} if one is unknown, of the wrong type or out of
-   * range.
-   */
+  /** Reads settings; {@link IllegalArgumentException} as {@link Settings#fromJson}. */
   public static TrainSettings fromJson(ObjectNode json) {
     ObjectNode whole = Settings.withDefaults(json, TrainSettings.class);
     whole.set(
@@ -232,10 +229,7 @@ public record TrainSettings(
     return steps != null ? steps : epochs * stepsPerEpoch(images);
   }
 
-  /**
-   * The learning rates of the run; {@link MixerException} if the warm-up does not end before the
-   * run.
-   */
+  /** The learning rates; {@link MixerException} if the warm-up does not end before the run. */
   public Schedule rates(int images) {
     if (warmupSteps >= totalSteps(images)) {
       throw new MixerException(

@@ -71,9 +71,13 @@ class DoctorTest {
   /** Of TensorFlow's build for processors, which has kernels for GPUs of nothing that computes. */
   @Test
   void operationsWithoutAKernelAreNamedWithTheirTypes() {
-    assertThat(GpuKernels.missing(DeviceTrial.graphOfEverything(false)))
+    assertThat(
+            GpuKernels.missing(DeviceTrial.graphOfEverything(DeviceTrial.NETWORKS.get(0), false)))
         .contains("MatMul bfloat16", "ReverseV2 int32 uint8")
         .noneMatch(operation -> operation.startsWith("VarHandleOp"));
+    assertThat(
+            GpuKernels.missing(DeviceTrial.graphOfEverything(DeviceTrial.NETWORKS.get(2), false)))
+        .contains("Conv2D float", "PadV2 float int32", "Rsqrt float");
   }
 
   @Test

@@ -67,7 +67,8 @@ class TrainingLoopTest {
                 Fixtures.CPU);
         RunFolder folder =
             RunFolder.create(out, new JsonMapper().createObjectNode(), ModelInfo.NONE)) {
-      TrainingLoop.Images images = new TrainingLoop.Images(train, data.test(9), "test");
+      TrainingLoop.Images images =
+          new TrainingLoop.Images(train, LabelledImages.none(), data.test(9), data.classNames());
       TrainingLoop training =
           new TrainingLoop(graph, images, folder, RunState.START, TrainingListener.NONE);
       training.run();
