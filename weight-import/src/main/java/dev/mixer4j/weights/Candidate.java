@@ -101,7 +101,6 @@ record Candidate(
   private static String misfit(
       MappedTensors tensors, NameTable table, Network network, boolean newHead) {
     Map<String, MappedTensors.Source> left = new TreeMap<>(tensors.sources());
-    String whole = NetworkJson.describe(network);
     if (newHead) {
       left.keySet().removeIf(name -> name.startsWith(Network.HEAD));
     }
@@ -112,7 +111,7 @@ record Candidate(
       }
       if (source == null && table.fallback(variable.name()).isEmpty()) {
         return "no tensor for %s; expected one of shape %s for a %s"
-            .formatted(variable.name(), variable.shape(), whole);
+            .formatted(variable.name(), variable.shape(), NetworkJson.describe(network));
       }
       if (source != null && !source.shape().equals(variable.shape())) {
         return "tensor '%s': expected shape %s as %s, found shape %s%s; the network is a %s"
@@ -124,12 +123,15 @@ record Candidate(
                 source.shape().equals(source.info().shape())
                     ? ""
                     : " (in the file " + source.info().shape() + ")",
-                whole);
+                NetworkJson.describe(network));
       }
     }
     return left.values().stream()
         .findFirst()
-        .map(extra -> "tensor '%s' has no place in a %s".formatted(extra.info().name(), whole))
+        .map(
+            extra ->
+                "tensor '%s' has no place in a %s"
+                    .formatted(extra.info().name(), NetworkJson.describe(network)))
         .orElse("");
   }
 }

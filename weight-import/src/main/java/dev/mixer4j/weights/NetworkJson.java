@@ -1,23 +1,19 @@
 package dev.mixer4j.weights;
 
-import com.fasterxml.jackson.annotation.JsonSetter;
-import com.fasterxml.jackson.annotation.Nulls;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.exc.InputCoercionException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.Networks;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -34,18 +30,6 @@ public final class NetworkJson {
 
   private static final String FAMILY = "family";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
-          .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
-          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .defaultSetterInfo(JsonSetter.Value.construct(Nulls.FAIL, Nulls.FAIL))
-          .build();
-
   private NetworkJson() {}
 
   /**
@@ -54,8 +38,40 @@ public final class NetworkJson {
    * @param network of any family
    */
   public static ObjectNode write(Network network) {
-    ObjectNode settings = JSON.valueToTree(network);
-    return JSON.createObjectNode().put(FAMILY, network.family()).setAll(settings);
+    ObjectNode node = JsonNodeFactory.instance.objectNode().put(FAMILY, network.family());
+    put(node, (Record) network);
+    return node;
+  }
+
+  private static void put(ObjectNode node, Record settings) {
+    for (RecordComponent component : settings.getClass().getRecordComponents()) {
+      String name = name(component);
+      Object value = value(component, settings);
+      if (value instanceof Record inner) {
+        put(node.putObject(name), inner);
+      } else if (value instanceof Integer number) {
+        node.put(name, number);
+      } else if (value instanceof Float number) {
+        node.put(name, number);
+      } else if (value instanceof List<?> list) {
+        ArrayNode array = node.putArray(name);
+        list.forEach(each -> array.add((Float) each));
+      } else {
+        node.put(name, value.toString());
+      }
+    }
+  }
+
+  private static String name(RecordComponent component) {
+    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+  }
+
+  private static Object value(RecordComponent component, Record settings) {
+    try {
+      return component.getAccessor().invoke(settings);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a record's accessor is public", e);
+    }
   }
 
   /**
@@ -65,72 +81,82 @@ public final class NetworkJson {
    * @throws IllegalArgumentException if a setting is missing, unknown or out of its range
    */
   public static Network read(JsonNode json) {
-    JsonNode name = json.path(FAMILY);
-    List<String> names = Networks.FAMILIES.stream().map(Family::name).toList();
+    String name = json.path(FAMILY).asText();
     Family family =
-        Networks.family(name.asText())
+        Networks.family(name)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "family: expected one of %s, found %s".formatted(names, name)));
-    JsonNode settings = ((ObjectNode) json).deepCopy().without(FAMILY);
-    Network any = family.presets().values().iterator().next();
-    checkNames(family.name(), settings, write(any).without(FAMILY));
-    try {
-      return JSON.treeToValue(settings, family.type());
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(problem(e, json), e);
-    }
+                        "family: expected one of %s, found %s"
+                            .formatted(
+                                Networks.FAMILIES.stream().map(Family::name).toList(),
+                                json.path(FAMILY))));
+    return read(name, family.type(), ((ObjectNode) json).deepCopy().without(FAMILY));
   }
 
-  private static void checkNames(String owner, JsonNode json, JsonNode known) {
+  private static <T> T read(String what, Class<T> type, JsonNode json) {
+    RecordComponent[] components = type.getRecordComponents();
+    List<String> names = Arrays.stream(components).map(NetworkJson::name).toList();
     for (Map.Entry<String, JsonNode> field : json.properties()) {
-      String name = field.getKey();
-      if (!known.has(name)) {
+      if (!names.contains(field.getKey())) {
         throw new IllegalArgumentException(
-            "%s has no setting '%s'; it has %s"
-                .formatted(
-                    owner, name, known.properties().stream().map(Map.Entry::getKey).toList()));
+            "%s has no setting '%s'; it has %s".formatted(what, field.getKey(), names));
       }
-      checkNames(name, field.getValue(), known.get(name));
+    }
+    Object[] values = new Object[components.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = value(names.get(i), components[i].getType(), json.path(names.get(i)));
+    }
+    try {
+      Constructor<T> constructor =
+          type.getConstructor(
+              Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
+      return constructor.newInstance(values);
+    } catch (InvocationTargetException e) {
+      throw e.getCause() instanceof IllegalArgumentException refused
+          ? refused
+          : new IllegalArgumentException(e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a record's constructor is public", e);
     }
   }
 
-  /** What is wrong with which setting. */
-  private static String problem(JsonProcessingException e, JsonNode json) {
-    if (e.getCause() instanceof IllegalArgumentException refused) { // by the record
-      return refused.getMessage();
-    }
-    List<JsonMappingException.Reference> path =
-        e instanceof JsonMappingException mapping ? mapping.getPath() : List.of();
-    String name = json.path(FAMILY).asText();
-    JsonNode found = json;
-    for (JsonMappingException.Reference step : path) {
-      if (step.getFieldName() != null) {
-        name = step.getFieldName();
-        found = found.path(name);
+  private static Object value(String name, Class<?> type, JsonNode json) {
+    String expected = "an object";
+    try {
+      if (type == int.class) {
+        expected = "a whole number";
+        return Integer.valueOf(json.asText());
+      } else if (type == float.class) {
+        expected = "a number";
+        return Float.valueOf(json.asText());
+      } else if (type == List.class) {
+        expected = "a list of numbers";
+        if (json.isArray()) {
+          List<Float> numbers = new ArrayList<>();
+          json.forEach(number -> numbers.add(Float.valueOf(number.asText())));
+          return numbers;
+        }
+      } else if (type.isEnum()) {
+        expected = "one of " + Arrays.toString(type.getEnumConstants());
+        for (Object constant : type.getEnumConstants()) {
+          if (constant.toString().equals(json.asText())) {
+            return constant;
+          }
+        }
+      } else if (json.isObject()) {
+        return read(name, type, json);
       }
+    } catch (NumberFormatException e) {
+      throw unexpected(name, expected, json);
     }
-    boolean inList = !path.isEmpty() && path.get(path.size() - 1).getFieldName() == null;
-    Class<?> type =
-        e instanceof MismatchedInputException mismatch
-            ? mismatch.getTargetType()
-            : e.getCause() instanceof InputCoercionException tooLarge
-                ? tooLarge.getTargetType()
-                : Object.class;
-    return "%s: expected %s, found %s"
-        .formatted(
-            name, inList ? kind(List.class) : kind(type), found.isMissingNode() ? "none" : found);
+    throw unexpected(name, expected, json);
   }
 
-  private static String kind(Class<?> type) {
-    if (type.isEnum()) {
-      return "one of " + Arrays.toString(type.getEnumConstants());
-    }
-    if (Collection.class.isAssignableFrom(type)) {
-      return "a list of numbers";
-    }
-    return type == int.class ? "a whole number" : type == float.class ? "a number" : "an object";
+  private static IllegalArgumentException unexpected(String name, String expected, JsonNode json) {
+    return new IllegalArgumentException(
+        "%s: expected %s, found %s"
+            .formatted(name, expected, json.isMissingNode() ? "none" : json.toString()));
   }
 
   /**
@@ -157,7 +183,7 @@ public final class NetworkJson {
   }
 
   static Network with(Network network, Map<String, String> changes) {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
     changes.forEach(json::put);
     return changes.isEmpty() ? network : with(network, json);
   }
