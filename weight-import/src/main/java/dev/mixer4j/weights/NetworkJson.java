@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.Networks;
 import java.util.Arrays;
@@ -96,7 +97,6 @@ public final class NetworkJson {
     }
   }
 
-  /** What is wrong with which setting. */
   private static String problem(JsonProcessingException e, JsonNode json) {
     if (e.getCause() instanceof IllegalArgumentException refused) { // by the record
       return refused.getMessage();
@@ -142,17 +142,14 @@ public final class NetworkJson {
    */
   public static Network with(Network network, ObjectNode changes) {
     ObjectNode json = write(network);
-    changes
-        .properties()
-        .forEach(
-            change -> {
-              if (json.get(change.getKey()) instanceof ObjectNode inner
-                  && change.getValue() instanceof ObjectNode innerChanges) {
-                inner.setAll(innerChanges);
-              } else {
-                json.set(change.getKey(), change.getValue());
-              }
-            });
+    for (Map.Entry<String, JsonNode> change : changes.properties()) {
+      if (json.get(change.getKey()) instanceof ObjectNode inner
+          && change.getValue() instanceof ObjectNode innerChanges) {
+        inner.setAll(innerChanges);
+      } else {
+        json.set(change.getKey(), change.getValue());
+      }
+    }
     return read(json);
   }
 
@@ -169,18 +166,13 @@ public final class NetworkJson {
    */
   public static String describe(Network network) {
     StringJoiner settings = new StringJoiner(", ", network.family() + " (", ")");
-    settings.add(
-        "input %d x %d x %d"
-            .formatted(
-                network.input().height(), network.input().width(), network.input().channels()));
-    write(network)
-        .properties()
-        .forEach(
-            setting -> {
-              if (setting.getValue().isValueNode() && !setting.getKey().equals(FAMILY)) {
-                settings.add(setting.getKey() + " " + setting.getValue().asText());
-              }
-            });
+    ImageInput input = network.input();
+    settings.add("input %d x %d x %d".formatted(input.height(), input.width(), input.channels()));
+    for (Map.Entry<String, JsonNode> setting : write(network).properties()) {
+      if (setting.getValue().isValueNode() && !setting.getKey().equals(FAMILY)) {
+        settings.add(setting.getKey() + " " + setting.getValue().asText());
+      }
+    }
     return settings.toString();
   }
 }
