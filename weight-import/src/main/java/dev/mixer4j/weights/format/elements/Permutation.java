@@ -37,8 +37,8 @@ public final class Permutation {
   }
 
   /**
-   * Copies a strided view of {@code from}, row by row; offset, relative to its position, and strides
-   * are in elements. It needs an array, several times as fast as a buffer's own methods.
+   * Copies a strided view of {@code from}, row by row; offset, relative to its position, and
+   * strides are in elements. It needs an array, several times as fast as a buffer's own methods.
    */
   public static void gather(
       FloatBuffer from, long offset, Shape shape, long[] strides, FloatBuffer to) {
