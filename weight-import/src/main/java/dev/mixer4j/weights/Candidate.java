@@ -17,23 +17,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A reading of a file's tensors as a network of one family.
- *
- * @param table the family's names in the file's framework
- * @param tensors the file's, under the family's names
- * @param network what they make up; null if they make up none
- * @param problem what does not fit, in words; empty if everything does
+ * A reading of a file's tensors as a network of one family. The network is null if they make up
+ * none; the problem is in words, and empty if everything fits.
  */
 record Candidate(
     Family family, NameTable table, MappedTensors tensors, Network network, String problem) {
 
-  /**
-   * {@return the only family that a file fits}
-   *
-   * @param metadata what the file says of itself
-   * @param newHead whether the file's head does not matter
-   * @throws MismatchException if it fits none, or several
-   */
+  /** Finds the only family that a file fits; with a new head, the file's own does not matter. */
   static Candidate find(TensorFile file, Optional<Metadata> metadata, boolean newHead) {
     List<Candidate> all = new ArrayList<>();
     for (Family family : Networks.FAMILIES) {

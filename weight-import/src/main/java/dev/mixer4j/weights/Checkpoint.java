@@ -45,13 +45,9 @@ public final class Checkpoint implements Model {
     Optional<Metadata> metadata = metadata();
     this.chosen = Candidate.find(file, metadata, newHead);
     if (newHead) {
-      chosen
-          .tensors()
-          .leaveOut(
-              chosen.network().variables().stream()
-                  .filter(Variable::isHead)
-                  .map(Variable::name)
-                  .toList());
+      chosen.network().variables().stream()
+          .filter(Variable::isHead)
+          .forEach(variable -> chosen.tensors().leaveOut(variable.name()));
     }
     this.network = configure(chosen.network(), options);
     ModelInfo found = metadata.map(Metadata::info).orElse(ModelInfo.NONE);
@@ -73,10 +69,9 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * Opens a checkpoint as it is, as {@link #open(Path, ImportOptions)} does.
+   * {@return a checkpoint as it is, opened as by {@link #open(Path, ImportOptions)}}
    *
    * @param path a file of any format that is read; a prefix or folder where it has several
-   * @return the checkpoint, which the caller closes
    * @throws IOException if there is no such file, or it cannot be read
    */
   public static Checkpoint open(Path path) throws IOException {
@@ -84,11 +79,10 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * Opens a checkpoint.
+   * {@return a newly opened checkpoint, which the caller closes}
    *
    * @param path a file of any format that is read; a prefix or folder where it has several
    * @param options what the caller decides in place of the file
-   * @return the checkpoint, which the caller closes
    * @throws MalformedFileException if the file is damaged
    * @throws UnsupportedFileException if its format or content is not read
    * @throws MismatchException if its tensors make up no network that is known
@@ -151,41 +145,26 @@ public final class Checkpoint implements Model {
     return new Origin(file.format().toString(), FileHash.sha256(file.files()));
   }
 
-  /**
-   * {@return the variables that each tensor is read for, with commas between them, by the tensor's
-   * name in the file}
-   */
+  /** {@return the variables that each tensor of the file fills, separated by commas} */
   public Map<String, String> used() {
     Map<String, String> used = new LinkedHashMap<>();
-    chosen
-        .tensors()
-        .sources()
-        .forEach(
-            (variable, source) ->
-                used.merge(source.info().name(), variable, (all, next) -> all + ", " + next));
+    Map<String, MappedTensors.Source> sources = chosen.tensors().sources();
+    sources.forEach(
+        (name, source) -> used.merge(source.info().name(), name, (a, b) -> a + ", " + b));
     return Collections.unmodifiableMap(used);
   }
 
-  /**
-   * {@return what of the source is not used, by name: other entries of the file, such as an
-   * optimizer's state or an epoch, and the tensors of a head that the options replace}
-   */
+  /** {@return what is not used, by name: other entries, and a head that the options replace} */
   public List<String> ignored() {
     return chosen.tensors().ignored();
   }
 
-  /**
-   * {@return the entry of the file that the weights are from, such as {@code state_dict_ema}; or
-   * empty}
-   */
+  /** {@return the entry of the file that holds the weights, such as {@code model}; or empty} */
   public String part() {
     return file.part();
   }
 
-  /**
-   * {@return what all names in the file start with and canonical ones do not, such as {@code
-   * module.}}
-   */
+  /** {@return the prefix that all names in the file have, such as {@code module.}; or empty} */
   public String prefix() {
     return chosen.tensors().prefix();
   }

@@ -43,11 +43,10 @@ public final class HigherResolution implements Weights {
   }
 
   /**
-   * Adapts weights.
+   * {@return the adapted weights, or the source where the size is its own}
    *
    * @param source is read, and closed, through the result
    * @param imageSize a whole multiple of the weights' own
-   * @return the adapted weights, or the source where the size is its own
    * @throws MismatchException if it is none, or the network is no Mixer
    */
   public static Weights of(Weights source, int imageSize) {
@@ -72,10 +71,9 @@ public final class HigherResolution implements Weights {
         adapted.network.shapes().values().stream().mapToLong(Shape::size).max().orElseThrow();
     if (largest > Integer.MAX_VALUE / Float.BYTES) {
       throw new MismatchException(
-          "image size %d: expected tensors of at most 2 GiB, found one of %d numbers; take a smaller"
-                  .formatted(imageSize, largest)
-              + " multiple of the weights' "
-              + old);
+          ("image size %d: expected tensors of at most 2 GiB, found one of %d numbers; take a"
+                  + " smaller multiple of the weights' %d")
+              .formatted(imageSize, largest, old));
     }
     return adapted;
   }

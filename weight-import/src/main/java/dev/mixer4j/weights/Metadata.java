@@ -31,24 +31,15 @@ public record Metadata(Network network, ModelInfo info) {
     Map<String, String> notes = new LinkedHashMap<>();
     notes.put("network", NetworkJson.write(network).toString());
     info.transform().ifPresent(transform -> notes.put("transform", transform.toString()));
-    info.origin()
-        .ifPresent(
-            origin -> {
-              notes.put("source_format", origin.format());
-              notes.put("source_sha256", origin.sha256());
-            });
+    info.origin().ifPresent(origin -> notes.put("source_format", origin.format()));
+    info.origin().ifPresent(origin -> notes.put("source_sha256", origin.sha256()));
     if (!info.classNames().isEmpty()) {
       notes.put("class_names", JSON.valueToTree(info.classNames()).toString());
     }
     return notes;
   }
 
-  /**
-   * {@return what {@link #toNotes} wrote; empty if there is nothing}
-   *
-   * @param notes by name
-   * @throws IllegalArgumentException if the notes are damaged
-   */
+  /** Reads what {@link #toNotes} wrote; throws an IllegalArgumentException if it is damaged. */
   static Optional<Metadata> of(Map<String, String> notes) {
     if (notes.isEmpty()) {
       return Optional.empty();

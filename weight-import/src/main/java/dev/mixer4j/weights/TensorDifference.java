@@ -25,12 +25,11 @@ public record TensorDifference(
     double maxMagnitude) {
 
   /**
-   * Compares one variable.
+   * {@return how two networks' values of a variable differ}
    *
    * @param name a canonical name, of a variable that both networks have
    * @param a the first network's weights
    * @param b the second's
-   * @return how its values differ
    */
   public static TensorDifference of(String name, Weights a, Weights b) {
     Shape shapeA = a.network().shapes().get(name);

@@ -37,10 +37,9 @@ public final class TensorFiles {
   private TensorFiles() {}
 
   /**
-   * Opens a file, whatever its name.
+   * {@return a newly opened file, whatever its name, which the caller closes}
    *
    * @param path a file, or the prefix or folder of several
-   * @return the file, which the caller closes
    * @throws java.nio.file.NoSuchFileException if there is none
    * @throws UnsupportedFileException if it is of no format that is read
    * @throws MalformedFileException if it is damaged

@@ -18,20 +18,11 @@ import picocli.CommandLine.Help.Ansi;
 /** The common part of all commands: exit codes, and errors as one message on stderr. */
 public final class Cli {
 
-  /** The command did what it was asked. */
   public static final int DONE = 0;
-
-  /** It ran, and a check did not hold. */
-  public static final int CHECK_FAILED = 1;
-
-  /** The command line makes no sense. */
+  public static final int CHECK_FAILED = 1; // the command ran, and what it checked does not hold
   public static final int USAGE = 2;
-
-  /** A file cannot be used. */
   public static final int BAD_INPUT = 3;
-
-  /** An error of the program itself, or the machine's limits. */
-  public static final int INTERNAL = 4;
+  public static final int INTERNAL = 4; // an error of the program, or the machine's limits
 
   private Cli() {}
 
@@ -85,13 +76,11 @@ public final class Cli {
     return code(e);
   }
 
-  /** Whether the option stands before the subcommand's name or behind it. */
   private static boolean isVerbose(CommandLine.ParseResult parsed) {
-    boolean verbose = parsed.hasMatchedOption("--verbose");
+    boolean verbose = parsed.hasMatchedOption("--verbose"); // before the subcommand's name
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
-  /** Writes an error's one message, as all commands show it, and flushes. */
   public static void printError(PrintWriter err, String message) {
     err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
     err.flush();

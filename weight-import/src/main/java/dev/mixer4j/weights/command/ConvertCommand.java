@@ -44,7 +44,6 @@ import picocli.CommandLine.Parameters;
     })
 final class ConvertCommand extends Subcommand {
 
-  /** One of the two at most. */
   private static final class Head {
     @Option(
         names = "--classes",
@@ -56,7 +55,6 @@ final class ConvertCommand extends Subcommand {
     private boolean drop;
   }
 
-  /** What the source file is, and which published one, if any. */
   private record Recognized(Origin origin, Optional<PublishedCheckpoint> known) {}
 
   private final Supplier<PublishedCheckpoints> published;
@@ -106,7 +104,6 @@ final class ConvertCommand extends Subcommand {
     this(PublishedCheckpoints::load); // when needed: --help need not read it
   }
 
-  /** With checkpoints of a test's own. */
   ConvertCommand(Supplier<PublishedCheckpoints> published) {
     this.published = published;
   }
@@ -134,11 +131,12 @@ final class ConvertCommand extends Subcommand {
         CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
       }
       Metadata written = metadata.get();
-      Summary.print(out, target, written);
+      Summary summary = new Summary(out);
+      summary.print(target, written);
       await(recognized)
           .known
           .ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
-      Summary.printUse(out, checkpoint);
+      summary.printUse(checkpoint);
       format.losses(written).forEach(loss -> out.println("  note          " + loss));
     }
     return Cli.DONE;

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -69,7 +68,6 @@ final class DownloadCommand extends Subcommand {
     this(PublishedCheckpoints::load, DownloadPolicy.DEFAULT, DownloadCache::ofUser);
   }
 
-  /** With a test's own checkpoints, patience and cache. */
   DownloadCommand(
       Supplier<PublishedCheckpoints> published,
       DownloadPolicy policy,
@@ -120,9 +118,7 @@ final class DownloadCommand extends Subcommand {
       root.put("from_cache", done.fromCache());
       out.println(Json.text(root));
     } else {
-      out.println(
-          String.format(
-              Locale.ROOT, "%s: %,d bytes, %s", done.path(), done.size(), checkpoint.title()));
+      print("%s: %,d bytes, %s", done.path(), done.size(), checkpoint.title());
       out.println("  from          " + (done.fromCache() ? "the cache, checked again" : url));
       out.println("  SHA-256       " + done.hash());
       out.println("  published     " + publishedHash(file));

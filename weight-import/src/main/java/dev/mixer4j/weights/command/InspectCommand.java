@@ -10,6 +10,7 @@ import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,9 +49,10 @@ final class InspectCommand extends Subcommand {
   }
 
   private void print(PrintWriter out, Checkpoint checkpoint) {
-    Summary.print(out, file, new Metadata(checkpoint.network(), checkpoint.info()));
+    Summary summary = new Summary(out);
+    summary.print(file, new Metadata(checkpoint.network(), checkpoint.info()));
     out.println("  format        " + checkpoint.format());
-    Summary.printUse(out, checkpoint);
+    summary.printUse(checkpoint);
     checkpoint
         .texts()
         .forEach((name, text) -> out.println("  metadata      " + name + ": " + oneLine(text)));
@@ -65,14 +67,10 @@ final class InspectCommand extends Subcommand {
     Map<String, TensorInfo> tensors = checkpoint.tensors();
     Map<String, String> used = checkpoint.used();
     int width = tensors.keySet().stream().mapToInt(String::length).max().orElse(0);
+    String row = "  %-" + width + "s  %-8s  %-18s  %s";
     for (TensorInfo tensor : tensors.values()) {
-      out.println(
-          String.format(
-              "  %-" + width + "s  %-8s  %-18s  %s",
-              tensor.name(),
-              tensor.dtype(),
-              tensor.shape(),
-              used.getOrDefault(tensor.name(), "not used")));
+      String use = used.getOrDefault(tensor.name(), "not used");
+      print(row, tensor.name(), tensor.dtype(), tensor.shape(), use);
     }
   }
 
@@ -89,7 +87,7 @@ final class InspectCommand extends Subcommand {
     return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT) + "…";
   }
 
-  /** What is known of a checkpoint. The components are the fields of the JSON. */
+  /** The components are the fields of the JSON. */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   private record Report(
       String file,
@@ -107,7 +105,7 @@ final class InspectCommand extends Subcommand {
       Map<String, String> metadata,
       List<Row> tensors) {}
 
-  private record Row(String name, String dtype, long[] shape, String canonicalName) {}
+  private record Row(String name, DType dtype, long[] shape, String canonicalName) {}
 
   private Report report(Checkpoint checkpoint) {
     Network network = checkpoint.network();
@@ -128,13 +126,7 @@ final class InspectCommand extends Subcommand {
         checkpoint.ignored(),
         checkpoint.texts(),
         checkpoint.tensors().values().stream()
-            .map(
-                tensor ->
-                    new Row(
-                        tensor.name(),
-                        tensor.dtype().toString(),
-                        tensor.shape().asArray(),
-                        used.get(tensor.name())))
+            .map(t -> new Row(t.name(), t.dtype(), t.shape().asArray(), used.get(t.name())))
             .toList());
   }
 }

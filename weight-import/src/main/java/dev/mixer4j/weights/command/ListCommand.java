@@ -29,7 +29,7 @@ final class ListCommand extends Subcommand {
     if (json) {
       out().println(Json.text(published.all()));
     } else {
-      row("NAME", "FORMAT", "CLASSES", "MEAN", "STD", "GELU", "SIZE", "LICENCE", "SHA-256");
+      print(ROW, "NAME", "FORMAT", "CLASSES", "MEAN", "STD", "GELU", "SIZE", "LICENCE", "SHA-256");
       for (PublishedCheckpoint checkpoint : published.all()) {
         rows(checkpoint);
       }
@@ -39,7 +39,8 @@ final class ListCommand extends Subcommand {
 
   private void rows(PublishedCheckpoint checkpoint) {
     PublishedFile first = checkpoint.files().get(0);
-    row(
+    print(
+        ROW,
         checkpoint.name(),
         first.format(),
         checkpoint.classes() + " " + checkpoint.classList(),
@@ -50,12 +51,8 @@ final class ListCommand extends Subcommand {
         checkpoint.licence(),
         hash(first));
     for (PublishedFile other : checkpoint.files().subList(1, checkpoint.files().size())) {
-      row("", other.format(), "", "", "", "", size(other), "", hash(other));
+      print(ROW, "", other.format(), "", "", "", "", size(other), "", hash(other));
     }
-  }
-
-  private void row(Object... cells) {
-    out().println(String.format(Locale.ROOT, ROW, cells));
   }
 
   private static String shortly(List<Float> channels) {

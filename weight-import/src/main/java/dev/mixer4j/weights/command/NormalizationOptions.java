@@ -23,12 +23,11 @@ public final class NormalizationOptions {
       description = "Standard deviation of pixels scaled to [0, 1]; the weights' own unless given.")
   private List<Float> std;
 
-  /** {@return the mean, or null where it was not given} */
+  /** The mean; null where it was not given, as is the standard deviation. */
   public List<Float> mean() {
     return mean;
   }
 
-  /** {@return the standard deviation, or null where it was not given} */
   public List<Float> std() {
     return std;
   }

@@ -14,13 +14,7 @@ public final class Progress implements AutoCloseable {
     this.bar = bar;
   }
 
-  /**
-   * Starts a bar.
-   *
-   * @param total where it ends, in the caller's steps
-   * @param unit the shown unit's name, such as {@code MB}
-   * @param perUnit steps per unit
-   */
+  /** Starts a bar of {@code total} steps, shown in units of {@code perUnit} steps. */
   public static Progress of(String task, long total, String unit, long perUnit) {
     return new Progress(
         Terminal.isInteractive() ? builder(task, total, unit, perUnit).build() : null);

@@ -26,7 +26,6 @@ public abstract class Subcommand implements Callable<Integer> {
     return spec.commandLine().getErr();
   }
 
-  /** Prints a line. */
   protected final void print(String format, Object... args) {
     out().println(String.format(Locale.ROOT, format, args));
   }

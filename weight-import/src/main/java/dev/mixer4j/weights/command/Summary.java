@@ -20,74 +20,63 @@ final class Summary {
 
   private static final int MOST_SHOWN = 12;
 
-  private Summary() {}
+  private final PrintWriter out;
 
-  /** The network's name, such as {@code Mixer-B/16}. */
-  static String name(Network network) {
-    return Networks.presetOf(network)
-        .orElse("a %s of its own size".formatted(network.getClass().getSimpleName()));
+  Summary(PrintWriter out) {
+    this.out = out;
   }
 
-  static void print(PrintWriter out, Path file, Metadata metadata) {
+  void print(Path file, Metadata metadata) {
     Network network = metadata.network();
     ModelInfo info = metadata.info();
     ImageInput input = network.input();
-    line(out, "%s: %s, %,d parameters", file, name(network), network.parameterCount());
+    String own = "a %s of its own size".formatted(network.getClass().getSimpleName());
+    String name = Networks.presetOf(network).orElse(own);
+    line("%s: %s, %,d parameters", file, name, network.parameterCount());
     if (network instanceof Mixer mixer) {
       line(
-          out,
           "  geometry      image %d, patch %d, %d tokens, hidden %d, %d blocks",
-          input.size(),
-          mixer.patchSize(),
-          mixer.tokens(),
-          mixer.hiddenSize(),
-          mixer.blocks());
+          input.size(), mixer.patchSize(), mixer.tokens(), mixer.hiddenSize(), mixer.blocks());
       line(
-          out,
-          "  MLP widths    tokens %d, channels %d",
-          mixer.tokensMlpSize(),
-          mixer.channelsMlpSize());
-      printClasses(out, network);
-      line(out, "  GELU          %s", mixer.gelu());
-      line(out, "  LayerNorm     epsilon %s", mixer.layerNormEpsilon());
+          "  MLP widths    tokens %d, channels %d", mixer.tokensMlpSize(), mixer.channelsMlpSize());
+      printClasses(network);
+      line("  GELU          %s", mixer.gelu());
+      line("  LayerNorm     epsilon %s", mixer.layerNormEpsilon());
     } else {
-      line(out, "  geometry      image %d x %d", input.width(), input.height());
-      printClasses(out, network);
+      line("  geometry      image %d x %d", input.width(), input.height());
+      printClasses(network);
       ObjectNode settings =
           NetworkJson.write(network).without(List.of("family", "input", "classes"));
       settings
           .properties()
-          .forEach(each -> line(out, "  %-12s  %s", each.getKey(), each.getValue().asText()));
+          .forEach(each -> line("  %-12s  %s", each.getKey(), each.getValue().asText()));
     }
     line(
-        out,
         "  pixels        %smean %s, std %s",
         input.channels() == 3 ? "" : input.channels() + " channel, ",
         ImageInput.channelsText(input.mean()),
         ImageInput.channelsText(input.std()));
     line(
-        out,
         "  images        %s",
         info.transform().map(ImageTransform::toString).orElse("transform not known"));
   }
 
-  private static void printClasses(PrintWriter out, Network network) {
-    line(out, "  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
+  private void printClasses(Network network) {
+    line("  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
   }
 
   /** What of the source became weights and what did not. */
-  static void printUse(PrintWriter out, Checkpoint checkpoint) {
+  void printUse(Checkpoint checkpoint) {
     if (!checkpoint.part().isEmpty()) {
-      line(out, "  taken from    entry '%s' of the file", checkpoint.part());
+      line("  taken from    entry '%s' of the file", checkpoint.part());
     }
     if (!checkpoint.prefix().isEmpty()) {
-      line(out, "  names         without '%s' before each", checkpoint.prefix());
+      line("  names         without '%s' before each", checkpoint.prefix());
     }
     List<String> ignored = checkpoint.ignored();
     if (!ignored.isEmpty()) {
       int shown = Math.min(MOST_SHOWN, ignored.size());
       line(
-          out,
           "  not used      %s%s",
           String.join(", ", ignored.subList(0, shown)),
           shown < ignored.size() ? " and %d more".formatted(ignored.size() - shown) : "");
@@ -95,7 +84,7 @@ final class Summary {
   }
 
   /** In one language whatever the machine's, since people paste these lines into reports. */
-  private static void line(PrintWriter out, String format, Object... args) {
+  private void line(String format, Object... args) {
     out.println(String.format(Locale.ROOT, format, args));
   }
 }

@@ -13,11 +13,8 @@ import java.lang.reflect.InaccessibleObjectException;
  */
 public final class Terminal {
 
-  /** The number of the real stderr. */
-  private static final String STDERR = "mixer4j.stderr";
-
-  /** The width of the terminal that stderr is; absent where it is none. */
-  private static final String COLUMNS = "mixer4j.columns";
+  private static final String STDERR = "mixer4j.stderr"; // its file descriptor's number
+  private static final String COLUMNS = "mixer4j.columns"; // absent where stderr is no terminal
 
   private Terminal() {}
 
@@ -39,11 +36,9 @@ public final class Terminal {
       System.setErr(new PrintStream(stderr, true));
     } catch (ReflectiveOperationException | InaccessibleObjectException e) {
       // The filtered one is left, and serves.
-      return;
     }
   }
 
-  /** {@return whether a person watches stderr} */
   public static boolean isInteractive() {
     return columns() > 0;
   }

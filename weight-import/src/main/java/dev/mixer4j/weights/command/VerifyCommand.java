@@ -7,10 +7,8 @@ import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.format.numpy.NpyFile;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
@@ -103,18 +101,9 @@ final class VerifyCommand extends Subcommand {
     double bound = tolerance * Math.max(1, largest);
     // Not for NaN, which Math.max keeps, nor where infinity makes the bound infinite.
     boolean holds = difference <= bound && Double.isFinite(difference);
-    PrintWriter out = out();
-    out.println(
-        String.format(
-            Locale.ROOT,
-            "%s: %d images, max |difference| %.3g, allowed %.3g (%.3g * max(1, max |expected| %.4g)): %s",
-            file,
-            images,
-            difference,
-            bound,
-            tolerance,
-            largest,
-            holds ? "holds" : "DOES NOT HOLD"));
+    print(
+        "%s: %d images, max |difference| %.3g, allowed %.3g (%.3g * max(1, max |expected| %.4g)): %s",
+        file, images, difference, bound, tolerance, largest, holds ? "holds" : "DOES NOT HOLD");
     return holds ? Cli.DONE : Cli.CHECK_FAILED;
   }
 

@@ -77,7 +77,7 @@ public record DownloadCache(Path folder) {
     return path.resolveSibling(path.getFileName() + ".sha256");
   }
 
-  /** Copies a cached file, so that the copy is whole or not there. */
+  /** Copies a cached file whole or not at all. */
   void copy(Path cached, Path target) throws IOException {
     Path beside = target.resolveSibling(target.getFileName() + ".part");
     try {

@@ -50,11 +50,8 @@ public record DownloadPolicy(
           delay -> Thread.sleep(delay.toMillis()));
 
   /**
-   * The delay after a failure: it doubles each time, less a random share of up to a half, so that
-   * the clients of a broken server do not all come back at once.
-   *
-   * @param failures in a row so far, 1 or more
-   * @param random in [0, 1)
+   * The delay after so many failures in a row: it doubles each time, less a random share of up to a
+   * half, so that the clients of a broken server do not all come back at once.
    */
   Duration delay(int failures, double random) {
     double factor = Math.pow(2, Math.min(failures - 1, 30));

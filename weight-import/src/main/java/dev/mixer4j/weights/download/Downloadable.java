@@ -13,9 +13,7 @@ public interface Downloadable {
   /** {@return whether a hash, or a part of it, is published} */
   boolean hashed();
 
-  /**
-   * {@return the published hash or its known part, for messages, such as {@code SHA-256 01234567…}}
-   */
+  /** {@return the published hash or its known part, such as {@code SHA-256 01234567…}} */
   String expectedHash();
 
   /**

@@ -139,7 +139,7 @@ public final class Downloader {
   private Duration delay(URI url, int failures, IOException problem) throws DownloadException {
     Duration own = policy.delay(failures, ThreadLocalRandom.current().nextDouble());
     Duration asked =
-        problem instanceof HttpTransfer.RetryLaterException later ? later.after() : Duration.ZERO;
+        problem instanceof HttpTransfer.RetryLaterException later ? later.after : Duration.ZERO;
     if (asked.compareTo(policy.longestRetryAfter()) > 0) {
       String reason = problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s";
       throw failed(url, reason, problem);
@@ -147,7 +147,7 @@ public final class Downloader {
     return asked.compareTo(own) > 0 ? asked : own;
   }
 
-  /** A file that is not the published one never gets its name, nor is it gone on with. */
+  /** Deletes a file that is not the published one, so that no download resumes it. */
   private static String verify(Downloadable file, URI url, PartFile part) throws IOException {
     String hash = file.hashOf(part.path());
     if (file.allows(part.length(), hash)) {

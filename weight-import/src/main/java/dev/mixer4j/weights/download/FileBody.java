@@ -14,15 +14,11 @@ import java.util.concurrent.atomic.AtomicLong;
 final class FileBody implements BodySubscriber<Void> {
 
   private final FileChannel channel;
-  private final long limit;
-  private final AtomicLong lastByte;
+  private final long limit; // where the file ends at the latest
+  private final AtomicLong lastByte; // System.nanoTime() when something last came
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private Subscription subscription;
 
-  /**
-   * @param limit where the file ends at the latest
-   * @param lastByte is set to {@link System#nanoTime()} whenever something comes
-   */
   FileBody(FileChannel channel, long limit, AtomicLong lastByte) {
     this.channel = channel;
     this.limit = limit;

@@ -40,8 +40,8 @@ final class HttpTransfer {
       Pattern.compile("bytes (?:([0-9]{1,18})-([0-9]{1,18})|\\*)/([0-9]{1,18}|\\*)");
 
   private final DownloadPolicy policy;
-  private final OptionalLong size;
-  private final boolean hashKnown;
+  private final OptionalLong size; // of the file, if it is published
+  private final boolean hashKnown; // by which a wrong or broken file is recognized
   private final DownloadListener listener;
   private final HttpClient client;
   private final AtomicLong lastByte = new AtomicLong();
@@ -49,10 +49,6 @@ final class HttpTransfer {
   /** Where the file ends as far as is known: published, or as the server says; -1 before that. */
   private volatile long total;
 
-  /**
-   * @param size of the file, if it is published
-   * @param hashKnown whether a hash will tell a wrong or broken file from the right one
-   */
   HttpTransfer(
       DownloadPolicy policy, OptionalLong size, boolean hashKnown, DownloadListener listener) {
     this.policy = policy;
@@ -87,12 +83,7 @@ final class HttpTransfer {
     throw new DownloadException("more than " + MOST_REDIRECTS + " redirects; it may be a loop");
   }
 
-  /**
-   * Resolves a Location header.
-   *
-   * @throws DownloadException if it leads off the web, or from an encrypted connection to a plain
-   *     one, where anyone on the way could put in a file of their own
-   */
+  /** Resolves a Location header; from https it must not lead to http, where anyone can cheat. */
   static URI redirected(URI from, String location) throws DownloadException {
     URI to;
     try {
@@ -164,19 +155,16 @@ final class HttpTransfer {
 
   private FileBody body(ResponseInfo head, PartFile part, FileChannel channel, long have) {
     try {
-      switch (head.statusCode()) {
+      int status = head.statusCode();
+      switch (status) {
         case 200 -> restart(head.headers(), part, channel);
         case 206 -> resume(head.headers(), part, channel, have);
-        case 416 -> {
-          checkNothingIsMissing(head.headers(), part, channel, have);
-          return FileBody.unread();
-        }
-        default -> {
-          checkMayBeFollowed(head);
-          return FileBody.unread();
-        }
+        case 416 -> checkNothingIsMissing(head.headers(), part, channel, have);
+        default -> checkMayBeFollowed(head);
       }
-      return new FileBody(channel, total >= 0 ? total : policy.mostBytes(), lastByte);
+      return status == 200 || status == 206
+          ? new FileBody(channel, total >= 0 ? total : policy.mostBytes(), lastByte)
+          : FileBody.unread();
     } catch (IOException e) {
       return FileBody.refused(e);
     }
@@ -241,7 +229,7 @@ final class HttpTransfer {
     }
   }
 
-  /** Compares what the server says of the whole file's length with what is known and allowed. */
+  /** Checks the whole file's length, as the server gives it, against what is known and allowed. */
   private void announced(long length, long have, PartFile part) throws IOException {
     if (length >= 0 && size.isPresent() && length != size.getAsLong()) {
       throw new DownloadException(
@@ -272,21 +260,16 @@ final class HttpTransfer {
         "HTTP status " + status + (status == 404 || status == 410 ? ": it is not there" : ""));
   }
 
-  /** A busy server's answer, perhaps with the time to wait. */
   static final class RetryLaterException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient Duration after;
+    /** How long the server asks to wait; zero where it does not say, or says nonsense. */
+    final transient Duration after;
 
     RetryLaterException(int status, Optional<String> retryAfter) {
       super("HTTP status " + status);
       this.after = retryAfter.flatMap(HttpTransfer::delay).orElse(Duration.ZERO);
-    }
-
-    /** How long the server asks to wait; zero where it does not say, or says nonsense. */
-    Duration after() {
-      return after;
     }
   }
 

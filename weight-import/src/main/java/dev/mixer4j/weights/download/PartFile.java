@@ -31,10 +31,8 @@ final class PartFile {
   }
 
   /**
-   * Keeps what an earlier process left, if it is of the same URL.
-   *
-   * @param checkable whether a hash will tell if the parts do not fit together; otherwise they need
-   *     a version, since a server's file may have changed between them
+   * Keeps what an earlier process left of the same URL. If no hash can check the whole, it needs a
+   * version too, since the server's file may have changed.
    */
   void takeUp(boolean checkable) throws IOException {
     if (Files.exists(path) && Files.exists(from)) {
@@ -65,7 +63,6 @@ final class PartFile {
     return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  /** Restarts with what the server calls this version. */
   void restart(FileChannel channel, String newVersion) throws IOException {
     channel.truncate(0);
     version = newVersion;

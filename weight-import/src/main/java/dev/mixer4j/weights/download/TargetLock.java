@@ -21,11 +21,7 @@ final class TargetLock {
 
   private TargetLock() {}
 
-  /**
-   * Waits until no other download, of this process or another, has the lock.
-   *
-   * @return what frees the lock when it is closed
-   */
+  /** Waits for other downloads, of this process or another; closing the result frees the lock. */
   static FileChannel take(
       Path folder, Path target, DownloadPolicy policy, DownloadListener listener)
       throws IOException {

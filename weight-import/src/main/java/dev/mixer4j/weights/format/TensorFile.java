@@ -53,9 +53,7 @@ public abstract class TensorFile implements Closeable {
     return Collections.unmodifiableMap(tensors);
   }
 
-  /**
-   * {@return what the file holds beside {@link #tensors}, by name, such as an optimizer's state}
-   */
+  /** {@return the names of everything else in the file, such as an optimizer's state} */
   public final List<String> ignored() {
     return Collections.unmodifiableList(ignored);
   }
@@ -65,10 +63,7 @@ public abstract class TensorFile implements Closeable {
     return List.of(path);
   }
 
-  /**
-   * {@return what Mixer4J noted in the file beside the tensors, by name: {@code network}, {@code
-   * transform}, …; empty for files of others}
-   */
+  /** {@return what Mixer4J noted beside the tensors, by name; empty for files of others} */
   public Map<String, String> notes() {
     return Map.of();
   }

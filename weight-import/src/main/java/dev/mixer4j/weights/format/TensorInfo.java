@@ -26,14 +26,13 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   }
 
   /**
-   * Checks the sizes that a file claims.
+   * {@return a tensor of a checked shape}
    *
    * @param file for messages
    * @param name the tensor's name
    * @param dtype its element type
-   * @param sizes the claimed shape
-   * @return the tensor
-   * @throws MalformedFileException if a size is negative or they multiply to more than {@link
+   * @param sizes that the file claims
+   * @throws MalformedFileException if a size is negative or they multiply to over {@link
    *     #MAX_ELEMENTS}
    */
   public static TensorInfo checked(Path file, String name, DType dtype, long... sizes) {

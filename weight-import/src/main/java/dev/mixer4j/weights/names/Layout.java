@@ -9,12 +9,9 @@ import java.util.List;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The steps by which a tensor of a file becomes a variable: a part of it is taken, then axes and
- * shape change.
- *
- * @param part the number of the part, from 0
- * @param parts into how many equal parts the first axis is cut; 1 for the whole tensor
- * @param steps what follows, in order; the elements move in one of them at most
+ * The steps by which a tensor of a file becomes a variable: the first axis is cut into equal parts,
+ * of which one is taken, numbered from 0; then axes and shape change. The elements move in one of
+ * the steps at most.
  */
 public record Layout(int part, int parts, List<Step> steps) {
 
@@ -156,11 +153,7 @@ public record Layout(int part, int parts, List<Step> steps) {
     return parts == 1 && steps.stream().noneMatch(Axes.class::isInstance);
   }
 
-  /**
-   * The shape of the result.
-   *
-   * @throws IllegalArgumentException if the source has another shape than expected
-   */
+  /** The result's shape; throws an IllegalArgumentException if the source's is not as expected. */
   public Shape shape(Shape source) {
     Shape shape = cut(source);
     for (Step step : steps) {
@@ -181,11 +174,7 @@ public record Layout(int part, int parts, List<Step> steps) {
     return shapeOf(sizes);
   }
 
-  /**
-   * Copies the elements of a tensor to the result.
-   *
-   * @param from the source's elements, in an array
-   */
+  /** Copies the elements of a tensor, which {@code from} has in an array. */
   public void copy(FloatBuffer from, Shape source, FloatBuffer to) {
     Shape shape = cut(source);
     FloatBuffer taken = from.slice(from.position() + part * (int) shape.size(), (int) shape.size());

@@ -87,7 +87,6 @@ public final class MappedTensors {
     return problems.isEmpty() ? "" : problems.get(0);
   }
 
-  /** The number of tensors whose names are the table's. */
   public int known() {
     return known;
   }
@@ -96,13 +95,11 @@ public final class MappedTensors {
     return Collections.unmodifiableMap(sources);
   }
 
-  /** Leaves out some variables, whose tensors are then not used. */
-  public void leaveOut(List<String> variables) {
-    for (String variable : variables) {
-      Source source = sources.remove(variable);
-      if (source != null) {
-        ignored.add(source.info.name());
-      }
+  /** Leaves out a variable, whose tensor is then not used. */
+  public void leaveOut(String variable) {
+    Source source = sources.remove(variable);
+    if (source != null) {
+      ignored.add(source.info.name());
     }
   }
 

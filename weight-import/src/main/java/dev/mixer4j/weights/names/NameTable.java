@@ -31,21 +31,13 @@ public final class NameTable {
   public record Target(String variable, Layout layout) {}
 
   /**
-   * A tensor to write.
-   *
-   * @param name the framework's name
-   * @param shape the framework's shape
-   * @param pieces the variables that it is made of, in order, with the layout of each; none for a
-   *     whole number 0, an int64 scalar
+   * A tensor to write, with the framework's name and shape, and the variables that it is made of,
+   * in order; none for a whole number 0, an int64 scalar.
    */
   public record Planned(String name, Shape shape, List<Target> pieces) {}
 
   /** A line of the table. In both names {@code {i}} may stand for a number. */
-  private record Rule(String source, String variable, Layout layout, Optional<Float> fallback) {
-    boolean isIgnored() {
-      return variable.equals("-");
-    }
-  }
+  private record Rule(String source, String variable, Layout layout, Optional<Float> fallback) {}
 
   /** A line that has a name, and the number in it. */
   private record Match(Rule rule, String number) {
@@ -61,19 +53,14 @@ public final class NameTable {
   private final Map<String, List<Rule>> bySource = new HashMap<>();
   private final Map<String, List<Rule>> byVariable = new HashMap<>();
   private final List<String> constants = new ArrayList<>();
-  private final Map<String, String> settings = new LinkedHashMap<>();
-  private final Map<String, List<String>> layers = new LinkedHashMap<>();
-  private String owner = "";
+  private final Map<String, String> settings = new LinkedHashMap<>(); // which all files imply
+  private final Map<String, List<String>> layers = new LinkedHashMap<>(); // by Keras class
+  private String owner = ""; // for messages: timm, Flax, …
   private boolean numbered;
 
   private NameTable() {}
 
-  /**
-   * {@return the table of a family and a framework; empty if there is none}
-   *
-   * @param family such as {@code mixer}
-   * @param framework such as {@code torch}
-   */
+  /** The table of a family and a framework, such as mixer and torch; empty if there is none. */
   public static Optional<NameTable> of(String family, String framework) {
     String resource = family + "/" + framework + ".map";
     try (InputStream in = NameTable.class.getResourceAsStream(resource)) {
@@ -148,17 +135,15 @@ public final class NameTable {
     return matches;
   }
 
-  /** Whose names these are, for messages: timm, Flax, … */
   public String owner() {
     return owner;
   }
 
-  /** Settings of the network that the framework's files imply, by name. */
   public Map<String, String> settings() {
     return settings;
   }
 
-  /** The names of the layers of each Keras class, in the order of the model. */
+  /** The layers of each Keras class, in the model's order. */
   Map<String, List<String>> layers() {
     return layers;
   }
@@ -177,9 +162,8 @@ public final class NameTable {
   List<Target> targets(String source) {
     List<Target> targets = new ArrayList<>();
     for (Match match : matches(bySource, source)) {
-      Rule rule = match.rule;
-      if (!rule.isIgnored()) {
-        targets.add(new Target(match.fill(rule.variable), rule.layout));
+      if (!match.rule.variable.equals("-")) {
+        targets.add(new Target(match.fill(match.rule.variable), match.rule.layout));
       }
     }
     return targets;
@@ -190,12 +174,7 @@ public final class NameTable {
     return matches(byVariable, variable).stream().findFirst().flatMap(match -> match.rule.fallback);
   }
 
-  /**
-   * The way back: all tensors that a framework's file has.
-   *
-   * @param shapes of the network's variables, in order
-   * @throws IllegalArgumentException for a variable that the table does not name
-   */
+  /** The way back: all tensors of a framework's file, from the network's variables in order. */
   public List<Planned> plan(Map<String, Shape> shapes) {
     Map<String, Planned> plan = new LinkedHashMap<>();
     shapes.forEach(

@@ -131,10 +131,8 @@ final class SourceNames {
   }
 
   /**
-   * The name of one of a class's layers.
-   *
-   * @param names those with {@code {i}} repeat; the ones behind come once, a last one in brackets
-   *     only if the count asks for it
+   * The name of one of a class's layers. Names with {@code {i}} repeat; the ones behind come once,
+   * a last one in brackets only if the count asks for it.
    */
   private static String layer(List<String> names, int place, int count) {
     int repeated = (int) names.stream().filter(name -> name.contains("{i}")).count();

@@ -44,11 +44,10 @@ public record PublishedCheckpoint(
     List<PublishedFile> files) {
 
   /**
-   * Adds what the publisher says of the weights. What the caller decides still comes first.
+   * {@return the metadata, with the publisher's settings and class names}
    *
    * @param found in the file, with the options heeded
-   * @param options what the caller decides
-   * @return the metadata, with the publisher's settings and class names
+   * @param options what the caller decides, which still comes first
    */
   public Metadata describe(Metadata found, ImportOptions options) {
     ObjectNode settings = JsonNodeFactory.instance.objectNode();

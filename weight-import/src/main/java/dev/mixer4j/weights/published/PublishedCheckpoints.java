@@ -35,7 +35,6 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
     }
   }
 
-  /** Reads what {@code published.json} holds. */
   static PublishedCheckpoints of(JsonNode array) {
     return new PublishedCheckpoints(list(array, PublishedCheckpoints::checkpoint));
   }
@@ -83,12 +82,11 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
   }
 
   /**
-   * Recognises a file by its hash. Where only the hash's first digits are known, size (if known)
-   * and format must fit as well: eight digits alone may agree by chance.
+   * {@return the checkpoint that a file is, by its hash; empty if unknown} Of a hash's first digits
+   * alone, size (if known) and format must fit too: eight digits may agree by chance.
    *
    * @param file its format and hash
    * @param size in bytes
-   * @return the checkpoint that it is; empty if it is none that is known
    */
   public Optional<PublishedCheckpoint> recognise(Origin file, long size) {
     return all.stream()

@@ -28,8 +28,7 @@ public final class CheckpointWriter {
   /**
    * Writes a checkpoint.
    *
-   * @param target a file; a prefix for {@link TargetFormat#TF_CHECKPOINT}, a folder for {@link
-   *     TargetFormat#SAVED_MODEL}
+   * @param target a file, the prefix of a TensorFlow checkpoint, or a SavedModel's folder
    * @param format that is written
    * @param weights read once; the caller closes them
    * @param info what is known of the weights beside their network
@@ -52,13 +51,11 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes a SavedModel for a use of its own, where {@link TargetFormat#SAVED_MODEL} has {@code
-   * serving_default} take {@link SavedModelInput#NORMALIZED}.
+   * Writes a SavedModel with a default input other than {@link SavedModelInput#NORMALIZED}.
    *
    * @param folder to write
    * @param weights read once; the caller closes them
-   * @param metadata of the weights; if the transform is not known, the graph has {@link
-   *     dev.mixer4j.core.image.ImageTransform#TIMM}
+   * @param metadata of the weights; a transform that is not known is taken as timm's
    * @param servingDefault what the signature {@code serving_default} takes
    * @param overwrite whether a SavedModel that is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
@@ -207,7 +204,6 @@ public final class CheckpointWriter {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
       // The hook is running: the process ends, and the hook does what is left to do.
-      return;
     }
   }
 
@@ -218,7 +214,6 @@ public final class CheckpointWriter {
       }
     } catch (IOException | UncheckedIOException e) {
       // Nothing to add: the error that led here, if any, is already on its way.
-      return;
     }
   }
 }

@@ -287,7 +287,6 @@ final class Hdf5Output implements Hdf5Target {
       return u8(type).u16(content.size()).u8(0).bytes(content);
     }
 
-    /** Of all bytes so far. */
     Bytes checksum() {
       return u32(ChecksumUtils.checksum(out.toByteArray()));
     }

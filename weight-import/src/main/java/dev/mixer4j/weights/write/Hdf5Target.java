@@ -6,9 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * A new HDF5 file: float32 datasets of one piece each, in groups, and attributes of the root group.
- */
+/** A new HDF5 file: contiguous float32 datasets in groups, and attributes of the root group. */
 interface Hdf5Target extends Closeable {
 
   /** An attribute holds 64 KiB at most, and each text takes 16 bytes of it. */
@@ -22,12 +20,7 @@ interface Hdf5Target extends Closeable {
     return NativeHdf5.isAvailable() ? new NativeHdf5Output(path) : new Hdf5Output(path);
   }
 
-  /**
-   * Writes a dataset.
-   *
-   * @param name with {@code /} between the groups, which are made
-   * @param elements float32, little-endian, row-major, in native memory
-   */
+  /** Writes float32, little-endian, row-major, in native memory; a name's groups are made. */
   void dataset(String name, long[] shape, ByteBuffer elements) throws IOException;
 
   void attribute(String name, int value) throws IOException;

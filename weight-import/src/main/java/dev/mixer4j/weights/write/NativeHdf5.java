@@ -9,8 +9,7 @@ import java.io.PrintStream;
  */
 final class NativeHdf5 {
 
-  /** {@code java} keeps the library from being used. */
-  private static final String PROPERTY = "mixer4j.hdf5";
+  private static final String PROPERTY = "mixer4j.hdf5"; // "java" keeps it from being used
 
   /** Loaded once, when a file is first written. */
   private static final class Library {
@@ -19,15 +18,10 @@ final class NativeHdf5 {
 
   private NativeHdf5() {}
 
-  /** Whether the library is there; loads it. */
   static boolean isAvailable() {
     return !"java".equals(System.getProperty(PROPERTY)) && Library.LOADED;
   }
 
-  /**
-   * JavaCPP warns that its version is not the one that HDF5's newest artifact was made with. That
-   * is known, and tested.
-   */
   private static boolean load() {
     PrintStream err = System.err;
     PrintStream quiet = new WithoutWarning(err);
@@ -44,7 +38,7 @@ final class NativeHdf5 {
     }
   }
 
-  /** Passes on everything but JavaCPP's warning about versions, whoever writes it. */
+  /** Drops JavaCPP's warning that HDF5's artifact was made with another version: it is tested. */
   private static final class WithoutWarning extends PrintStream {
     WithoutWarning(OutputStream out) {
       super(out, true);

@@ -44,7 +44,6 @@ public final class SafetensorsOutput implements Closeable {
         texts);
   }
 
-  /** Starts a new file of float32 and int64 tensors. */
   SafetensorsOutput(Path path, List<TensorInfo> tensors, Map<String, String> texts)
       throws IOException {
     this.next = tensors.iterator();

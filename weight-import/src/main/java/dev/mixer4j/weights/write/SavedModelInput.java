@@ -21,7 +21,7 @@ import java.util.Locale;
  * and without a head the features alone. In {@code classes} there is one name for each image, as
  * TensorFlow's estimators have it in their predictions: TensorFlow Serving's rows then read {@code
  * {"classes": "cat", "probabilities": [...]}}, and ImageNet-21k's 21,843 names are not sent with
- * every answer. (Only its Classify API, which is another signature's, has all of them.)
+ * every answer.
  */
 public enum SavedModelInput {
   /**

@@ -1,5 +1,6 @@
 package dev.mixer4j.weights.write;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.image.ImageTransform;
@@ -53,8 +54,7 @@ public enum TargetFormat {
   }
 
   /**
-   * {@return the format that a file's extension stands for, in whatever case; empty where it stands
-   * for none}
+   * {@return the format of a file's extension, in whatever case; empty if there is none}
    *
    * @param target need not be there
    */
@@ -66,8 +66,7 @@ public enum TargetFormat {
   }
 
   /**
-   * {@return what this format, or the framework that reads it, does not keep of a network, in
-   * words; empty if it keeps all}
+   * {@return what this format, or the framework that reads it, loses of a network, in words}
    *
    * @param metadata the network's
    */
@@ -80,18 +79,15 @@ public enum TargetFormat {
     Network network = metadata.network();
     NameTable table = NameTable.of(network.family(), tensorsOnly ? "flax" : "torch").orElseThrow();
     Map<String, String> usual = usual(network, table);
-    NetworkJson.write(network)
-        .properties()
-        .forEach(
-            setting -> {
-              String value = setting.getValue().asText();
-              if (!usual.getOrDefault(setting.getKey(), value).equals(value)) {
-                losses.add(
-                    "users of %s take %s as %s, these weights' is %s: their logits differ"
-                        .formatted(
-                            table.owner(), setting.getKey(), usual.get(setting.getKey()), value));
-              }
-            });
+    for (Map.Entry<String, JsonNode> setting : NetworkJson.write(network).properties()) {
+      String name = setting.getKey();
+      String value = setting.getValue().asText();
+      if (!usual.getOrDefault(name, value).equals(value)) {
+        losses.add(
+            "users of %s take %s as %s, these weights' is %s: their logits differ"
+                .formatted(table.owner(), name, usual.get(name), value));
+      }
+    }
     ImageInput input = network.input();
     boolean defaults =
         input.equals(input.withNormalization(List.of(0.5f), List.of(0.5f)))

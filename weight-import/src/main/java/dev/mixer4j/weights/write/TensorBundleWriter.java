@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
+import dev.mixer4j.weights.format.tensorflow.TensorBundleReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,7 +30,7 @@ import org.tensorflow.proto.VersionDef;
  */
 final class TensorBundleWriter implements WeightsWriter {
 
-  private static final String INDEX = ".index";
+  private static final String INDEX = TensorBundleReader.INDEX;
   private static final String DATA = ".data-00000-of-00001";
 
   @Override

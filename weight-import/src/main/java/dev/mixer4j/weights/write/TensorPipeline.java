@@ -28,22 +28,13 @@ import org.tensorflow.ndarray.Shape;
 final class TensorPipeline {
 
   interface Visitor {
-    /**
-     * @param tensor the framework's name and shape
-     * @param bytes little-endian, row-major, in native memory; the next tensor takes its place
-     */
+    /** Bytes are little-endian, row-major, in native memory; the next tensor takes their place. */
     void visit(TensorInfo tensor, ByteBuffer bytes) throws IOException;
   }
 
   private final Network network;
   private final List<NameTable.Planned> plan;
 
-  /**
-   * Plans what will be written.
-   *
-   * @param framework whose names and layouts the tensors get, if it has any for the network's
-   *     family; otherwise they get the variables' own
-   */
   TensorPipeline(Network network, String framework) {
     this.network = network;
     this.plan =
@@ -107,13 +98,10 @@ final class TensorPipeline {
       if (e.getCause() instanceof IOException failed) {
         throw failed;
       }
-      if (e.getCause() instanceof RuntimeException failed) {
-        throw failed;
-      }
       if (e.getCause() instanceof Error failed) {
         throw failed;
       }
-      throw new IllegalStateException(e.getCause());
+      throw (RuntimeException) e.getCause(); // a visitor throws no other checked exception
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while writing");

@@ -12,20 +12,13 @@ import java.util.function.Supplier;
 interface WeightsWriter {
 
   /**
-   * Writes to a path that nobody looks at yet, and cares neither for what is there nor for what is
-   * left after a failure: {@link CheckpointWriter} does.
-   *
-   * @param metadata is asked as late as the format allows: the source may still be being hashed
-   * @param progress is told each tensor's bytes once they are written
+   * Writes to a path that nobody looks at yet; {@link CheckpointWriter} cleans up after a failure.
+   * The metadata is asked as late as the format allows: the source may still be being hashed.
    */
   void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
       throws IOException;
 
-  /**
-   * {@return the files and folders that writing to a path makes; readers look for the last one}
-   *
-   * @param path as in {@link #write}
-   */
+  /** The files and folders that writing to a path makes; readers look for the last one. */
   default List<Path> files(Path path) {
     return List.of(path);
   }

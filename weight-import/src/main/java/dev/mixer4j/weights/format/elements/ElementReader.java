@@ -26,11 +26,7 @@ public final class ElementReader {
     copy(ByteBuffer::allocate, (chunk, done) -> read(in, chunk), dtype, order, count, to);
   }
 
-  /**
-   * Reads a tensor from a stream as NumPy writes it.
-   *
-   * @param fortran whether the first axis runs fastest
-   */
+  /** Reads a tensor as NumPy writes it: in Fortran order, the first axis runs fastest. */
   public static void read(
       InputStream in, TensorInfo info, ByteOrder order, boolean fortran, FloatBuffer to)
       throws IOException {

@@ -11,17 +11,13 @@ import java.util.Map;
 /** A tensor file with texts, and errors that name its kind. */
 public abstract class OpenTensorFile extends TensorFile {
 
-  /** The names of Mixer4J's own texts start with this. */
-  public static final String NOTE_PREFIX = "mixer4j.";
+  public static final String NOTE_PREFIX = "mixer4j."; // of the names of Mixer4J's own texts
 
   protected final Map<String, String> texts = new LinkedHashMap<>();
   protected String part = "";
 
-  private final String kind;
+  private final String kind; // for messages, such as "PyTorch file"
 
-  /**
-   * @param kind the kind of file, for messages, such as {@code PyTorch file}
-   */
   protected OpenTensorFile(Path path, Format format, String kind) {
     super(path, format);
     this.kind = kind;

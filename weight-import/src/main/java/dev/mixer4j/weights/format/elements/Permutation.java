@@ -37,11 +37,8 @@ public final class Permutation {
   }
 
   /**
-   * Copies a strided view of {@code from}, row by row, to {@code to}.
-   *
-   * @param from numbers in an array, which is several times as fast as a buffer's own methods
-   * @param offset where the view's first element lies, relative to {@code from}'s position
-   * @param strides distance of neighbours along each axis, in elements
+   * Copies a strided view of {@code from}, row by row; offset, relative to its position, and
+   * strides are in elements. It needs an array, several times as fast as a buffer's own methods.
    */
   public static void gather(
       FloatBuffer from, long offset, Shape shape, long[] strides, FloatBuffer to) {

@@ -57,12 +57,9 @@ public final class ZipArchive implements Closeable {
               null);
         }
       }
-    } catch (IllegalArgumentException e) { // a text of the directory that is not UTF-8
-      zip.close();
-      throw malformed(e.getMessage(), e);
     } catch (RuntimeException e) {
-      zip.close();
-      throw e;
+      zip.close(); // an illegal argument is a text of the directory that is not UTF-8
+      throw e instanceof IllegalArgumentException ? malformed(e.getMessage(), e) : e;
     }
   }
 
@@ -71,11 +68,7 @@ public final class ZipArchive implements Closeable {
     return entries;
   }
 
-  /**
-   * Reads an entry, the first time all of it: what the body leaves is read after it, for the CRC.
-   *
-   * @throws MalformedFileException if size or CRC are not those of the directory
-   */
+  /** Reads an entry, the first time all of it: what the body leaves is read for the CRC. */
   public <T> T read(String name, Body<T> body) throws IOException {
     ZipEntry entry = entries.get(name);
     if (verified.contains(name)) { // of a storage that many tensors share, each reads its own part

@@ -25,7 +25,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,7 +40,7 @@ public final class Hdf5File implements Closeable {
   private static final int MAX_OBJECTS = 100_000;
   private static final String CORRUPT = "%s: a corrupt HDF5 file: %s";
 
-  private record Run(long offset, ByteOrder order) {}
+  private record Run(TensorInfo info, long offset, ByteOrder order) {}
 
   private final Path path;
   private final FileChannel channel;
@@ -51,14 +50,8 @@ public final class Hdf5File implements Closeable {
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
   private int objects;
   private final Map<String, Run> runs = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
 
-  /**
-   * Opens a file.
-   *
-   * @param path the file that the user knows, for messages
-   * @param hdf5 the HDF5 file, which may be a copy of a part of that
-   */
+  /** Opens {@code hdf5}, which may be a copy of a part of the user's file {@code path}. */
   private Hdf5File(Path path, Path hdf5) throws IOException {
     this.path = path;
     this.channel = FileChannel.open(hdf5, StandardOpenOption.READ);
@@ -113,12 +106,8 @@ public final class Hdf5File implements Closeable {
   }
 
   /**
-   * Lists the groups and datasets in a group.
-   *
-   * @param prefix of their paths: empty, or ending with a slash
-   * @throws MalformedFileException if a group is there twice, as a damaged file may have one in
-   *     itself, or there are too many, or too deep ones
-   * @throws UnsupportedFileException if there is something else: a link could lead out of the file
+   * Lists the groups and datasets in a group, whose path is empty or ends with a slash. A damaged
+   * file may have a group in itself, and a link could lead out of the file: both are refused.
    */
   public void list(Group group, String prefix, int maxDepth) {
     if (prefix.chars().filter(c -> c == '/').count() > maxDepth || objects > MAX_OBJECTS) {
@@ -161,10 +150,6 @@ public final class Hdf5File implements Closeable {
     return hdf;
   }
 
-  public Map<String, TensorInfo> infos() {
-    return Collections.unmodifiableMap(infos);
-  }
-
   /** What an attribute holds; null where there is none. */
   public Object attribute(Node node, String name) {
     Attribute attribute = node.getAttribute(name);
@@ -181,15 +166,13 @@ public final class Hdf5File implements Closeable {
     return attribute.getData();
   }
 
-  public void add(String name, Dataset dataset) throws IOException {
+  public TensorInfo add(String name, Dataset dataset) throws IOException {
     DType dtype = dtype(dataset);
     if (dtype == null || !(dataset instanceof ContiguousDataset contiguous)) {
       throw new UnsupportedFileException(
-          path
-              + ": dataset '"
-              + name
-              + "': expected floating-point numbers in one piece, not chunked or compressed"
-              + " (h5repack -l CONTI IN OUT makes it so)");
+          ("%s: dataset '%s': expected floating-point numbers in one piece, not chunked or"
+                  + " compressed (h5repack -l CONTI IN OUT makes it so)")
+              .formatted(path, name));
     }
     TensorInfo info = TensorInfo.checked(path, name, dtype, dataset.getDimensionsAsLong());
     long offset = hdf.getUserBlockSize() + contiguous.getDataAddress();
@@ -199,13 +182,12 @@ public final class Hdf5File implements Closeable {
           name, info.bytes(), offset);
     }
     ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
-    if (infos.put(name, info) != null) {
+    if (runs.put(name, new Run(info, offset, order)) != null) {
       throw malformed("two datasets are called '%s'", name);
     }
-    runs.put(name, new Run(offset, order));
+    return info;
   }
 
-  /** A dataset's dtype; null where it is not one that is read. */
   private static DType dtype(Dataset dataset) {
     if (!(dataset.getDataType() instanceof FloatingPoint type)) {
       return null;
@@ -220,17 +202,15 @@ public final class Hdf5File implements Closeable {
 
   public void read(String name, FloatBuffer destination) throws IOException {
     Run run = runs.get(name);
-    TensorInfo info = infos.get(name);
+    TensorInfo info = run.info;
     try {
       ElementReader.read(
           channel, run.offset, info.dtype(), run.order, info.elements(), destination);
     } catch (EOFException e) {
-      String problem = "dataset '%s': %s".formatted(name, e.getMessage());
-      throw new MalformedFileException(CORRUPT.formatted(path, problem), e);
+      throw malformed("dataset '%s': %s", name, e.getMessage());
     }
   }
 
-  /** What jHDF throws for damaged files, as an error of ours. */
   private WeightsException broken(Throwable thrown) {
     Throwable cause = thrown;
     while (cause.getCause() != null && cause.getCause() != cause) {

@@ -36,9 +36,8 @@ public final class Hdf5Reader extends TensorFile {
     file.list(file.root(), "", MAX_DEPTH);
     file.datasets().remove(CLASS_NAMES);
     for (Map.Entry<String, Dataset> dataset : file.datasets().entrySet()) {
-      file.add(dataset.getKey(), dataset.getValue());
+      tensors.put(dataset.getKey(), file.add(dataset.getKey(), dataset.getValue()));
     }
-    tensors.putAll(file.infos());
   }
 
   private Map<String, String> readNotes() {
@@ -69,11 +68,10 @@ public final class Hdf5Reader extends TensorFile {
   }
 
   private List<String> classNames() {
-    String name = CLASS_NAMES;
-    if (file.root().getAttribute(name) != null) {
-      return List.of(attribute(name, String[].class));
+    if (file.root().getAttribute(CLASS_NAMES) != null) {
+      return List.of(attribute(CLASS_NAMES, String[].class));
     }
-    if (!(file.root().getChildren().get(name) instanceof Dataset many)) {
+    if (!(file.root().getChildren().get(CLASS_NAMES) instanceof Dataset many)) {
       return List.of();
     }
     long[] sizes = many.getDimensionsAsLong();
@@ -82,7 +80,7 @@ public final class Hdf5Reader extends TensorFile {
     if (plausible && many.getData() instanceof String[] names) {
       return List.of(names);
     }
-    throw file.malformed("dataset '%s': expected texts, found %s", name, Arrays.toString(sizes));
+    throw file.malformed("dataset 'class_names': expected texts, found %s", Arrays.toString(sizes));
   }
 
   private <T> T attribute(String name, Class<T> type) {

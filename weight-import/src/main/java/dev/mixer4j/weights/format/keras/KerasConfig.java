@@ -33,9 +33,6 @@ final class KerasConfig {
   private final Set<String> activations = new TreeSet<>();
   private final Map<String, String> layers = new HashMap<>();
 
-  /**
-   * @param path the file that the configuration is from, for messages
-   */
   KerasConfig(Path path, String json) {
     this.path = path;
     try {
@@ -120,11 +117,7 @@ final class KerasConfig {
     return Optional.ofNullable(layers.get(directory)).filter(name -> !name.isEmpty());
   }
 
-  /**
-   * The form of GELU and LayerNorm's epsilon, as far as the configuration has them.
-   *
-   * @throws UnsupportedFileException if there are several, or another activation
-   */
+  /** The form of GELU and LayerNorm's epsilon, if given; several are refused. */
   Map<String, String> settings() {
     if (epsilons.size() > 1) {
       throw new UnsupportedFileException(

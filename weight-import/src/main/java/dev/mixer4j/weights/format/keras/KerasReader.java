@@ -69,7 +69,6 @@ public final class KerasReader extends OpenTensorFile {
     } else {
       addListed(layers);
     }
-    tensors.putAll(file.infos());
   }
 
   /** Keras 2's layout: what is not listed is not the model's. */
@@ -84,7 +83,7 @@ public final class KerasReader extends OpenTensorFile {
         if (dataset == null) {
           throw file.malformed("layer '%s' lacks its weight '%s'", layer, weight);
         }
-        file.add(weight, dataset);
+        tensors.put(weight, file.add(weight, dataset));
       }
     }
     ignored.addAll(file.datasets().keySet());
@@ -105,10 +104,11 @@ public final class KerasReader extends OpenTensorFile {
       String directory = at.substring(0, Math.max(0, vars - 1));
       Object named = file.attribute(file.groups().get(at.substring(0, vars + 5)), "name");
       String layer =
-          named instanceof String name && !name.isEmpty()
-              ? name
+          named instanceof String given && !given.isEmpty()
+              ? given
               : config.layerName(directory).orElse(directory);
-      file.add(layer + at.substring(Math.max(0, vars - 1)), entry.getValue());
+      String name = layer + at.substring(Math.max(0, vars - 1));
+      tensors.put(name, file.add(name, entry.getValue()));
     }
   }
 

@@ -11,12 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.tensorflow.ndarray.Shape;
 
-/**
- * The content of a {@code .npy} file of floating-point numbers.
- *
- * @param shape its shape
- * @param values its numbers as float32, in row-major order
- */
+/** The content of a {@code .npy} file of floating-point numbers: row-major, as float32. */
 public record NpyFile(Shape shape, FloatBuffer values) {
 
   public static NpyFile read(Path path) throws IOException {

@@ -17,12 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The header of a {@code .npy} array (numpy.lib.format in NumPy's reference).
- *
- * @param info name, dtype and shape
- * @param order the byte order of the elements
- * @param fortran whether the first axis runs fastest
- * @param length bytes from the start of the array's file to its first element
+ * The header of a {@code .npy} array (numpy.lib.format in NumPy's reference), {@code length} bytes
+ * from the file's start to the first element. In Fortran order, the first axis runs fastest.
  */
 record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) {
 
@@ -46,11 +42,7 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  /**
-   * Reads the header and leaves the stream at the first element.
-   *
-   * @param name the array's name, for messages and the result
-   */
+  /** Reads the header and leaves the stream at the first element. */
   static NpyHeader read(Path file, String name, InputStream in) throws IOException {
     byte[] start = in.readNBytes(8);
     if (start.length < 8 || !Arrays.equals(Arrays.copyOf(start, MAGIC.length), MAGIC)) {

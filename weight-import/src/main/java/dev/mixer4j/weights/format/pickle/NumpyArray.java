@@ -66,11 +66,6 @@ public final class NumpyArray {
     return new ByteArrayInputStream((byte[]) content);
   }
 
-  /**
-   * Gives the array its state.
-   *
-   * @param newContent a Span of the file or, of a few bytes in protocol 2, a byte[]
-   */
   void complete(ElementType newType, long[] newSizes, boolean isFortran, Object newContent) {
     type = newType;
     sizes = newSizes;

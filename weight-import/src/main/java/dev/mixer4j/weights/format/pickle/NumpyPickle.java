@@ -33,13 +33,9 @@ public final class NumpyPickle implements Pickle.Constructors {
           "u1", DType.UINT8,
           "b1", DType.BOOL);
 
-  private final String where;
+  private final String where; // the file, for messages
   private final String remedy;
 
-  /**
-   * @param where the file, for messages
-   * @param remedy what somebody who trusts a refused file can do
-   */
   public NumpyPickle(String where, String remedy) {
     this.where = where;
     this.remedy = remedy;
@@ -99,9 +95,7 @@ public final class NumpyPickle implements Pickle.Constructors {
     throw malformed("a persistent id, which NumPy does not write");
   }
 
-  /**
-   * {@code (1, shape, dtype, fortran, bytes)} for an array, {@code (3, byte order, …)} for a dtype.
-   */
+  /** The state is (1, shape, dtype, fortran, bytes) of an array, (3, byte order, …) of a dtype. */
   @Override
   public void build(Object target, Object state) {
     List<?> fields = (Pickle.Tuple) state;

@@ -31,19 +31,13 @@ public final class Pickle {
     Object make(List<Object> arguments);
   }
 
-  /**
-   * The constructor of {@code collections.OrderedDict}, which is pickled empty and filled after.
-   */
+  /** The constructor of {@code collections.OrderedDict}, which is pickled empty, then filled. */
   public static final Object ORDERED_DICT = new Object();
 
   private record Callable(String name, Constructor constructor) {}
 
   public interface Constructors {
-    /**
-     * The value of a global name, such as {@code torch.FloatStorage}.
-     *
-     * @return a {@link Constructor}, another value that is data only, or null if it is not allowed
-     */
+    /** A global name's value: a {@link Constructor}, data, or null if it is not allowed. */
     Object global(String name);
 
     /** The object behind a persistent id. */
@@ -70,13 +64,7 @@ public final class Pickle {
     }
   }
 
-  /**
-   * Bytes that are left in the buffer, or a text too long to be a name.
-   *
-   * @param offset of the first byte in the buffer
-   * @param length in bytes
-   * @param text whether the bytes are the UTF-8 of a text
-   */
+  /** Bytes that are left in the buffer: data, or the UTF-8 of a text too long to be a name. */
   record Span(int offset, int length, boolean text) {}
 
   /** Far above any checkpoint's: Mixer-L/16 with its optimizer takes some 30,000. */
@@ -116,22 +104,7 @@ public final class Pickle {
     this.constructors = constructors;
   }
 
-  /**
-   * Reads one pickle.
-   *
-   * @param where the file, for messages
-   * @throws MalformedFileException if the bytes are no pickle
-   * @throws UnsupportedFileException if it asks for anything but data
-   */
-  public static Object load(String where, byte[] bytes, Constructors constructors) {
-    return load(where, ByteBuffer.wrap(bytes), constructors);
-  }
-
-  /**
-   * Reads one pickle from a buffer, and leaves the buffer's position behind it.
-   *
-   * @see #load(String, byte[], Constructors)
-   */
+  /** Reads one pickle of the file {@code where}, and leaves the buffer's position behind it. */
   public static Object load(String where, ByteBuffer buffer, Constructors constructors) {
     Pickle pickle = new Pickle(where, buffer, constructors);
     try {

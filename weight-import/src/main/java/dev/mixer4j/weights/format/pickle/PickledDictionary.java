@@ -29,12 +29,7 @@ public final class PickledDictionary {
     this.entries = entries;
   }
 
-  /**
-   * Reads one pickle, whose arrays stay in the buffer.
-   *
-   * @param where the file, for messages
-   * @param file all of it, from the buffer's start to its limit
-   */
+  /** Reads all of a buffer, the file {@code where}, as one pickle; its arrays stay there. */
   public static PickledDictionary read(String where, ByteBuffer file) {
     ByteBuffer rest = file.duplicate().rewind();
     String remedy = "load it in Python and pickle a dictionary of lists and NumPy arrays alone";

@@ -99,7 +99,6 @@ public final class LevelDbTable {
     out.write((int) value);
   }
 
-  /** Whether a file ends as a table does. */
   public static boolean isTable(Path path) throws IOException {
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       ByteBuffer end = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
@@ -109,12 +108,7 @@ public final class LevelDbTable {
     }
   }
 
-  /**
-   * Reads a table whole.
-   *
-   * @param path for messages
-   * @throws MalformedFileException if offsets, checksums or the order of keys do not hold
-   */
+  /** Reads a table whole; offsets, checksums and the order of keys must hold. */
   static SortedMap<ByteString, ByteString> read(Path path, byte[] bytes) {
     try {
       ByteBuffer table = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -13,21 +13,15 @@ import java.util.Map;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 
-/** Reads the notes of Mixer4J in a SavedModel. */
+/** Reads the notes of Mixer4J in a SavedModel; somebody else's has none. */
 public final class SavedModelNotes {
 
-  /** The file that makes a folder a SavedModel. */
-  public static final String DEFINITION = "saved_model.pb";
-
-  /** Under this name the graph holds Mixer4J's notes, each as {@code name=text}. */
-  public static final String METADATA_COLLECTION = "mixer4j";
-
-  /** A Mixer's graph without weights has some hundred kilobytes. */
-  private static final long MAX_SIZE = 256 << 20;
+  public static final String DEFINITION = "saved_model.pb"; // makes a folder a SavedModel
+  public static final String METADATA_COLLECTION = "mixer4j"; // of notes, each as name=text
+  private static final long MAX_SIZE = 256 << 20; // a Mixer's graph has some hundred kilobytes
 
   private SavedModelNotes() {}
 
-  /** Reads the notes; empty for a SavedModel of somebody else's. */
   public static Map<String, String> read(Path definition) throws IOException {
     if (Files.size(definition) > MAX_SIZE) {
       throw new UnsupportedFileException(

@@ -52,17 +52,13 @@ public final class TensorBundleReader extends OpenTensorFile {
           DataType.DT_HALF, DType.FLOAT16,
           DataType.DT_BFLOAT16, DType.BFLOAT16);
 
-  private final Path prefix;
+  private final Path prefix; // of the checkpoint's files; the path is what the user named
   private final Map<String, String> notes;
   private final ByteOrder order;
   private final List<FileChannel> shards = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
   private final Map<String, BundleEntryProto> entries = new HashMap<>();
 
-  /**
-   * @param path what the user named, for messages
-   * @param prefix the checkpoint's files without their suffixes
-   */
   public TensorBundleReader(Path path, Format format, Path prefix, Map<String, String> notes)
       throws IOException {
     super(path, format, "checkpoint");
@@ -143,7 +139,6 @@ public final class TensorBundleReader extends OpenTensorFile {
     if (entries.put(name, entry) != null) {
       throw malformed("two tensors are called '" + name + "'");
     }
-    entries.put(name, entry);
   }
 
   /**

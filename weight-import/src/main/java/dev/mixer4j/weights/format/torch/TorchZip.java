@@ -6,6 +6,7 @@ import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.pickle.Pickle;
 import dev.mixer4j.weights.format.torch.TorchPickle.Storage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ public final class TorchZip extends TorchReader {
               + " torch.save(model.state_dict(), FILE)");
     }
     this.order = byteOrder();
-    byte[] pickle = zip.bytes(pickleEntry, MAX_PICKLE);
+    ByteBuffer pickle = ByteBuffer.wrap(zip.bytes(pickleEntry, MAX_PICKLE));
     addAll(Pickle.load(path.toString(), pickle, new TorchPickle(path)));
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mixer4j.weights.PickleBytes;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ class PickleTest {
   }
 
   private static Object load(byte[] pickle) {
-    return Pickle.load("FILE", pickle, new Allowed());
+    return Pickle.load("FILE", ByteBuffer.wrap(pickle), new Allowed());
   }
 
   private static Object load(PickleBytes pickle) {
