@@ -41,10 +41,9 @@ public record Device(int gpu, boolean required) {
   }
 
   /**
-   * Reads the name that {@link #toString()} returns.
+   * {@return the device of a name, whether it exists or not}
    *
    * @param name {@code auto}, {@code cpu}, {@code gpu}, or {@code gpu:1} for the second GPU
-   * @return the device of that name, whether it exists or not
    * @throws IllegalArgumentException if the name is another one
    */
   public static Device parse(String name) {

@@ -15,11 +15,10 @@ public final class FloatTensors {
   private FloatTensors() {}
 
   /**
-   * Creates a tensor.
+   * {@return a new tensor in native memory, which the caller closes}
    *
    * @param shape of known sizes
    * @param values fills the buffer that it is given, completely
-   * @return the tensor, in native memory; the caller closes it
    * @throws ArithmeticException if the shape takes 2 GiB or more
    */
   public static TFloat32 of(Shape shape, Consumer<FloatBuffer> values) {

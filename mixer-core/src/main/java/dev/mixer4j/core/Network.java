@@ -37,11 +37,10 @@ public interface Network {
   List<Variable> variables();
 
   /**
-   * Adds the network to a graph.
+   * {@return the outputs of the network, which is added to a graph}
    *
    * @param pass the graph, the variables' values, and the mode: training or inference
    * @param images normalized, [batch, height, width, channels] float32
-   * @return the network's outputs, in that graph
    */
   Outputs apply(Pass pass, Operand<TFloat32> images);
 

@@ -121,10 +121,9 @@ public final class Pass {
   }
 
   /**
-   * Applies dropout at the rate of the training's settings.
+   * {@return x after dropout at the training's rate, of the same shape; x itself in inference}
    *
    * @param x of any shape
-   * @return of the same shape; x itself where nothing is dropped
    */
   public Operand<TFloat32> dropout(Operand<TFloat32> x) {
     float rate = regularization.dropout();
@@ -132,13 +131,12 @@ public final class Pass {
   }
 
   /**
-   * Applies stochastic depth: for some images, a residual branch becomes zero. The rate rises
+   * {@return a residual branch after stochastic depth: zero for some images} The rate rises
    * linearly from 0 in the first block to the training's setting in the last.
    *
    * @param branch [batch, tokens, channels]
    * @param block counts from 0
    * @param blocks the number of blocks
-   * @return of the same shape; the branch itself where nothing is dropped
    */
   public Operand<TFloat32> stochasticDepth(Operand<TFloat32> branch, int block, int blocks) {
     float rate = regularization.stochasticDepth(block, blocks);

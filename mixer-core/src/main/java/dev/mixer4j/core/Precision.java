@@ -31,12 +31,11 @@ public enum Precision {
   };
 
   /**
-   * Multiplies two matrices.
+   * {@return the product of two matrices, [n, k] float32}
    *
    * @param tf the caller's graph
    * @param a [n, m] float32
    * @param b [m, k] float32
-   * @return [n, k] float32
    */
   public Operand<TFloat32> matMul(Ops tf, Operand<TFloat32> a, Operand<TFloat32> b) {
     return tf.linalg.matMul(a, b);

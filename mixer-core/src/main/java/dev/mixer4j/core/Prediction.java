@@ -12,11 +12,10 @@ import java.util.List;
 public record Prediction(int index, String label, float probability) {
 
   /**
-   * Names a class.
+   * {@return the name of a class, or {@code class N} if it is not known}
    *
    * @param classNames in the order of the logits; empty if not known
    * @param index the index of the class's logit, from 0
-   * @return the name, or {@code class N} if it is not known
    */
   public static String label(List<String> classNames, int index) {
     return index < classNames.size() ? classNames.get(index) : "class " + index;

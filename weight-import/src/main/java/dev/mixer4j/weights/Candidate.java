@@ -79,7 +79,17 @@ record Candidate(
     String problem = tensors.problem();
     if (problem.isEmpty()) {
       try {
-        network = network(family, table, tensors, file, metadata);
+        if (metadata.isPresent()) {
+          network = metadata.get().network();
+          if (!network.family().equals(family.name())) {
+            throw new IllegalArgumentException(
+                "the file says that it holds a " + NetworkJson.describe(network));
+          }
+        } else {
+          Map<String, String> settings = new HashMap<>(table.settings());
+          settings.putAll(file.settings());
+          network = NetworkJson.with(family.infer(new Shapes(tensors.shapes())), settings);
+        }
         problem = misfit(tensors, table, network, newHead);
       } catch (IllegalArgumentException e) {
         problem = "these tensors make up no %s: %s".formatted(family.name(), e.getMessage());
@@ -88,32 +98,11 @@ record Candidate(
     return new Candidate(family, table, tensors, network, problem);
   }
 
-  /** The network that the file describes, or that its tensors' shapes and its format tell. */
-  private static Network network(
-      Family family,
-      NameTable table,
-      MappedTensors tensors,
-      TensorFile file,
-      Optional<Metadata> metadata) {
-    if (metadata.isEmpty()) {
-      Map<String, String> settings = new HashMap<>(table.settings());
-      settings.putAll(file.settings());
-      return NetworkJson.with(family.infer(new Shapes(tensors.shapes())), settings);
-    }
-    Network described = metadata.get().network();
-    if (!described.family().equals(family.name())) {
-      throw new IllegalArgumentException(
-          "the file says that it holds a " + NetworkJson.describe(described));
-    }
-    return described;
-  }
-
   private static String misfit(
       MappedTensors tensors, NameTable table, Network network, boolean newHead) {
     Map<String, MappedTensors.Source> left = new TreeMap<>(tensors.sources());
-    String whole = NetworkJson.describe(network);
     if (newHead) {
-      left.keySet().removeIf(Candidate::isHead);
+      left.keySet().removeIf(name -> name.startsWith(Network.HEAD));
     }
     for (var variable : network.variables()) {
       MappedTensors.Source source = left.remove(variable.name());
@@ -122,7 +111,7 @@ record Candidate(
       }
       if (source == null && table.fallback(variable.name()).isEmpty()) {
         return "no tensor for %s; expected one of shape %s for a %s"
-            .formatted(variable.name(), variable.shape(), whole);
+            .formatted(variable.name(), variable.shape(), NetworkJson.describe(network));
       }
       if (source != null && !source.shape().equals(variable.shape())) {
         return "tensor '%s': expected shape %s as %s, found shape %s%s; the network is a %s"
@@ -134,16 +123,15 @@ record Candidate(
                 source.shape().equals(source.info().shape())
                     ? ""
                     : " (in the file " + source.info().shape() + ")",
-                whole);
+                NetworkJson.describe(network));
       }
     }
     return left.values().stream()
         .findFirst()
-        .map(extra -> "tensor '%s' has no place in a %s".formatted(extra.info().name(), whole))
+        .map(
+            extra ->
+                "tensor '%s' has no place in a %s"
+                    .formatted(extra.info().name(), NetworkJson.describe(network)))
         .orElse("");
-  }
-
-  private static boolean isHead(String name) {
-    return name.startsWith(Network.HEAD);
   }
 }

@@ -73,13 +73,10 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * Opens a checkpoint as it is.
+   * Opens a checkpoint as it is, as {@link #open(Path, ImportOptions)} does.
    *
    * @param path a file of any format that is read; a prefix or folder where it has several
    * @return the checkpoint, which the caller closes
-   * @throws MalformedFileException if the file is damaged
-   * @throws UnsupportedFileException if its format or content is not read
-   * @throws MismatchException if its tensors make up no network that is known
    * @throws IOException if there is no such file, or it cannot be read
    */
   public static Checkpoint open(Path path) throws IOException {

@@ -34,8 +34,6 @@ public final class TensorFiles {
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
-  private static final byte[] JSON = {'{'};
-
   private TensorFiles() {}
 
   /**
@@ -84,7 +82,7 @@ public final class TensorFiles {
     if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
       return new PaddleReader(path);
     }
-    if (startsWith(start, JSON) || path.getFileName().toString().endsWith(".index.json")) {
+    if (startsWith(start, (byte) '{') || path.getFileName().toString().endsWith(".index.json")) {
       return new SafetensorsIndex(path);
     }
     throw new UnsupportedFileException(
@@ -108,7 +106,7 @@ public final class TensorFiles {
         SavedModelNotes.read(definition));
   }
 
-  private static boolean startsWith(byte[] bytes, byte[] magic) {
+  private static boolean startsWith(byte[] bytes, byte... magic) {
     return bytes.length >= magic.length && Arrays.equals(Arrays.copyOf(bytes, magic.length), magic);
   }
 

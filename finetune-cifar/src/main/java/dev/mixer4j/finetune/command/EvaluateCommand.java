@@ -31,8 +31,6 @@ import picocli.CommandLine.Option;
 @Command(name = "evaluate", description = "Measures accuracy and loss on a data set's test images.")
 final class EvaluateCommand extends Subcommand {
 
-  private static final JsonMapper JSON = new JsonMapper();
-
   @Option(
       names = "--weights",
       required = true,
@@ -100,7 +98,8 @@ final class EvaluateCommand extends Subcommand {
   private RunSummary summary(Checkpoint checkpoint, Dataset dataset, Measurement score)
       throws IOException {
     Origin source = checkpoint.origin();
-    ObjectNode config = JSON.createObjectNode();
+    JsonMapper mapper = new JsonMapper();
+    ObjectNode config = mapper.createObjectNode();
     config
         .putObject("weights")
         .put("path", weights.toString())
@@ -110,7 +109,7 @@ final class EvaluateCommand extends Subcommand {
         .putObject("data")
         .put("path", dataset.path().toString())
         .put("test_images", score.images());
-    config.set("versions", JSON.valueToTree(Versions.current()));
+    config.set("versions", mapper.valueToTree(Versions.current()));
     return new RunSummary(words(), config, weights.toString(), 0, score.seconds());
   }
 

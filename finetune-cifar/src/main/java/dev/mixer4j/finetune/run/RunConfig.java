@@ -94,7 +94,7 @@ record RunConfig(
     }
     try {
       RunConfig config =
-          Settings.JSON
+          Settings.json()
               .readerFor(RunConfig.class)
               .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
               .readValue(Files.readAllBytes(file));

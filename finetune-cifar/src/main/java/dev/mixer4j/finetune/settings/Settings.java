@@ -24,21 +24,28 @@ import java.util.stream.Collectors;
 /** Records whose components are declared with {@link Setting}: their names, checks and JSON. */
 public final class Settings {
 
-  /** JSON with names in snake_case; components that are null are left out. */
-  public static final JsonMapper JSON =
-      JsonMapper.builder()
-          .defaultPropertyInclusion(
-              JsonInclude.Value.construct(
-                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
-          .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-          .build();
+  /** Made when first used, since the help of commands needs no JSON. */
+  private static final class Json {
+    private static final JsonMapper MAPPER =
+        JsonMapper.builder()
+            .defaultPropertyInclusion(
+                JsonInclude.Value.construct(
+                    JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
+            .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .build();
+  }
 
   private Settings() {}
+
+  /** JSON with names in snake_case; components that are null are left out. */
+  public static JsonMapper json() {
+    return Json.MAPPER;
+  }
 
   /** The components of a record that are settings, in their order. */
   public static List<RecordComponent> of(Class<?> type) {
@@ -89,7 +96,7 @@ public final class Settings {
 
   private static JsonNode literal(String text) {
     try {
-      return JSON.readTree(text);
+      return json().readTree(text);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
@@ -100,7 +107,7 @@ public final class Settings {
   }
 
   public static ObjectNode toJson(Record settings) {
-    return JSON.valueToTree(settings);
+    return json().valueToTree(settings);
   }
 
   /**
@@ -109,7 +116,7 @@ public final class Settings {
    */
   public static <T extends Record> T fromJson(ObjectNode json, Class<T> type) {
     try {
-      T settings = JSON.treeToValue(json, type);
+      T settings = json().treeToValue(json, type);
       checkNumbers(settings);
       return settings;
     } catch (UnrecognizedPropertyException e) {

@@ -145,7 +145,7 @@ class DatasetsTest {
         .isInstanceOf(DatasetException.class)
         .hasMessage(
             batch
-                + ": not a sound pickle: it is cut off: data of 6144 bytes at byte 214, 786 are"
+                + ": a corrupt pickle: it is cut off: data of 6144 bytes at byte 214, 786 are"
                 + " left; is the file whole?");
     assertThat(open(dir).train(4).size()).as("before that file").isEqualTo(4);
     Files.write(batch, java.util.Arrays.copyOf(whole, 21));

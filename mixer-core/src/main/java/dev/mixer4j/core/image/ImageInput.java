@@ -108,10 +108,9 @@ public record ImageInput(int height, int width, int channels, List<Float> mean, 
   }
 
   /**
-   * Reads one number for each channel, such as {@code 0.485,0.456,0.406}.
+   * {@return the numbers of a text, one for each channel}
    *
-   * @param text decimal numbers with commas between them
-   * @return the numbers
+   * @param text decimal numbers with commas between them, such as {@code 0.485,0.456,0.406}
    * @throws IllegalArgumentException if the text is anything else
    */
   public static List<Float> parseChannels(String text) {

@@ -94,10 +94,9 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   }
 
   /**
-   * Reads the text that {@link #toString()} returns.
+   * {@return the transform of a text that {@link #toString()} returns}
    *
    * @param text such as {@code center-crop 0.875 bicubic}
-   * @return the transform that it stands for
    * @throws IllegalArgumentException if the text is anything else, or its fraction outside (0, 1]
    */
   public static ImageTransform parse(String text) {
@@ -130,11 +129,11 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
   }
 
   /**
-   * Transforms an image in Java; {@link Preprocessing#transform} does it in TensorFlow.
+   * {@return the transformed image, [size, size, channels], unsigned} {@link
+   * Preprocessing#transform} does the same in TensorFlow.
    *
    * @param image of any size and type; transparency is ignored
    * @param input the images that the network takes, square
-   * @return [size, size, channels], unsigned
    * @throws IllegalArgumentException if the mode is {@link Mode#FIT}, which only TensorFlow does,
    *     or the image is too large or too narrow
    */
@@ -167,9 +166,7 @@ public record ImageTransform(Mode mode, double cropFraction, Interpolation inter
     return (int) Math.floor(size / cropFraction);
   }
 
-  /**
-   * A side's length after resizing, if the short one becomes {@code resized}, as in torchvision.
-   */
+  /** A side's length if the short one becomes {@code resized}, as in torchvision. */
   private static int inProportion(BufferedImage image, int side, int resized) {
     long length = (long) resized * side / Math.min(image.getWidth(), image.getHeight());
     if (length > Integer.MAX_VALUE) {

@@ -17,13 +17,13 @@ public final class Preprocessing {
   private Preprocessing() {}
 
   /**
-   * Stretches images to the network's size: bilinear, with half-pixel centres, without
-   * anti-aliasing, as {@code torch.nn.functional.interpolate(mode="bilinear")} does.
+   * {@return images stretched to the network's size, [batch, height, width, channels] float32 in
+   * 0..255} Bilinear, with half-pixel centers, without anti-aliasing: {@code
+   * torch.nn.functional.interpolate(mode="bilinear")}.
    *
    * @param tf the caller's graph
    * @param input the images that the network takes
    * @param pixels [batch, height, width, channels] uint8
-   * @return [batch, height, width, channels] float32 in 0..255
    */
   public static Operand<TFloat32> resize(Ops tf, ImageInput input, Operand<TUint8> pixels) {
     Operand<TInt32> size = tf.array(input.height(), input.width());

@@ -50,12 +50,11 @@ public record Dense(String name, int in, int out, Initializer kernel, Initialize
   }
 
   /**
-   * Adds the layer to a graph.
+   * {@return the output, [rows, out]; x itself if there are no outputs}
    *
    * @param pass the graph and the variables' values
    * @param x [rows, in]
    * @param precision of the product
-   * @return [rows, out]; x itself if there are no outputs
    */
   public Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x, Precision precision) {
     if (out == 0) {

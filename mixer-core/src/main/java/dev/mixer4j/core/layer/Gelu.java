@@ -8,11 +8,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The two forms of the Gaussian error linear unit (arXiv 1606.08415, section 2) in use for Mixers.
- *
- * <p>They differ by up to 5e-4 for one value, and by more in a network's logits: the published JAX
- * model was trained with {@link #TANH} ({@code flax.linen.gelu}'s default), timm runs the same
- * weights with {@link #ERF} ({@code torch.nn.GELU}'s default).
+ * The two forms of the Gaussian error linear unit (arXiv 1606.08415, section 2). They differ by up
+ * to 5e-4 for one value, and by more in a network's logits: the published JAX Mixers were trained
+ * with {@link #TANH} ({@code flax.linen.gelu}'s default), timm runs the same weights with {@link
+ * #ERF} ({@code torch.nn.GELU}'s default).
  */
 public enum Gelu {
   /** {@code x/2 · (1 + erf(x/√2))}, exact. */
@@ -71,11 +70,10 @@ public enum Gelu {
   abstract Share share(Ops tf, Operand<TFloat32> x);
 
   /**
-   * Adds the activation to a graph.
+   * {@return GELU of x, of the same shape}
    *
    * @param pass the graph and the mode
    * @param x float32 of any shape
-   * @return of the same shape
    */
   public Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x) {
     return pass.training() ? training(pass.tf(), x) : inference(pass.tf(), x);
@@ -99,11 +97,10 @@ public enum Gelu {
   }
 
   /**
-   * Reads the name that {@link #toString()} gives.
+   * {@return the form of a name that {@link #toString()} returns}
    *
-   * @param name {@code erf} or {@code tanh}, in whatever case
-   * @return the form of that name
-   * @throws IllegalArgumentException if it is neither {@code erf} nor {@code tanh}
+   * @param name {@code erf} or {@code tanh}, in any case
+   * @throws IllegalArgumentException if it is another name
    */
   public static Gelu of(String name) {
     for (Gelu gelu : values()) {

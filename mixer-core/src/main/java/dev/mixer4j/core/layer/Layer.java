@@ -14,11 +14,10 @@ public interface Layer {
   List<Variable> variables();
 
   /**
-   * Adds the layer to a graph.
+   * {@return the output of the layer, float32, which is added to a graph}
    *
    * @param pass the graph, the variables' values and the mode
-   * @param x the input, float32; its shape is in the layer's own description
-   * @return the output, float32
+   * @param x the input, float32; the layer's own description has the shapes
    */
   Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x);
 

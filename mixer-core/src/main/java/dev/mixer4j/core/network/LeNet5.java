@@ -27,9 +27,6 @@ import org.tensorflow.types.TFloat32;
  */
 public record LeNet5(ImageInput input, int classes) implements Network {
 
-  /** The name of the family. */
-  public static final String FAMILY = "lenet5";
-
   private static final int KERNEL = 5;
 
   /**
@@ -55,7 +52,7 @@ public record LeNet5(ImageInput input, int classes) implements Network {
 
   @Override
   public String family() {
-    return FAMILY;
+    return "lenet5";
   }
 
   @Override

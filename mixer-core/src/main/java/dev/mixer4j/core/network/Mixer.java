@@ -51,9 +51,6 @@ public record Mixer(
     @Setting("Epsilon of layer normalization.") float layerNormEpsilon)
     implements Network {
 
-  /** The name of the family. */
-  public static final String FAMILY = "mixer";
-
   /** Flax's default, and timm's choice for Mixers. */
   public static final float DEFAULT_EPSILON = 1e-6f;
 
@@ -151,7 +148,7 @@ public record Mixer(
 
   @Override
   public String family() {
-    return FAMILY;
+    return "mixer";
   }
 
   @Override
@@ -159,7 +156,7 @@ public record Mixer(
     return hiddenSize;
   }
 
-  /** {@return the number of patches, which are the tokens (S): {@code (imageSize / patchSize)²}} */
+  /** {@return the number of tokens (S), one for each patch: {@code (imageSize / patchSize)²}} */
   public int tokens() {
     return Math.multiplyExact(input.size() / patchSize, input.size() / patchSize);
   }

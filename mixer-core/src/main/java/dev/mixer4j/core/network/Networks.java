@@ -13,9 +13,9 @@ public final class Networks {
   /** Every family, in the order in which commands show them. */
   public static final List<Family> FAMILIES =
       List.of(
-          new Family(Mixer.FAMILY, Mixer.class, Mixer.presets(), Mixer::infer),
-          new Family(LeNet5.FAMILY, LeNet5.class, LeNet5.presets(), LeNet5::infer),
-          new Family(ResNet.FAMILY, ResNet.class, ResNet.presets(), ResNet::infer));
+          new Family("mixer", Mixer.class, Mixer.presets(), Mixer::infer),
+          new Family("lenet5", LeNet5.class, LeNet5.presets(), LeNet5::infer),
+          new Family("resnet", ResNet.class, ResNet.presets(), ResNet::infer));
 
   private Networks() {}
 

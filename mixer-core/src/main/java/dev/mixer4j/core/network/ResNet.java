@@ -37,9 +37,6 @@ public record ResNet(
         Shortcut shortcut)
     implements Network {
 
-  /** The name of the family. */
-  public static final String FAMILY = "resnet";
-
   private static final int WIDTH = 8;
 
   /** How the input of the residual block reaches the sum. */
@@ -76,7 +73,7 @@ public record ResNet(
 
   @Override
   public String family() {
-    return FAMILY;
+    return "resnet";
   }
 
   @Override

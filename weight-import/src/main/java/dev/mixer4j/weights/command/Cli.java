@@ -43,7 +43,6 @@ public final class Cli {
         .setParameterExceptionHandler(Cli::reportUsage);
   }
 
-  /** Runs a command and ends the process with its exit code. */
   public static void main(Object command, String... args) {
     Terminal.useLaunchersStderr();
     Stdout stdout = new Stdout();

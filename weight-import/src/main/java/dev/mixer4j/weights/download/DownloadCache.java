@@ -54,13 +54,19 @@ public record DownloadCache(Path folder) {
 
   /** The hash of a file that is there and still as it was downloaded; empty for any other. */
   Optional<String> check(Path path, Downloadable file) throws IOException {
+    Optional<String> hash = hash(path, file);
+    return hash.isEmpty() || !Files.exists(record(path))
+        ? hash
+        : hash.filter(Files.readString(record(path))::startsWith);
+  }
+
+  /** The hash of a file that is there and may be the published one; empty for any other. */
+  static Optional<String> hash(Path path, Downloadable file) throws IOException {
     if (!Files.isRegularFile(path)) {
       return Optional.empty();
     }
     String hash = file.hashOf(path);
-    boolean asItWas =
-        !Files.exists(record(path)) || Files.readString(record(path)).startsWith(hash);
-    return asItWas && file.allows(Files.size(path), hash) ? Optional.of(hash) : Optional.empty();
+    return file.allows(Files.size(path), hash) ? Optional.of(hash) : Optional.empty();
   }
 
   void remember(Path path, String sha256) throws IOException {

@@ -76,8 +76,12 @@ public final class Downloader {
     Files.createDirectories(target.getParent());
     FileChannel lock = TargetLock.take(cache.locks(), target, policy, listener);
     try {
-      Optional<String> known =
-          cached.isPresent() ? cache.check(cached.get(), file) : published(file, target);
+      Optional<String> known = Optional.empty();
+      if (cached.isPresent()) {
+        known = cache.check(cached.get(), file);
+      } else if (file.hashed()) {
+        known = DownloadCache.hash(target, file);
+      }
       if (known.isPresent()) {
         if (cached.isPresent() && !intoCache) {
           cache.copy(cached.get(), target);
@@ -91,15 +95,6 @@ public final class Downloader {
     } finally {
       lock.close();
     }
-  }
-
-  /** The hash of a file that is there and the published one; empty for any other. */
-  private static Optional<String> published(Downloadable file, Path path) throws IOException {
-    if (!file.hashed() || !Files.isRegularFile(path)) {
-      return Optional.empty();
-    }
-    String hash = file.hashOf(path);
-    return file.allows(Files.size(path), hash) ? Optional.of(hash) : Optional.empty();
   }
 
   private Downloaded download(Downloadable file, URI url, Path target, boolean intoCache)
@@ -144,9 +139,7 @@ public final class Downloader {
   private Duration delay(URI url, int failures, IOException problem) throws DownloadException {
     Duration own = policy.delay(failures, ThreadLocalRandom.current().nextDouble());
     Duration asked =
-        problem instanceof RetryLaterException later
-            ? later.after().orElse(Duration.ZERO)
-            : Duration.ZERO;
+        problem instanceof HttpTransfer.RetryLaterException later ? later.after() : Duration.ZERO;
     if (asked.compareTo(policy.longestRetryAfter()) > 0) {
       String reason = problem.getMessage() + ": asks to come back in " + asked.toSeconds() + " s";
       throw failed(url, reason, problem);

@@ -11,6 +11,12 @@ import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,9 +82,35 @@ final class HttpTransfer {
         }
         return;
       }
-      current = Redirect.next(current, response.headers().firstValue("Location").orElse(""));
+      current = redirected(current, response.headers().firstValue("Location").orElse(""));
     }
     throw new DownloadException("more than " + MOST_REDIRECTS + " redirects; it may be a loop");
+  }
+
+  /**
+   * Resolves a Location header.
+   *
+   * @throws DownloadException if it leads off the web, or from an encrypted connection to a plain
+   *     one, where anyone on the way could put in a file of their own
+   */
+  static URI redirected(URI from, String location) throws DownloadException {
+    URI to;
+    try {
+      to = from.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new DownloadException("redirect to what is no address: '" + location + "'", e);
+    }
+    boolean https = "https".equalsIgnoreCase(to.getScheme());
+    if (location.isEmpty() || to.getHost() == null) {
+      throw new DownloadException("redirect to nowhere: '" + location + "'");
+    }
+    if (!https && !"http".equalsIgnoreCase(to.getScheme())) {
+      throw new DownloadException("redirect off the web: " + to);
+    }
+    if (!https && "https".equalsIgnoreCase(from.getScheme())) {
+      throw new DownloadException("redirect from https to unprotected http refused: " + to);
+    }
+    return to;
   }
 
   private static boolean isRedirect(int status) {
@@ -130,7 +162,6 @@ final class HttpTransfer {
     }
   }
 
-  /** What is done with a response's body, by its head. */
   private FileBody body(ResponseInfo head, PartFile part, FileChannel channel, long have) {
     try {
       switch (head.statusCode()) {
@@ -235,10 +266,41 @@ final class HttpTransfer {
       return;
     }
     if (status == 408 || status == 429 || status >= 500) {
-      throw new RetryLaterException(
-          "HTTP status " + status, head.headers().firstValue("Retry-After"));
+      throw new RetryLaterException(status, head.headers().firstValue("Retry-After"));
     }
     throw new DownloadException(
         "HTTP status " + status + (status == 404 || status == 410 ? ": it is not there" : ""));
+  }
+
+  /** A busy server's answer, perhaps with the time to wait. */
+  static final class RetryLaterException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient Duration after;
+
+    RetryLaterException(int status, Optional<String> retryAfter) {
+      super("HTTP status " + status);
+      this.after = retryAfter.flatMap(HttpTransfer::delay).orElse(Duration.ZERO);
+    }
+
+    /** How long the server asks to wait; zero where it does not say, or says nonsense. */
+    Duration after() {
+      return after;
+    }
+  }
+
+  /** Reads a Retry-After header: seconds, or a date. */
+  static Optional<Duration> delay(String retryAfter) {
+    try {
+      if (retryAfter.matches("[0-9]{1,9}")) {
+        return Optional.of(Duration.ofSeconds(Long.parseLong(retryAfter)));
+      }
+      ZonedDateTime date = ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME);
+      Duration wait = Duration.between(Instant.now(), date.toInstant());
+      return Optional.of(wait.isNegative() ? Duration.ZERO : wait);
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -78,7 +78,6 @@ final class PartFile {
     version = "";
   }
 
-  /** Gives the file, now whole and checked, its name. */
   void finish() throws IOException {
     Files.move(path, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     Files.deleteIfExists(from);

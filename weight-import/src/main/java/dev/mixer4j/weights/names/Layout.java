@@ -18,10 +18,8 @@ import org.tensorflow.ndarray.Shape;
  */
 public record Layout(int part, int parts, List<Step> steps) {
 
-  /** The tensor as it is. */
   static final Layout SAME = new Layout(0, 1, List.of());
 
-  /** A change of axes or shape. */
   private sealed interface Step {
     Shape shape(Shape source);
 
@@ -142,7 +140,6 @@ public record Layout(int part, int parts, List<Step> steps) {
     return Arrays.stream(text.replace("*", "-1").split(",")).map(Long::parseLong).toList();
   }
 
-  /** The same without cutting. */
   Layout withoutParts() {
     return new Layout(0, 1, steps);
   }

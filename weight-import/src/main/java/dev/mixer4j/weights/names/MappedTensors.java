@@ -14,7 +14,6 @@ public final class MappedTensors {
 
   /** The tensor of the file that a variable is read from, and how. */
   public record Source(TensorInfo info, Layout layout) {
-    /** The shape of the variable. */
     public Shape shape() {
       return layout.shape(info.shape());
     }
@@ -93,7 +92,6 @@ public final class MappedTensors {
     return known;
   }
 
-  /** The source of each variable, by name. */
   public Map<String, Source> sources() {
     return Collections.unmodifiableMap(sources);
   }
@@ -108,19 +106,16 @@ public final class MappedTensors {
     }
   }
 
-  /** The shape that each variable has in the file. */
   public Map<String, Shape> shapes() {
     Map<String, Shape> shapes = new LinkedHashMap<>();
     sources.forEach((variable, source) -> shapes.put(variable, source.shape()));
     return shapes;
   }
 
-  /** The tensors and entries of the file that are not used, by name. */
   public List<String> ignored() {
     return Collections.unmodifiableList(ignored);
   }
 
-  /** The prefix that is removed from the file's names. */
   public String prefix() {
     return names.prefix();
   }

@@ -86,7 +86,6 @@ public final class NameTable {
     }
   }
 
-  /** Reads the lines of a table. */
   static NameTable parse(Stream<String> lines) {
     NameTable table = new NameTable();
     lines
@@ -170,7 +169,6 @@ public final class NameTable {
     return byVariable.get(variable).get(0).source.replace("{i}", "0");
   }
 
-  /** Whether a name is one of the table's. */
   boolean knows(String source) {
     return !matches(bySource, source).isEmpty();
   }

@@ -36,7 +36,6 @@ final class SourceNames {
   private final Map<String, String> ordered = new HashMap<>();
   private final String prefix;
 
-  /** Looks at all names of a file. */
   SourceNames(Set<String> names, NameTable table) {
     this.table = table;
     nameKerasLayers(names);
@@ -44,7 +43,6 @@ final class SourceNames {
     this.prefix = findPrefix(names);
   }
 
-  /** The prefix that is removed; empty for none. */
   String prefix() {
     return prefix;
   }

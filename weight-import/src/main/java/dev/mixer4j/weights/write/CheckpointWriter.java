@@ -5,18 +5,18 @@ import dev.mixer4j.core.Weights;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Writes checkpoints whole or not at all: into a folder beside the target first, then renamed. */
 public final class CheckpointWriter {
@@ -62,10 +62,8 @@ public final class CheckpointWriter {
    * @param servingDefault what the signature {@code serving_default} takes
    * @param overwrite whether a SavedModel that is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
-   * @throws FileAlreadyExistsException if the folder is there and may not be replaced, or is none
-   *     of a SavedModel's
-   * @throws NoSuchFileException if the folder that it is to be in is not there
-   * @throws IOException if it cannot be written, as on a full disk
+   * @throws IOException as for {@link #write(Path, TargetFormat, Weights, ModelInfo, boolean,
+   *     LongConsumer)}
    */
   public static void writeSavedModel(
       Path folder,
@@ -82,15 +80,14 @@ public final class CheckpointWriter {
   /**
    * Writes a checkpoint of weights of which more is found out while they are written.
    *
-   * @param target as in the other
+   * @param target a file, prefix or folder
    * @param format that is written
    * @param weights read once; the caller closes them
    * @param metadata asked before or after the weights are read, as the format has it, or not at all
    * @param overwrite whether what is there already may be replaced
    * @param progress is told each tensor's bytes once they are written
-   * @throws FileAlreadyExistsException if the target is there and may not be replaced
-   * @throws NoSuchFileException if the target's folder is not there
-   * @throws IOException if it cannot be written, as on a full disk
+   * @throws IOException as for {@link #write(Path, TargetFormat, Weights, ModelInfo, boolean,
+   *     LongConsumer)}
    */
   public static void write(
       Path target,
@@ -215,25 +212,11 @@ public final class CheckpointWriter {
   }
 
   private static void deleteQuietly(Path folder) {
-    try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, IOException e)
-                throws IOException {
-              Files.delete(visited);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException | UncheckedIOException e) {
       // Nothing to add: the error that led here, if any, is already on its way.
       return;
     }

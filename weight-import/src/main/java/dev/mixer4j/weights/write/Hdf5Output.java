@@ -28,23 +28,15 @@ final class Hdf5Output implements Hdf5Target {
   private static final int ALIGNMENT = 64; // so that a mapping of the file can be computed with
   private static final int MOST_TEXTS_IN_HEAP = 60_000; // they are numbered by 16 bits
 
-  /** IV.A.2: the kinds of message in an object header. */
-  private enum Message {
-    DATASPACE(0x01),
-    LINK_INFO(0x02),
-    DATATYPE(0x03),
-    FILL_VALUE(0x05),
-    LINK(0x06),
-    LAYOUT(0x08),
-    GROUP_INFO(0x0a),
-    ATTRIBUTE(0x0c);
-
-    private final int type;
-
-    Message(int type) {
-      this.type = type;
-    }
-  }
+  // IV.A.2: the kinds of message in an object header
+  private static final int DATASPACE = 0x01;
+  private static final int LINK_INFO = 0x02;
+  private static final int DATATYPE = 0x03;
+  private static final int FILL_VALUE = 0x05;
+  private static final int LINK = 0x06;
+  private static final int LAYOUT = 0x08;
+  private static final int GROUP_INFO = 0x0a;
+  private static final int ATTRIBUTE = 0x0c;
 
   private static final class Group {
     private final Map<String, Group> groups = new TreeMap<>();
@@ -56,7 +48,6 @@ final class Hdf5Output implements Hdf5Target {
   private final Bytes attributes = new Bytes();
   private long end = ALIGNMENT; // behind the superblock
 
-  /** Starts a file, replacing any that is there. */
   Hdf5Output(Path path) throws IOException {
     channel =
         FileChannel.open(
@@ -94,7 +85,6 @@ final class Hdf5Output implements Hdf5Target {
     add(name, simple(values.size()), text(), layout(at, references.size()));
   }
 
-  /** Writes the superblock. Nothing can be added after it. */
   @Override
   public void finish() throws IOException {
     long rootAt = append(header(groupMessages(root).bytes(attributes)));
@@ -121,10 +111,10 @@ final class Hdf5Output implements Hdf5Target {
   private void add(String name, Bytes dataspace, Bytes datatype, Bytes layout) throws IOException {
     Bytes messages =
         new Bytes()
-            .message(Message.DATASPACE, dataspace)
-            .message(Message.DATATYPE, datatype)
-            .message(Message.FILL_VALUE, new Bytes().u8(3).u8(0x0a)) // allocated late, none set
-            .message(Message.LAYOUT, layout);
+            .message(DATASPACE, dataspace)
+            .message(DATATYPE, datatype)
+            .message(FILL_VALUE, new Bytes().u8(3).u8(0x0a)) // allocated late, none set
+            .message(LAYOUT, layout);
     String[] path = name.split("/");
     Group group = root;
     for (int i = 0; i < path.length - 1; i++) {
@@ -148,7 +138,7 @@ final class Hdf5Output implements Hdf5Target {
             .bytes(datatype)
             .bytes(dataspace)
             .bytes(data);
-    attributes.message(Message.ATTRIBUTE, attribute);
+    attributes.message(ATTRIBUTE, attribute);
   }
 
   /** A group's messages; its groups' and datasets' headers are written before. */
@@ -159,13 +149,12 @@ final class Hdf5Output implements Hdf5Target {
     }
     Bytes messages =
         new Bytes()
-            .message(Message.LINK_INFO, new Bytes().u8(0).u8(0).u64(UNDEFINED).u64(UNDEFINED))
-            .message(Message.GROUP_INFO, new Bytes().u8(0).u8(0));
+            .message(LINK_INFO, new Bytes().u8(0).u8(0).u64(UNDEFINED).u64(UNDEFINED))
+            .message(GROUP_INFO, new Bytes().u8(0).u8(0));
     links.forEach(
         (name, address) -> {
           byte[] text = name.getBytes(StandardCharsets.US_ASCII); // IV.A.2.g: a hard link
-          messages.message(
-              Message.LINK, new Bytes().u8(1).u8(0).u8(text.length).bytes(text).u64(address));
+          messages.message(LINK, new Bytes().u8(1).u8(0).u8(text.length).bytes(text).u64(address));
         });
     return messages;
   }
@@ -294,8 +283,8 @@ final class Hdf5Output implements Hdf5Target {
       return bytes(values.out.toByteArray());
     }
 
-    Bytes message(Message message, Bytes content) {
-      return u8(message.type).u16(content.size()).u8(0).bytes(content);
+    Bytes message(int type, Bytes content) {
+      return u8(type).u16(content.size()).u8(0).bytes(content);
     }
 
     /** Of all bytes so far. */

@@ -30,10 +30,8 @@ interface Hdf5Target extends Closeable {
    */
   void dataset(String name, long[] shape, ByteBuffer elements) throws IOException;
 
-  /** Writes an attribute of the root group: a whole number. */
   void attribute(String name, int value) throws IOException;
 
-  /** Writes an attribute of the root group: a text. */
   void attribute(String name, String value) throws IOException;
 
   /** Writes texts as an attribute of the root group, or as a dataset if they are too many. */

@@ -2,7 +2,7 @@ package dev.mixer4j.weights.write;
 
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.weights.Metadata;
-import dev.mixer4j.weights.format.Notes;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,7 +22,10 @@ final class SafetensorsWriter implements WeightsWriter {
       throws IOException {
     TensorPipeline pipeline = new TensorPipeline(weights.network(), "torch");
     Map<String, String> texts = new LinkedHashMap<>(Map.of("format", "pt")); // timm asks for it
-    metadata.get().toNotes().forEach((name, text) -> texts.put(Notes.PREFIX + name, text));
+    metadata
+        .get()
+        .toNotes()
+        .forEach((name, text) -> texts.put(OpenTensorFile.NOTE_PREFIX + name, text));
     try (SafetensorsOutput out = new SafetensorsOutput(path, pipeline.tensors(), texts)) {
       pipeline.forEach(weights, progress, (tensor, bytes) -> out.write(tensor.name(), bytes));
     }

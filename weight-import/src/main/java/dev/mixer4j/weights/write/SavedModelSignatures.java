@@ -46,7 +46,6 @@ final class SavedModelSignatures {
   private final ImageTransform transform;
   private final Optional<Operand<TString>> labels; // where there is a head
 
-  /** Adds the part that all signatures share. */
   SavedModelSignatures(Ops tf, Metadata metadata, Variables variables) {
     this.tf = tf;
     this.network = metadata.network();
@@ -66,7 +65,6 @@ final class SavedModelSignatures {
             .toArray(String[]::new));
   }
 
-  /** Adds the operations of all signatures that such images allow. */
   Map<SavedModelInput, SignatureDef> add() {
     Map<SavedModelInput, SignatureDef> signatures = new EnumMap<>(SavedModelInput.class);
     boolean square = input.height() == input.width(); // transforms are made for such

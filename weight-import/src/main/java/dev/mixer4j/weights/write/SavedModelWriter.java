@@ -8,8 +8,8 @@ import dev.mixer4j.core.Variables;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.NetworkJson;
-import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -47,11 +47,10 @@ import org.tensorflow.types.family.TType;
  * <p>Only the graph comes from TensorFlow. The variables are written by {@link TensorBundleWriter},
  * one at a time: TensorFlow's own exporter would need them all in a session.
  */
-public final class SavedModelWriter implements WeightsWriter {
+final class SavedModelWriter implements WeightsWriter {
 
   private final SavedModelInput servingDefault;
 
-  /** The one that {@code serving_default} takes. */
   SavedModelWriter(SavedModelInput servingDefault) {
     this.servingDefault = servingDefault;
   }
@@ -99,7 +98,8 @@ public final class SavedModelWriter implements WeightsWriter {
               (name, text) ->
                   notes
                       .getBytesListBuilder()
-                      .addValue(ByteString.copyFromUtf8(Notes.PREFIX + name + "=" + text)));
+                      .addValue(
+                          ByteString.copyFromUtf8(OpenTensorFile.NOTE_PREFIX + name + "=" + text)));
       MetaGraphDef.Builder definition = MetaGraphDef.newBuilder();
       signatures.forEach((name, value) -> definition.putSignatureDef(name.toString(), value));
       return definition
@@ -166,7 +166,6 @@ public final class SavedModelWriter implements WeightsWriter {
     return all.build();
   }
 
-  /** The name under which sessions feed and fetch it. */
   static String tensorName(Operand<?> operand) {
     return operand.op().name() + ":" + operand.asOutput().index();
   }

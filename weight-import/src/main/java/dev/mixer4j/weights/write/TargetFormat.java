@@ -10,6 +10,7 @@ import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.weights.names.NameTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,14 +60,9 @@ public enum TargetFormat {
    */
   public static Optional<TargetFormat> of(Path target) {
     String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
-    for (TargetFormat format : values()) {
-      for (String extension : format.extensions) {
-        if (name.endsWith(extension)) {
-          return Optional.of(format);
-        }
-      }
-    }
-    return Optional.empty();
+    return Arrays.stream(values())
+        .filter(format -> Arrays.stream(format.extensions).anyMatch(name::endsWith))
+        .findFirst();
   }
 
   /**

@@ -27,7 +27,6 @@ import org.tensorflow.ndarray.Shape;
  */
 final class TensorPipeline {
 
-  /** What is done with a tensor. */
   interface Visitor {
     /**
      * @param tensor the framework's name and shape
@@ -57,7 +56,6 @@ final class TensorPipeline {
             .plan(network.shapes());
   }
 
-  /** All tensors in the order in which they are visited. */
   List<TensorInfo> tensors() {
     return plan.stream().map(TensorPipeline::info).toList();
   }

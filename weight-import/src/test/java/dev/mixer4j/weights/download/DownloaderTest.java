@@ -243,13 +243,17 @@ class DownloaderTest {
   @Test
   void redirectsDoNotLeaveProtection() throws Exception {
     URI from = URI.create("https://a.example/x/y");
-    assertThat(Redirect.next(from, "z?q")).isEqualTo(URI.create("https://a.example/x/z?q"));
-    assertThat(Redirect.next(from, "//b.example/")).isEqualTo(URI.create("https://b.example/"));
-    assertThat(Redirect.next(URI.create("http://a.example"), "https://a.example/").getScheme())
+    assertThat(HttpTransfer.redirected(from, "z?q"))
+        .isEqualTo(URI.create("https://a.example/x/z?q"));
+    assertThat(HttpTransfer.redirected(from, "//b.example/"))
+        .isEqualTo(URI.create("https://b.example/"));
+    assertThat(
+            HttpTransfer.redirected(URI.create("http://a.example"), "https://a.example/")
+                .getScheme())
         .isEqualTo("https");
     for (String location :
         List.of("http://a.example/", "file:///etc/passwd", "", "mailto:x@y", "ht tp:")) {
-      assertThatThrownBy(() -> Redirect.next(from, location))
+      assertThatThrownBy(() -> HttpTransfer.redirected(from, location))
           .as(location)
           .isInstanceOf(DownloadException.class);
     }
@@ -514,12 +518,10 @@ class DownloaderTest {
 
   @Test
   void retryAfterIsSecondsOrADate() {
-    assertThat(new RetryLaterException("", Optional.of("12")).after())
-        .contains(Duration.ofSeconds(12));
-    assertThat(new RetryLaterException("", Optional.of("Wed, 21 Oct 2015 07:28:00 GMT")).after())
-        .contains(Duration.ZERO);
-    assertThat(new RetryLaterException("", Optional.of("soon")).after()).isEmpty();
-    assertThat(new RetryLaterException("", Optional.of("9".repeat(30))).after()).isEmpty();
+    assertThat(HttpTransfer.delay("12")).contains(Duration.ofSeconds(12));
+    assertThat(HttpTransfer.delay("Wed, 21 Oct 2015 07:28:00 GMT")).contains(Duration.ZERO);
+    assertThat(HttpTransfer.delay("soon")).isEmpty();
+    assertThat(HttpTransfer.delay("9".repeat(30))).isEmpty();
   }
 
   // What a good server does, and the worse ones made of it.

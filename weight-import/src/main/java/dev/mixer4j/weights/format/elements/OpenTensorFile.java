@@ -2,7 +2,6 @@ package dev.mixer4j.weights.format.elements;
 
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.TensorFile;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -11,6 +10,9 @@ import java.util.Map;
 
 /** A tensor file with texts, and errors that name its kind. */
 public abstract class OpenTensorFile extends TensorFile {
+
+  /** The names of Mixer4J's own texts start with this. */
+  public static final String NOTE_PREFIX = "mixer4j.";
 
   protected final Map<String, String> texts = new LinkedHashMap<>();
   protected String part = "";
@@ -31,7 +33,19 @@ public abstract class OpenTensorFile extends TensorFile {
 
   @Override
   public Map<String, String> notes() {
-    return Notes.in(texts);
+    return notes(texts);
+  }
+
+  /** Mixer4J's own texts among those of a file, without the prefix. */
+  public static Map<String, String> notes(Map<String, String> texts) {
+    Map<String, String> notes = new LinkedHashMap<>();
+    texts.forEach(
+        (name, text) -> {
+          if (name.startsWith(NOTE_PREFIX)) {
+            notes.put(name.substring(NOTE_PREFIX.length()), text);
+          }
+        });
+    return notes;
   }
 
   @Override

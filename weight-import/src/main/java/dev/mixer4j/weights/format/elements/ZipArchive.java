@@ -21,7 +21,6 @@ import java.util.zip.ZipFile;
 /** A zip file whose directory is checked before anything is read, and each entry's CRC after. */
 public final class ZipArchive implements Closeable {
 
-  /** What reads an entry's content. */
   public interface Body<T> {
     T read(InputStream in) throws IOException;
   }
@@ -108,7 +107,6 @@ public final class ZipArchive implements Closeable {
     }
   }
 
-  /** Reads a small entry whole. */
   public byte[] bytes(String name, int atMost) throws IOException {
     if (entries.get(name).getSize() > atMost) {
       throw malformed(

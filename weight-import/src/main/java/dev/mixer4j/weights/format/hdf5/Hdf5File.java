@@ -38,13 +38,18 @@ import java.util.Set;
  */
 public final class Hdf5File implements Closeable {
 
-  /** A tensor's elements in the file. */
+  private static final int MAX_OBJECTS = 100_000;
+  private static final String CORRUPT = "%s: a corrupt HDF5 file: %s";
+
   private record Run(long offset, ByteOrder order) {}
 
   private final Path path;
   private final FileChannel channel;
   private final HdfFile hdf;
   private final Set<Long> visited = new HashSet<>();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final Map<String, Dataset> datasets = new LinkedHashMap<>();
+  private int objects;
   private final Map<String, Run> runs = new LinkedHashMap<>();
   private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
 
@@ -85,12 +90,10 @@ public final class Hdf5File implements Closeable {
   private void checkEnd() throws IOException {
     long end = hdf.getHdfBackingStorage().getSuperblock().getEndOfFileAddress();
     if (channel.size() < end) {
-      throw malformed(
-          "expected %d bytes, found %d: the file is cut off".formatted(end, channel.size()), null);
+      throw malformed("expected %d bytes, found %d: the file is cut off", end, channel.size());
     }
   }
 
-  /** What reads the directory of an opened file. */
   public interface Directory {
     TensorFile read(Hdf5File file) throws IOException;
   }
@@ -110,20 +113,44 @@ public final class Hdf5File implements Closeable {
   }
 
   /**
-   * Notes a visit to a group.
+   * Lists the groups and datasets in a group.
    *
-   * @throws MalformedFileException if it was visited before: a damaged file may have one in itself
+   * @param prefix of their paths: empty, or ending with a slash
+   * @throws MalformedFileException if a group is there twice, as a damaged file may have one in
+   *     itself, or there are too many, or too deep ones
+   * @throws UnsupportedFileException if there is something else: a link could lead out of the file
    */
-  public void visit(Group group, String name) {
+  public void list(Group group, String prefix, int maxDepth) {
+    if (prefix.chars().filter(c -> c == '/').count() > maxDepth || objects > MAX_OBJECTS) {
+      throw malformed(
+          "groups are nested deeper than %d or hold more than %d objects", maxDepth, MAX_OBJECTS);
+    }
     if (!visited.add(group.getAddress())) {
-      throw malformed("group '" + name + "' is there twice", null);
+      throw malformed("group '%s' is there twice", prefix);
+    }
+    groups.put(prefix, group);
+    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
+      objects++;
+      String name = prefix + child.getKey();
+      if (child.getValue() instanceof Group inner) {
+        list(inner, name + "/", maxDepth);
+      } else if (child.getValue() instanceof Dataset dataset) {
+        datasets.put(name, dataset);
+      } else {
+        throw new UnsupportedFileException(
+            "%s: '%s' is neither a group nor a dataset; links are not followed"
+                .formatted(path, name));
+      }
     }
   }
 
-  /** Refuses what is neither a group nor a dataset: a link could lead out of the file. */
-  public UnsupportedFileException refuse(String name) {
-    return new UnsupportedFileException(
-        "%s: '%s' is neither a group nor a dataset; links are not followed".formatted(path, name));
+  /** The listed groups by path, which ends with a slash except for the first one's. */
+  public Map<String, Group> groups() {
+    return groups;
+  }
+
+  public Map<String, Dataset> datasets() {
+    return datasets;
   }
 
   public Path path() {
@@ -134,7 +161,6 @@ public final class Hdf5File implements Closeable {
     return hdf;
   }
 
-  /** The tensors that were added, in that order. */
   public Map<String, TensorInfo> infos() {
     return Collections.unmodifiableMap(infos);
   }
@@ -150,14 +176,11 @@ public final class Hdf5File implements Closeable {
     boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
     if (!small || attribute.getSizeInBytes() > attribute.getBuffer().capacity()) {
       throw malformed(
-          "attribute '%s': its shape %s is not one of its kind"
-              .formatted(name, Arrays.toString(sizes)),
-          null);
+          "attribute '%s': its shape %s is not one of its kind", name, Arrays.toString(sizes));
     }
     return attribute.getData();
   }
 
-  /** Takes a dataset as a tensor. */
   public void add(String name, Dataset dataset) throws IOException {
     DType dtype = dtype(dataset);
     if (dtype == null || !(dataset instanceof ContiguousDataset contiguous)) {
@@ -172,13 +195,12 @@ public final class Hdf5File implements Closeable {
     long offset = hdf.getUserBlockSize() + contiguous.getDataAddress();
     if (offset < 0 || offset > channel.size() - info.bytes()) {
       throw malformed(
-          "dataset '%s': its %d bytes at %d reach beyond the file's end"
-              .formatted(name, info.bytes(), offset),
-          null);
+          "dataset '%s': its %d bytes at %d reach beyond the file's end",
+          name, info.bytes(), offset);
     }
     ByteOrder order = ((FloatingPoint) dataset.getDataType()).getByteOrder();
     if (infos.put(name, info) != null) {
-      throw malformed("two datasets are called '" + name + "'", null);
+      throw malformed("two datasets are called '%s'", name);
     }
     runs.put(name, new Run(offset, order));
   }
@@ -196,7 +218,6 @@ public final class Hdf5File implements Closeable {
     };
   }
 
-  /** Reads a tensor as float32. */
   public void read(String name, FloatBuffer destination) throws IOException {
     Run run = runs.get(name);
     TensorInfo info = infos.get(name);
@@ -204,7 +225,8 @@ public final class Hdf5File implements Closeable {
       ElementReader.read(
           channel, run.offset, info.dtype(), run.order, info.elements(), destination);
     } catch (EOFException e) {
-      throw malformed("dataset '" + name + "': " + e.getMessage(), e);
+      String problem = "dataset '%s': %s".formatted(name, e.getMessage());
+      throw new MalformedFileException(CORRUPT.formatted(path, problem), e);
     }
   }
 
@@ -225,11 +247,11 @@ public final class Hdf5File implements Closeable {
       }
     }
     String problem = thrown.getMessage() + (cause == thrown ? "" : ": " + cause.getMessage());
-    return malformed(problem, thrown);
+    return new MalformedFileException(CORRUPT.formatted(path, problem), thrown);
   }
 
-  public MalformedFileException malformed(String problem, Throwable cause) {
-    return new MalformedFileException(path + ": a corrupt HDF5 file: " + problem, cause);
+  public MalformedFileException malformed(String problem, Object... values) {
+    return new MalformedFileException(CORRUPT.formatted(path, problem.formatted(values)));
   }
 
   @Override

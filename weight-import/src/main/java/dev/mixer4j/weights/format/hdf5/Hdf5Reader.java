@@ -6,8 +6,6 @@ import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
-import io.jhdf.api.Group;
-import io.jhdf.api.Node;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -35,7 +33,11 @@ public final class Hdf5Reader extends TensorFile {
     super(file.path(), Format.H5);
     this.file = file;
     this.notes = readNotes();
-    collect(file.root(), "", 0);
+    file.list(file.root(), "", MAX_DEPTH);
+    file.datasets().remove(CLASS_NAMES);
+    for (Map.Entry<String, Dataset> dataset : file.datasets().entrySet()) {
+      file.add(dataset.getKey(), dataset.getValue());
+    }
     tensors.putAll(file.infos());
   }
 
@@ -80,8 +82,7 @@ public final class Hdf5Reader extends TensorFile {
     if (plausible && many.getData() instanceof String[] names) {
       return List.of(names);
     }
-    throw file.malformed(
-        "dataset '" + name + "': expected texts, found " + Arrays.toString(sizes), null);
+    throw file.malformed("dataset '%s': expected texts, found %s", name, Arrays.toString(sizes));
   }
 
   private <T> T attribute(String name, Class<T> type) {
@@ -95,35 +96,13 @@ public final class Hdf5Reader extends TensorFile {
     Object value = file.attribute(file.root(), name);
     if (!type.isInstance(value)) {
       throw file.malformed(
-          "attribute '%s': expected %s, found %s of shape %s"
-              .formatted(
-                  name,
-                  type.getSimpleName(),
-                  attribute.getJavaType().getSimpleName(),
-                  Arrays.toString(attribute.getDimensionsAsLong())),
-          null);
+          "attribute '%s': expected %s, found %s of shape %s",
+          name,
+          type.getSimpleName(),
+          attribute.getJavaType().getSimpleName(),
+          Arrays.toString(attribute.getDimensionsAsLong()));
     }
     return type.cast(value);
-  }
-
-  private void collect(Group group, String prefix, int depth) throws IOException {
-    if (depth > MAX_DEPTH) {
-      throw file.malformed("groups are nested deeper than " + MAX_DEPTH, null);
-    }
-    file.visit(group, prefix);
-    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
-      String name = prefix + child.getKey();
-      if (name.equals(CLASS_NAMES)) {
-        continue;
-      }
-      if (child.getValue() instanceof Group inner) {
-        collect(inner, name + "/", depth + 1);
-      } else if (child.getValue() instanceof Dataset dataset) {
-        file.add(name, dataset);
-      } else {
-        throw file.refuse(name);
-      }
-    }
   }
 
   @Override

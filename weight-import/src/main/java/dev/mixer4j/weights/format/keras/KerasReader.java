@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,16 +27,11 @@ import java.util.Map;
 public final class KerasReader extends OpenTensorFile {
 
   private static final int MAX_DEPTH = 24;
-  private static final int MAX_NODES = 100_000;
 
   private final Hdf5File file;
   private final Closeable source;
   private final Map<String, String> settings;
-  private final Map<String, Dataset> datasets = new LinkedHashMap<>();
-  private final Map<String, String> layerNames = new LinkedHashMap<>();
-  private int nodes;
 
-  /** Whether a file has one of Keras's layouts. */
   public static boolean reads(Hdf5File file) {
     Map<String, Node> children = file.root().getChildren();
     if (file.root().getAttribute("format_version") != null) { // one of ours
@@ -68,70 +62,37 @@ public final class KerasReader extends OpenTensorFile {
       ignored.remove(part);
     }
     this.settings = config.settings();
-    collect(top, "", 0);
+    file.list(top, "", MAX_DEPTH);
     List<String> layers = texts(top, "layer_names");
     if (layers.isEmpty()) {
       addNumbered(config);
     } else {
-      addListed(top, layers);
+      addListed(layers);
     }
     tensors.putAll(file.infos());
   }
 
-  /** All datasets by path, and the names that Keras 3 gives to the groups {@code vars}. */
-  private void collect(Group group, String prefix, int depth) {
-    if (depth > MAX_DEPTH || nodes > MAX_NODES) {
-      throw file.malformed(
-          "groups are nested deeper than %d or hold more than %d objects"
-              .formatted(MAX_DEPTH, MAX_NODES),
-          null);
-    }
-    file.visit(group, prefix);
-    if (file.attribute(group, "name") instanceof String name) {
-      layerNames.put(prefix, name);
-    }
-    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
-      nodes++;
-      String name = prefix + child.getKey();
-      if (child.getValue() instanceof Group inner) {
-        collect(inner, name + "/", depth + 1);
-      } else if (child.getValue() instanceof Dataset dataset) {
-        datasets.put(name, dataset);
-      } else {
-        throw file.refuse(name);
-      }
-    }
-  }
-
   /** Keras 2's layout: what is not listed is not the model's. */
-  private void addListed(Group top, List<String> layers) throws IOException {
+  private void addListed(List<String> layers) throws IOException {
     for (String layer : layers) {
-      Group group = group(top, layer);
+      Group group = file.groups().get(layer + "/");
+      if (group == null) {
+        throw file.malformed("no group for layer '%s'", layer);
+      }
       for (String weight : texts(group, "weight_names")) {
-        Dataset dataset = datasets.remove(layer + "/" + weight);
+        Dataset dataset = file.datasets().remove(layer + "/" + weight);
         if (dataset == null) {
-          throw file.malformed("layer '%s' lacks its weight '%s'".formatted(layer, weight), null);
+          throw file.malformed("layer '%s' lacks its weight '%s'", layer, weight);
         }
         file.add(weight, dataset);
       }
     }
-    ignored.addAll(datasets.keySet());
-  }
-
-  private Group group(Group top, String layer) {
-    Group group = top;
-    for (String step : layer.split("/")) {
-      if (!(group.getChildren().get(step) instanceof Group next)) {
-        throw file.malformed("no group for layer '" + layer + "'", null);
-      }
-      group = next;
-    }
-    return group;
+    ignored.addAll(file.datasets().keySet());
   }
 
   /** Keras 3's layout: an optimizer's and a random generator's variables are not weights. */
   private void addNumbered(KerasConfig config) throws IOException {
-    for (Map.Entry<String, Dataset> entry : datasets.entrySet()) {
+    for (Map.Entry<String, Dataset> entry : file.datasets().entrySet()) {
       String at = entry.getKey();
       int vars = at.lastIndexOf("vars/");
       if (vars < 0
@@ -142,10 +103,11 @@ public final class KerasReader extends OpenTensorFile {
         continue;
       }
       String directory = at.substring(0, Math.max(0, vars - 1));
-      String layer = layerNames.getOrDefault(at.substring(0, vars + 5), "");
-      if (layer.isEmpty()) {
-        layer = config.layerName(directory).orElse(directory);
-      }
+      Object named = file.attribute(file.groups().get(at.substring(0, vars + 5)), "name");
+      String layer =
+          named instanceof String name && !name.isEmpty()
+              ? name
+              : config.layerName(directory).orElse(directory);
       file.add(layer + at.substring(Math.max(0, vars - 1)), entry.getValue());
     }
   }
@@ -169,7 +131,7 @@ public final class KerasReader extends OpenTensorFile {
     if (value == null || value instanceof double[] none && none.length == 0) {
       return new String[0]; // NumPy makes an empty list one of float64
     }
-    throw file.malformed("attribute '" + name + "' is not a list of names", null);
+    throw file.malformed("attribute '%s' is not a list of names", name);
   }
 
   @Override

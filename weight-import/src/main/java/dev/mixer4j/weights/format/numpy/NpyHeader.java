@@ -111,7 +111,6 @@ record NpyHeader(TensorInfo info, ByteOrder order, boolean fortran, int length) 
     ElementReader.read(in, info, order, fortran, destination);
   }
 
-  /** Checks that the elements end where the file or entry does. */
   void checkSize(Path file, long size) {
     if (size != length + info.bytes()) {
       throw malformed(

@@ -43,7 +43,6 @@ public final class NumpyArray {
     return sizes;
   }
 
-  /** Whether the first axis runs fastest. */
   public boolean fortran() {
     return fortran;
   }

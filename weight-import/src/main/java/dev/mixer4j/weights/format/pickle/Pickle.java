@@ -38,7 +38,6 @@ public final class Pickle {
 
   private record Callable(String name, Constructor constructor) {}
 
-  /** What a pickle may name. */
   public interface Constructors {
     /**
      * The value of a global name, such as {@code torch.FloatStorage}.

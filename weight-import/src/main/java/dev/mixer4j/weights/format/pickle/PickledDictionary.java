@@ -51,12 +51,10 @@ public final class PickledDictionary {
     return new PickledDictionary(where, file, map);
   }
 
-  /** A list of texts. */
   public List<String> texts(String key) {
     return list(key, String.class, "texts");
   }
 
-  /** A list of whole numbers. */
   public long[] numbers(String key) {
     return list(key, Long.class, "whole numbers").stream().mapToLong(Long::longValue).toArray();
   }

@@ -24,7 +24,6 @@ public abstract class StateDictFile extends OpenTensorFile {
   /** Takes an entry of the state dict, which should be a tensor. */
   protected abstract void add(String name, Object value);
 
-  /** Finds the state dict in what the pickle holds, and adds its entries. */
   protected final void addAll(Object top) {
     if (!(top instanceof Map<?, ?> dict)) {
       throw new UnsupportedFileException(path + ": expected a state dict, found another object");

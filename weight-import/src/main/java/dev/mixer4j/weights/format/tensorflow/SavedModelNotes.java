@@ -3,8 +3,8 @@ package dev.mixer4j.weights.format.tensorflow;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.mixer4j.weights.format.MalformedFileException;
-import dev.mixer4j.weights.format.Notes;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public final class SavedModelNotes {
           }
         }
       }
-      return Notes.in(text);
+      return OpenTensorFile.notes(text);
     } catch (InvalidProtocolBufferException e) {
       throw new MalformedFileException(definition + ": a corrupt SavedModel: " + e.getMessage(), e);
     }

@@ -29,7 +29,6 @@ public final class TorchLegacyStream extends TorchReader {
 
   private static final long VERSION = 1001;
 
-  /** A storage's elements in the file. */
   private record Run(long offset, long bytes) {}
 
   private final FileChannel channel;

@@ -42,7 +42,6 @@ final class TorchPickle implements Pickle.Constructors {
     this.path = path;
   }
 
-  /** Every storage that the pickle names, by key. */
   Map<String, Storage> storages() {
     return storages;
   }

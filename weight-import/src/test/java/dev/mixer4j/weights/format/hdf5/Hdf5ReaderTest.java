@@ -166,6 +166,13 @@ class Hdf5ReaderTest {
         "\"mean\":[0.1,0.2,0.3] | \"mean\":[0,0,\"NaN\"] | mean must be finite",
         "\"std\":[0.4,0.5,0.6] | \"std\":[1,0,1] | std must be above 0",
         "\"mean\":[0.1,0.2,0.3] | \"mean\":7 | mean: expected a list of numbers, found 7",
+        "\"mean\":[0.1,0.2,0.3] | \"mean\":[0,null,0] | mean: expected a list of numbers, found [0,",
+        "\"mean\":[0.1,0.2,0.3] | \"mean\":[0,\"a\",0] | mean: expected a list of numbers, found [0,",
+        "\"height\" | \"depth\" | input has no setting 'depth'; it has [height, width, channels,",
+        "\"gelu\":\"tanh\" | \"gelu\":1 | gelu: expected one of [erf, tanh], found 1",
+        "\"gelu\":\"tanh\" | \"gelu\":\"\" | gelu: expected one of [erf, tanh], found \"\"",
+        "\"patch_size\":2 | \"patch_size\":3000000000 | patch_size: expected a whole number, found 3",
+        "\"patch_size\":2 | \"patch_size\":null | patch_size: expected a whole number, found null",
       })
   void networksThatAreNone(String from, String to, String problem) {
     String network = NetworkJson.write(CONFIG).toString();
