@@ -61,35 +61,32 @@ public final class FineTuning {
   }
 
   /**
-   * Prepares a training by the recipe {@code adam}: Adam at 1e-5, batches of 16, two epochs.
+   * {@return a training by the recipe {@code adam}: Adam at 1e-5, batches of 16, two epochs}
    *
    * @param weights to start from, of any format that weight-import reads; a head is replaced by one
    *     of zeros if its number of classes is not the data's
    * @param data CIFAR-10 or CIFAR-100 (binary or Python version, folder or archive), MNIST's files,
    *     or pictures in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
-   * @return a training that is not started yet
    */
   public static FineTuning of(Path weights, Path data) {
     return new FineTuning(Objects.requireNonNull(weights, "weights"), null, data);
   }
 
   /**
-   * Prepares the training of a network from scratch, by the recipe {@code adam}.
+   * {@return the training of a network from scratch, by the recipe {@code adam}}
    *
    * @param network to train; its head gets the number of classes of the data, and images are
    *     converted to its size and channels
    * @param data as for {@link #of}
-   * @return a training that is not started yet
    */
   public static FineTuning scratch(Network network, Path data) {
     return new FineTuning(null, Objects.requireNonNull(network, "network"), data);
   }
 
   /**
-   * Chooses another recipe.
+   * {@return this, with another recipe}
    *
    * @param nameOrFile {@code adam}, {@code paper}, {@code linear-probe}, or a JSON file of settings
-   * @return this
    */
   public FineTuning recipe(String nameOrFile) {
     recipe = Objects.requireNonNull(nameOrFile, "nameOrFile");
@@ -97,12 +94,11 @@ public final class FineTuning {
   }
 
   /**
-   * Replaces one of the recipe's settings, which are listed in the README of finetune-cifar.
-   * Settings are checked when the training starts.
+   * {@return this, with one of the recipe's settings replaced} The README of finetune-cifar lists
+   * the settings. They are checked when the training starts.
    *
    * @param setting its name, such as {@code epochs}, {@code learning_rate}, {@code batch_size}
    * @param value a number, text, boolean or map (of an {@code optimizer}); null removes the setting
-   * @return this
    */
   public FineTuning set(String setting, Object value) {
     settings.set(Objects.requireNonNull(setting, "setting"), new JsonMapper().valueToTree(value));
@@ -110,10 +106,9 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the size that images are resized to, for a training that starts from weights.
+   * {@return this, with the size that images are resized to if weights are given}
    *
    * @param size in pixels: the weights' own, the default, or a whole multiple of it
-   * @return this
    * @throws IllegalStateException if the network is trained from scratch
    */
   public FineTuning imageSize(int size) {
@@ -125,11 +120,9 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the seed of the choice of pictures that are held out if {@code validation_fraction} is
-   * set.
+   * {@return this, with a seed for the choice of pictures that are held out}
    *
-   * @param seed 0 by default
-   * @return this
+   * @param seed 0 by default; used if {@code validation_fraction} is set
    */
   public FineTuning splitSeed(long seed) {
     splitSeed = seed;
@@ -137,10 +130,9 @@ public final class FineTuning {
   }
 
   /**
-   * Trains on the first images only.
+   * {@return this, limited to the first training images}
    *
    * @param images how many, above 0
-   * @return this
    * @throws IllegalArgumentException if it is not above 0
    */
   public FineTuning limitTrain(int images) {
@@ -149,10 +141,9 @@ public final class FineTuning {
   }
 
   /**
-   * Measures on the first test or validation images only.
+   * {@return this, limited to the first test or validation images}
    *
    * @param images how many, above 0
-   * @return this
    * @throws IllegalArgumentException if it is not above 0
    */
   public FineTuning limitTest(int images) {
@@ -161,10 +152,9 @@ public final class FineTuning {
   }
 
   /**
-   * Sets whether the files of an earlier run may be replaced.
+   * {@return this, set to replace the files of an earlier run or not}
    *
    * @param allowed false by default
-   * @return this
    */
   public FineTuning overwrite(boolean allowed) {
     overwrite = allowed;
@@ -172,11 +162,10 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the devices to train on. With {@link dev.mixer4j.core.Precision#FLOAT32}, the default of
-   * the setting {@code precision}, TF32 on GPUs is switched off for the whole process.
+   * {@return this, with the devices to train on} With {@link dev.mixer4j.core.Precision#FLOAT32},
+   * the default of the setting {@code precision}, TF32 on GPUs is off for the whole process.
    *
    * @param chosen {@link Devices#AUTO} by default
-   * @return this
    */
   public FineTuning devices(Devices chosen) {
     devices = Objects.requireNonNull(chosen, "chosen");
@@ -184,10 +173,9 @@ public final class FineTuning {
   }
 
   /**
-   * Sets the command line that the report shows as the way to repeat the run.
+   * {@return this, with the command line that the report shows as the way to repeat the run}
    *
    * @param words of the command; by default, a {@code finetune-cifar train} that does the same
-   * @return this
    */
   public FineTuning command(List<String> words) {
     command = List.copyOf(words);
@@ -317,7 +305,6 @@ public final class FineTuning {
     return RunFolder.isFinished(folder);
   }
 
-  @FunctionalInterface
   private interface Work<T> {
     T run() throws IOException;
   }

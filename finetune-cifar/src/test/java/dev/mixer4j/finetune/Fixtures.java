@@ -53,7 +53,7 @@ public final class Fixtures {
   public static Ran run(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine line = Cli.commandLine(FinetuneCifar.create());
+    CommandLine line = Cli.commandLine(new FinetuneCifar());
     line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     String[] texts = new String[args.length];
     for (int i = 0; i < args.length; i++) {

@@ -48,7 +48,13 @@ public final class CompareCommand extends Subcommand {
   @Override
   public Integer call() throws IOException {
     if (plot != null) {
-      checkPlot();
+      Path folder = plot.toAbsolutePath().getParent();
+      if (folder == null || !Files.isDirectory(folder)) {
+        throw new MixerException(plot + ": expected a file in a folder that exists, found none");
+      }
+      if (Files.exists(plot) && !overwrite) {
+        throw new FileAlreadyExistsException(plot.toString());
+      }
     }
     List<RunRecord> runs = new ArrayList<>();
     for (Path folder : folders) {
@@ -66,15 +72,5 @@ public final class CompareCommand extends Subcommand {
       Pictures.write(plot, LearningCurves.compare(rows));
     }
     return Cli.DONE;
-  }
-
-  private void checkPlot() throws IOException {
-    Path folder = plot.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new MixerException(plot + ": expected a file in a folder that exists, found none");
-    }
-    if (Files.exists(plot) && !overwrite) {
-      throw new FileAlreadyExistsException(plot.toString());
-    }
   }
 }

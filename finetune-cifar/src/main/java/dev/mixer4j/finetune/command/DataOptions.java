@@ -36,7 +36,7 @@ final class DataOptions {
       defaultValue = "0",
       paramLabel = "N",
       description = "Seed of the choice of pictures to hold out (default: ${DEFAULT-VALUE}).")
-  private long splitSeed;
+  long splitSeed;
 
   @Option(
       names = "--limit-test",
@@ -44,21 +44,16 @@ final class DataOptions {
       paramLabel = "N",
       converter = NumberConverter.Positive.class,
       description = "Use only the first N test or validation images.")
-  private int limitTest;
+  int limitTest;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** The folder or archive that was given. */
   Path path() {
     if (path == null) {
       throw new ParameterException(spec.commandLine(), "Missing required option: '--data=DATA'");
     }
     return path;
-  }
-
-  long splitSeed() {
-    return splitSeed;
   }
 
   /** Finds the data set for a network that takes these images. */
@@ -70,9 +65,5 @@ final class DataOptions {
   /** The channels of the data's own images. */
   int channels() throws IOException {
     return Datasets.open(path(), DatasetRequest.of(1)).channels();
-  }
-
-  int limitTest() {
-    return limitTest;
   }
 }

@@ -105,11 +105,7 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
     return file;
   }
 
-  /**
-   * The graph of a training by Adam with everything switched on.
-   *
-   * @param crop whether it crops its images; otherwise it mirrors and resizes them
-   */
+  /** The graph of a training with everything on; it mirrors and resizes images or crops them. */
   static GraphDef graphOfEverything(Network network, boolean crop) {
     TrainSettings settings =
         TrainSettings.fromJson(

@@ -27,19 +27,13 @@ import org.tensorflow.TensorFlow;
 /** Checks everything that TensorFlow needs to compute on an NVIDIA GPU. */
 record Doctor(Device device) {
 
-  /**
-   * The result of one check.
-   *
-   * @param needed whether TensorFlow uses no GPU without this part
-   * @param remedy what to do; empty if all is well
-   */
+  /** The result of one check. TensorFlow uses no GPU without a needed part. */
   record Finding(String part, boolean ok, boolean needed, String found, String remedy) {
 
     private static Finding good(String part, String found) {
       return new Finding(part, true, true, found, "");
     }
 
-    /** Good if something was found, otherwise missing. */
     private static Finding of(String part, Optional<String> found, boolean needed, String remedy) {
       return found
           .map(text -> good(part, text))
@@ -51,11 +45,7 @@ record Doctor(Device device) {
     }
   }
 
-  /**
-   * A library that TensorFlow opens by this name at run time.
-   *
-   * @param version the function that returns its version
-   */
+  /** A library that TensorFlow opens by this name, with the function that returns its version. */
   private record Library(String name, String remedy, boolean needed, String version) {}
 
   /** The first driver version for CUDA 12. */
@@ -189,11 +179,7 @@ record Doctor(Device device) {
     return number.matches("[0-9]{1,6}") ? Integer.parseInt(number) : 0;
   }
 
-  /**
-   * Looks for the device functions that XLA needs; ptxas is in the same folder of a toolkit.
-   *
-   * @param flags of XLA; null for none
-   */
+  /** Looks for the device functions that XLA needs; ptxas is in the same folder of a toolkit. */
   static Finding libdevice(String flags) {
     String file = "nvvm/libdevice/libdevice.10.bc";
     Matcher named = CUDA_FOLDER.matcher(flags == null ? "" : flags);
@@ -271,7 +257,6 @@ record Doctor(Device device) {
         .isPresent();
   }
 
-  /** Checks that a GPU has a kernel for each operation of a training step. */
   private static Finding kernels() {
     Set<String> missing = new TreeSet<>();
     for (Network network : DeviceTrial.NETWORKS) {

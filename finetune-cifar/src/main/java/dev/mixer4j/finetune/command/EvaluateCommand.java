@@ -74,8 +74,7 @@ final class EvaluateCommand extends Subcommand {
       Dataset dataset = data.open(checkpoint.network().input());
       checkClasses(checkpoint, dataset);
       print(
-          evaluate(checkpoint, dataset, dataset.test(data.limitTest())),
-          dataset.classNames().size());
+          evaluate(checkpoint, dataset, dataset.test(data.limitTest)), dataset.classNames().size());
     }
     return Cli.DONE;
   }

@@ -39,18 +39,7 @@ public final class FinetuneCifar {
       description = "Show where an error comes from.")
   private boolean verbose;
 
-  private FinetuneCifar() {}
-
-  /** The command, for tests that run it in their own process. */
-  public static FinetuneCifar create() {
-    return new FinetuneCifar();
-  }
-
-  /**
-   * Runs the command and exits with its code.
-   *
-   * @param args a subcommand and its words
-   */
+  /** Runs the command and exits with its code. */
   public static void main(String[] args) {
     // Pictures are drawn in memory; otherwise Java asks for a display.
     System.setProperty("java.awt.headless", "true");

@@ -35,13 +35,7 @@ final class ModelOptions {
     return names;
   }
 
-  /**
-   * Builds the network.
-   *
-   * @param name of a family or preset, or a JSON file
-   * @param size of the images; null for the network's own, as with {@code channels}
-   * @throws IllegalArgumentException if there is no such network
-   */
+  /** Builds the network of a family, preset or file; size and channels are null for its own. */
   static Network network(CommandSpec command, String name, Integer size, Integer channels)
       throws IOException {
     Network base = base(name);
@@ -78,7 +72,6 @@ final class ModelOptions {
                         .formatted(String.join(", ", Networks.presetNames()), name)));
   }
 
-  /** Whether a model is a file, which says the channels of its images too. */
   static boolean isFile(String name) {
     return name.endsWith(".json");
   }

@@ -10,7 +10,6 @@ final class NumberConverter {
 
   private NumberConverter() {}
 
-  /** Reads a whole number above 0. */
   static final class Positive implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {

@@ -36,7 +36,6 @@ final class PlacementOptions {
               + " worker' runs the others. Use trusted networks only.")
   private List<String> cluster;
 
-  /** The devices, or an error of usage. */
   Devices get() {
     Devices own = own();
     return cluster == null ? own : checked("--cluster", () -> own.inCluster(cluster));

@@ -26,7 +26,6 @@ import picocli.CommandLine.Parameters;
     })
 final class PredictCommand extends Subcommand {
 
-  /** An image's classes in JSON. */
   private record Answer(String file, List<Prediction> predictions) {}
 
   @Option(
@@ -65,7 +64,10 @@ final class PredictCommand extends Subcommand {
           if (json) {
             all.add(new Answer(image.toString(), predictions));
           } else {
-            describe(image, predictions);
+            out().println(image);
+            for (Prediction prediction : predictions) {
+              print("  %6.2f%%  %s", 100 * prediction.probability(), prediction.label());
+            }
           }
         }
       }
@@ -74,12 +76,5 @@ final class PredictCommand extends Subcommand {
       out().println(Json.text(all));
     }
     return Cli.DONE;
-  }
-
-  private void describe(Path image, List<Prediction> predictions) {
-    out().println(image);
-    for (Prediction prediction : predictions) {
-      print("  %6.2f%%  %s", 100 * prediction.probability(), prediction.label());
-    }
   }
 }

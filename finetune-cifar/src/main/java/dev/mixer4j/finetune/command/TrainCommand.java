@@ -103,7 +103,6 @@ final class TrainCommand extends Subcommand {
   @Option(names = "--no-augment", description = "Neither crops nor flips.")
   private boolean noAugment;
 
-  /** Adds the options of the settings. */
   static final class Options implements IModelTransformer {
     @Override
     public CommandSpec transform(CommandSpec command) {
@@ -157,9 +156,9 @@ final class TrainCommand extends Subcommand {
       tuning.imageSize(imageSize);
     }
     return tuning
-        .splitSeed(data.splitSeed())
+        .splitSeed(data.splitSeed)
         .limitTrain(limitTrain)
-        .limitTest(data.limitTest())
+        .limitTest(data.limitTest)
         .overwrite(overwrite)
         .devices(devices.get())
         .command(words());

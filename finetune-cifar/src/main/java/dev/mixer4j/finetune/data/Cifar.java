@@ -150,11 +150,7 @@ final class Cifar extends Dataset {
     return images.build();
   }
 
-  /**
-   * Adds an image of red, green and blue planes.
-   *
-   * @param place of the image, for messages
-   */
+  /** Adds an image of red, green and blue planes; its place is for messages. */
   static void add(
       String place, long label, int classes, byte[] planes, int offset, LabelledImages.Builder to) {
     if (label < 0 || label >= classes) {

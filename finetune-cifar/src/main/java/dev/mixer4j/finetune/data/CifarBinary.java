@@ -19,7 +19,7 @@ record CifarBinary(int labelBytes) implements Cifar.Format {
 
   @Override
   public List<String> classNames(DataFiles files, String file) throws IOException {
-    try (InputStream in = files.open(file)) {
+    try (InputStream in = files.files().get(file).open()) {
       String text = new String(in.readNBytes(MAX_NAMES_BYTES), StandardCharsets.UTF_8);
       List<String> names = text.lines().map(String::strip).filter(s -> !s.isEmpty()).toList();
       if (names.isEmpty() || names.size() > MAX_CLASSES) {
@@ -45,7 +45,7 @@ record CifarBinary(int labelBytes) implements Cifar.Format {
               + " the file is cut off or not CIFAR-%s, binary version, get it again"
                   .formatted(labelBytes == 1 ? "10" : "100"));
     }
-    try (InputStream in = new BufferedInputStream(files.open(name), 1 << 16)) {
+    try (InputStream in = new BufferedInputStream(files.files().get(name).open(), 1 << 16)) {
       for (long i = 0; i < count && to.size() < limit; i++) {
         if (in.readNBytes(record, 0, record.length) < record.length) {
           throw new DatasetException(shown + ": the file became shorter while it was read");

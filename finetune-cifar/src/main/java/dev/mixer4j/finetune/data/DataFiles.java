@@ -21,8 +21,6 @@ import java.util.function.UnaryOperator;
 record DataFiles(Path path, UnaryOperator<String> shown, SortedMap<String, Content> files) {
 
   interface Content {
-
-    /** In bytes. */
     long size();
 
     InputStream open() throws IOException;
@@ -67,9 +65,5 @@ record DataFiles(Path path, UnaryOperator<String> shown, SortedMap<String, Conte
 
   String show(String name) {
     return shown.apply(name);
-  }
-
-  InputStream open(String name) throws IOException {
-    return files.get(name).open();
   }
 }

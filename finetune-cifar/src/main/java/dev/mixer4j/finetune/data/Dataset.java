@@ -5,16 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Labelled images in up to three splits that share no image.
- *
- * <ul>
- *   <li>The <b>training</b> images are trained on.
- *   <li>The <b>validation</b> images measure a training while it runs and choose its best epoch.
- *       They are a fraction of the training images ({@link DatasetRequest#validationFraction}), or
- *       a folder of their own beside one of test images.
- *   <li>The <b>test</b> images measure the result. A folder of pictures without test images is
- *       tested on the validation images.
- * </ul>
+ * Labelled images in up to three splits that share no image. Validation images, a fraction of the
+ * training images or a folder of their own, choose the best epoch; test images measure the result.
+ * A folder of pictures without test images is tested on the validation images.
  *
  * <p>Only names and sizes are read before images are asked for. Each method that reads images takes
  * the first {@code limit} ones, and throws a {@link DatasetException} if a file is damaged.

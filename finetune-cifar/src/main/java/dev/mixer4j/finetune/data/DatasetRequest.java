@@ -9,7 +9,6 @@ import java.util.OptionalDouble;
  * @param imageSize pictures of a folder are resized to it; CIFAR's and MNIST's images keep theirs
  * @param channels of the images: 1 for gray levels, 3 for red, green and blue; 0 for the data's own
  * @param validationFraction share of the training images to hold out, above 0 and below 1
- * @param seed of the choice of pictures that are held out
  */
 public record DatasetRequest(
     int imageSize, int channels, OptionalDouble validationFraction, long seed) {

@@ -29,8 +29,6 @@ public final class Datasets {
   /**
    * Finds a data set in a folder, in one of its usual subfolders or in a tar archive: CIFAR-10 and
    * CIFAR-100 (binary or Python version), MNIST's files; or pictures in a folder per class.
-   *
-   * @throws DatasetException if there is none, or more than one
    */
   public static Dataset open(Path path, DatasetRequest options) throws IOException {
     if (!Files.exists(path)) {

@@ -45,7 +45,7 @@ final class IdxFile implements Closeable {
   }
 
   static IdxFile open(DataFiles files, String name, int dimensions) throws IOException {
-    InputStream in = new BufferedInputStream(files.open(name), 1 << 16);
+    InputStream in = new BufferedInputStream(files.files().get(name).open(), 1 << 16);
     try {
       String shown = files.show(name);
       return new IdxFile(shown, name.endsWith(".gz") ? unpacked(shown, in) : in, dimensions);
@@ -63,12 +63,10 @@ final class IdxFile implements Closeable {
     }
   }
 
-  /** The size of a dimension, above 0. */
   int size(int dimension) {
     return sizes[dimension];
   }
 
-  /** The file's name, for messages. */
   String shown() {
     return shown;
   }
@@ -78,15 +76,7 @@ final class IdxFile implements Closeable {
   }
 
   byte[] read(int count) throws IOException {
-    byte[] values;
-    try {
-      values = in.readNBytes(count);
-    } catch (EOFException | ZipException e) {
-      throw new DatasetException(
-          "%s: damaged near byte %d of its content: %s; get it again"
-              .formatted(shown, position, e.getMessage()),
-          e);
-    }
+    byte[] values = next(count);
     if (values.length < count) {
       throw new DatasetException(
           "%s: expected %d more bytes at byte %d, found %d; the file is cut off, get it again"
@@ -96,14 +86,19 @@ final class IdxFile implements Closeable {
     return values;
   }
 
-  void requireEnd() throws IOException {
-    int more;
+  private byte[] next(int count) throws IOException {
     try {
-      more = in.read();
+      return in.readNBytes(count);
     } catch (EOFException | ZipException e) {
-      throw new DatasetException(shown + ": damaged at its end: " + e.getMessage(), e);
+      throw new DatasetException(
+          "%s: damaged near byte %d of its content: %s; get it again"
+              .formatted(shown, position, e.getMessage()),
+          e);
     }
-    if (more >= 0) {
+  }
+
+  void requireEnd() throws IOException {
+    if (next(1).length > 0) {
       throw new DatasetException(
           "%s: expected the end at byte %d, found more; do its sizes fit?"
               .formatted(shown, position));

@@ -24,11 +24,7 @@ public final class ImageFile {
 
   private ImageFile() {}
 
-  /**
-   * Reads an image as it is stored, without a rotation that its EXIF data may ask for.
-   *
-   * @throws DatasetException if it is not an intact PNG or JPEG of at most 100 million pixels
-   */
+  /** Reads an image as it is stored, without a rotation that its EXIF data may ask for. */
   public static BufferedImage read(Path path) throws IOException {
     ImageReader reader = null;
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path));

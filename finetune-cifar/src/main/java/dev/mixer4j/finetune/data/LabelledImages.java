@@ -4,8 +4,6 @@ import dev.mixer4j.core.image.Pixels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.types.TUint8;
@@ -19,12 +17,7 @@ import org.tensorflow.types.TUint8;
 public record LabelledImages(
     int height, int width, int channels, List<byte[]> images, int[] labels) {
 
-  /**
-   * Copies the pixels.
-   *
-   * @param pixels [images, height, width, channels], unsigned
-   * @param labels [images], unsigned
-   */
+  /** Copies pixels, [images, height, width, channels], unsigned like the labels. */
   public LabelledImages(int height, int width, int channels, byte[] pixels, byte[] labels) {
     this(height, width, channels, new ArrayList<>(), new int[labels.length]);
     if (pixels.length != Math.multiplyExact(labels.length, imageBytes())) {
@@ -42,7 +35,6 @@ public record LabelledImages(
     return new LabelledImages(1, 1, 1, List.of(), new int[0]);
   }
 
-  /** Number of images. */
   public int size() {
     return labels.length;
   }
@@ -65,7 +57,10 @@ public record LabelledImages(
     return Arrays.stream(indices).map(this::label).toArray();
   }
 
-  /** Copies some images: [indices, height, width, channels] uint8. The caller closes the tensor. */
+  /**
+   * Copies some images: [indices, height, width, channels] uint8, which may be over 2 GiB. The
+   * caller closes the tensor.
+   */
   public TUint8 pixels(int... indices) {
     TUint8 tensor = TUint8.tensorOf(Shape.of(indices.length, height, width, channels));
     ByteDataBuffer data = tensor.asRawTensor().data();
@@ -73,16 +68,6 @@ public record LabelledImages(
       data.offset((long) i * imageBytes()).write(images.get(indices[i]));
     }
     return tensor;
-  }
-
-  /**
-   * Copies the images {@code from} to {@code to} (exclusive), for a graph that keeps them on its
-   * device: [to - from, height, width, channels] uint8, which may be over 2 GiB. The caller closes
-   * the tensor.
-   */
-  public TUint8 pixelRange(int from, int to) {
-    Objects.checkFromToIndex(from, to, size());
-    return pixels(IntStream.range(from, to).toArray());
   }
 
   /** One image's pixels: [height, width, channels], unsigned. */
@@ -96,7 +81,6 @@ public record LabelledImages(
     return new LabelledImages(height, width, channels, images.subList(from, to), part);
   }
 
-  /** At most {@code limit} images: the first ones. */
   public LabelledImages first(int limit) {
     return limit < size() ? slice(0, limit) : this;
   }
@@ -120,10 +104,8 @@ public record LabelledImages(
     }
 
     /**
-     * Adds a copy of an image. Gray levels become equal red, green and blue for three channels;
-     * colours become gray levels for one.
-     *
-     * @param pixels [height, width, 1 or 3], unsigned
+     * Adds a copy of an image, [height, width, 1 or 3], unsigned. Gray levels become equal red,
+     * green and blue for three channels; colours become gray levels for one.
      */
     void add(int label, byte[] pixels) {
       int size = Math.multiplyExact(Math.multiplyExact(height, width), channels);

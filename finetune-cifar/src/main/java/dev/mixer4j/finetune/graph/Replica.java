@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.graph;
 
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Pass;
+import dev.mixer4j.core.Regularization;
 import dev.mixer4j.core.Variable;
 import dev.mixer4j.core.Variables;
 import dev.mixer4j.core.Weights;
@@ -14,7 +15,6 @@ import dev.mixer4j.finetune.optim.AllReduce;
 import dev.mixer4j.finetune.optim.ClippedGradients;
 import dev.mixer4j.finetune.optim.ExponentialMovingAverage;
 import dev.mixer4j.finetune.optim.GradientAccumulator;
-import dev.mixer4j.finetune.optim.NamedTensors;
 import dev.mixer4j.finetune.optim.Optimizer;
 import dev.mixer4j.finetune.optim.StateVariable;
 import dev.mixer4j.finetune.optim.StateVariables;
@@ -58,7 +58,7 @@ final class Replica {
   private final Optimizer.Updates updates;
   private final List<Op> perUpdate = new ArrayList<>();
 
-  /** Adds the replica to a graph, in the scope of {@code tf}, which has the variables too. */
+  /** Adds the replica in the scope of {@code tf}, which has the variables too. */
   Replica(
       Ops tf,
       Graph graph,
@@ -70,13 +70,13 @@ final class Replica {
       AllReduce.Group group) {
     this.variables = variables;
     this.network = network;
-    input = new BatchInput(tf, network, settings, images);
+    input = BatchInput.of(tf, network, settings, images);
     Pass pass =
         Pass.training(
             tf,
             variables::value,
             settings.precision(),
-            settings.regularization(),
+            new Regularization(settings.dropout(), settings.stochasticDepth()),
             input.dropSeed(),
             name -> !settings.headOnly() || name.startsWith(Network.HEAD));
     Operand<TFloat32> trainLogits = network.apply(pass, input.images()).logits();
@@ -172,7 +172,6 @@ final class Replica {
     return parameters.stream().map(p -> p.withGradient(after.identity(p.gradient()))).toList();
   }
 
-  /** Sets all variables to their values before the first step. */
   void start(Session session, Weights weights, LabelledImages images) {
     variables.load(session, weights);
     Session.Runner runner = session.runner().addTarget(totals.initialization());
@@ -183,25 +182,14 @@ final class Replica {
     input.cache(session, images);
   }
 
-  /**
-   * Feeds a part of a batch.
-   *
-   * @param place of the part in its batch
-   * @param batchImages in all parts together
-   * @param fresh whether to reset the totals
-   */
-  void feed(
-      Feeds feeds,
-      Batch.Part part,
-      long seed,
-      long step,
-      int place,
-      int batchImages,
-      boolean fresh) {
+  /** Feeds the part at a place of a batch; beyond the last one, images that do not count. */
+  void feed(Feeds feeds, Batch batch, int place, long seed, long step, boolean fresh) {
+    List<Batch.Part> parts = batch.parts();
+    Batch.Part part = place < parts.size() ? parts.get(place) : parts.get(0).unlabelled();
     input.feed(feeds, part, seed, step, place);
     int counted = part.counted();
     totals.feed(feeds, counted, fresh);
-    accumulator.ifPresent(sums -> feeds.scalars(sums.scalars(counted, batchImages)));
+    accumulator.ifPresent(sums -> feeds.scalars(sums.scalars(counted, batch.images())));
   }
 
   /** The operations to run with each part but the last. */
@@ -220,16 +208,11 @@ final class Replica {
   /** The value that measurements use: the moving average if there is one. */
   private Operand<TFloat32> measured(String name) {
     return averages
-        .map(ema -> ema.value(name))
+        .map(ema -> ema.values().get(name))
         .orElseGet(() -> variables.value(name)); // batch norm's averages have no moving average
   }
 
   Weights snapshot(Session session) {
     return Variables.snapshot(session, network, this::measured);
-  }
-
-  void restore(Session session, Weights savedWeights, NamedTensors savedState) {
-    variables.load(session, savedWeights);
-    state.load(session, savedState);
   }
 }

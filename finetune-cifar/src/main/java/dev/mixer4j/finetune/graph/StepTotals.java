@@ -17,7 +17,6 @@ import org.tensorflow.types.TInt64;
  * Sums over the images of several steps. They stay on the device, so that no step waits for them.
  *
  * @param read [2]: the sum of the losses, and the number of images classified correctly
- * @param addition adds the sums of a part of a batch
  */
 record StepTotals(
     Placeholder<TFloat64> images,
@@ -26,13 +25,7 @@ record StepTotals(
     Op initialization,
     Op addition) {
 
-  /**
-   * Adds the variable for the sums.
-   *
-   * @param loss mean over the images
-   * @param logits [images, classes]
-   * @param labels [images]
-   */
+  /** Adds the sums of a mean loss, and of logits [images, classes] with labels [images]. */
   static StepTotals of(
       Ops tf, Operand<TFloat32> loss, Operand<TFloat32> logits, Operand<TInt32> labels) {
     var images = tf.placeholder(TFloat64.class, Placeholder.shape(Shape.scalar()));
@@ -53,7 +46,7 @@ record StepTotals(
     return new StepTotals(images, kept, read, initialization, addition);
   }
 
-  /** Feeds a part of a batch: how many images count, and whether to reset the sums. */
+  /** Feeds how many images count, and whether to reset the sums. */
   void feed(Feeds feeds, int count, boolean fresh) {
     feeds.own(images, TFloat64.scalarOf(count));
     feeds.own(kept, TFloat64.scalarOf(fresh ? 0 : 1));

@@ -59,12 +59,7 @@ public final class TrainingGraph implements AutoCloseable {
   private long steps;
   private boolean broken;
 
-  /**
-   * Builds the graph and loads the weights, which may be closed afterwards.
-   *
-   * @param images the training images, which may be kept on the devices
-   * @throws MixerException if a device is missing
-   */
+  /** Builds the graph and loads the weights, which may be closed afterwards. */
   public TrainingGraph(
       Weights start, TrainSettings settings, LabelledImages images, Devices devices) {
     this(start, settings, images, settings.optimizer().build(), devices);
@@ -83,7 +78,8 @@ public final class TrainingGraph implements AutoCloseable {
       TrainingDevices.Found found = devices.find();
       settings = settle(asked, images, found);
       Ops tf = Ops.create(graph);
-      List<String> scopes = IntStream.range(0, found.count()).mapToObj(i -> "replica" + i).toList();
+      int count = found.names().size();
+      List<String> scopes = IntStream.range(0, count).mapToObj(i -> "replica" + i).toList();
       // All variables first: each new scope searches the whole graph for its name.
       Map<Ops, Variables> variables = new LinkedHashMap<>();
       for (String scope : scopes) {
@@ -101,7 +97,7 @@ public final class TrainingGraph implements AutoCloseable {
                       settings,
                       images,
                       optimizer,
-                      new AllReduce.Group(found.count(), found.group(), found.areGpus()))));
+                      new AllReduce.Group(count, found.group(), found.areGpus()))));
       session = found.session(graph, scopes, settings.xla());
     } catch (RuntimeException e) {
       graph.close();
@@ -115,12 +111,11 @@ public final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  /** The settings with the values that depend on the devices. */
   static TrainSettings settle(
       TrainSettings asked, LabelledImages images, TrainingDevices.Found devices) {
     boolean onDevice = devices.areGpus() && images.bytes() <= MOST_CACHED_BYTES;
     return asked.settled(
-        onDevice ? TrainSettings.Cache.DEVICE : TrainSettings.Cache.HOST, devices.count());
+        onDevice ? TrainSettings.Cache.DEVICE : TrainSettings.Cache.HOST, devices.names().size());
   }
 
   /** The number of devices that have no part of any batch. */
@@ -134,23 +129,17 @@ public final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * Updates every variable once.
-   *
-   * @param seed decides, with the number of the step, what is dropped and how images are blended
-   * @param fresh whether to reset the totals before
-   * @throws DivergenceException if the loss or a gradient is not finite; nothing is updated then
+   * Updates every variable once, or none if the loss or a gradient is not finite: then it throws
+   * {@link DivergenceException}. Dropout and mixup follow from the seed and the step's number.
    */
   public void step(Batch batch, double learningRate, long seed, boolean fresh) {
     int parts = batch.parts().size();
     for (int first = 0; first < parts; first += replicas.size()) {
       boolean last = first + replicas.size() >= parts;
-      try (Feeds feeds = new Feeds(session.runner())) {
+      try (Feeds feeds = new Feeds(session.runner(), new ArrayList<>())) {
         for (int i = 0; i < replicas.size(); i++) {
-          int place = first + i;
-          Batch.Part part =
-              place < parts ? batch.parts().get(place) : batch.parts().get(0).unlabelled();
           Replica replica = replicas.get(i);
-          replica.feed(feeds, part, seed, steps + 1, place, batch.images(), fresh && first == 0);
+          replica.feed(feeds, batch, first + i, seed, steps + 1, fresh && first == 0);
           List<Op> targets =
               last ? replica.update(feeds, steps + 1, learningRate) : replica.accumulate();
           targets.forEach(feeds.runner()::addTarget);
@@ -265,7 +254,11 @@ public final class TrainingGraph implements AutoCloseable {
 
   /** Restores a step of this training, or of one with the same settings. */
   public void restore(long step, Weights savedWeights, NamedTensors savedState) {
-    each(replica -> replica.restore(session, savedWeights, savedState));
+    each(
+        replica -> {
+          replica.variables.load(session, savedWeights);
+          replica.state.load(session, savedState);
+        });
     steps = step;
   }
 

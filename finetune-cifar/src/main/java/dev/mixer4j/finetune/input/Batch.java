@@ -13,14 +13,12 @@ import org.tensorflow.types.TUint8;
  * @param step the update, counting from 1
  * @param epoch counts from 1
  * @param from the first image's place in the epoch's order
- * @param parts together the whole batch
  */
 public record Batch(long step, int epoch, int from, List<Part> parts) implements AutoCloseable {
 
   /**
    * Images that a device computes at once.
    *
-   * @param indices of the images
    * @param pixels [images, height, width, channels] uint8; null if the device has all images itself
    * @param labels [images]
    * @param flips [images], true for an image to mirror
@@ -60,7 +58,7 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
 
   private static Part part(
       LabelledImages images, TrainSettings settings, EpochPlan plan, int epoch, int from, int to) {
-    int[] indices = plan.order(from, to);
+    int[] indices = Arrays.copyOfRange(plan.order(), from, to);
     boolean onDevice = settings.cache() == TrainSettings.Cache.DEVICE;
     int[][] boxes =
         settings.cropMinArea() == null
@@ -71,7 +69,7 @@ public record Batch(long step, int epoch, int from, List<Part> parts) implements
         indices,
         onDevice ? null : images.pixels(indices),
         images.labels(indices),
-        plan.flips(from, to),
+        Arrays.copyOfRange(plan.flips(), from, to),
         boxes);
   }
 

@@ -21,38 +21,40 @@ import org.tensorflow.types.TUint8;
 /**
  * The input part of a training's graph: crops, mirrors, resizes, normalizes and blends images. All
  * random choices are fed.
+ *
+ * @param pixels the fed images, [batch, height, width, channels]
+ * @param dropSeed of dropout and stochastic depth
+ * @param cache null if the images are fed
+ * @param images the network's input, [batch, height, width, channels]
+ * @param targets [batch, classes]
  */
-public final class BatchInput {
+public record BatchInput(
+    TrainSettings settings,
+    Placeholder<TUint8> pixels,
+    Placeholder<TInt32> indices,
+    Placeholder<TInt32> labels,
+    Placeholder<TBool> flips,
+    Placeholder<TInt32> boxes,
+    Placeholder<TFloat32> share,
+    Placeholder<TInt64> dropSeed,
+    CachedImages cache,
+    Operand<TFloat32> images,
+    Operand<TFloat32> targets) {
 
-  private final TrainSettings settings;
-  private final Placeholder<TUint8> pixels;
-  private final Placeholder<TInt32> indices;
-  private final Placeholder<TInt32> labels;
-  private final Placeholder<TBool> flips;
-  private final Placeholder<TInt32> boxes;
-  private final Placeholder<TFloat32> share;
-  private final Placeholder<TInt64> dropSeed;
-  private final CachedImages cache; // null if the images are fed
-  private final Operand<TFloat32> images;
-  private final Operand<TFloat32> targets;
-
-  public BatchInput(Ops tf, Network network, TrainSettings settings, LabelledImages data) {
-    this.settings = settings;
+  public static BatchInput of(
+      Ops tf, Network network, TrainSettings settings, LabelledImages data) {
     ImageInput size = network.input();
-    pixels = tf.placeholder(TUint8.class, Placeholder.shape(Shape.of(-1, -1, -1, size.channels())));
-    indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
-    labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
-    flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
-    boxes = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 4)));
-    share = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-    dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-    Operand<TUint8> bytes = pixels;
-    if (settings.cache() == TrainSettings.Cache.DEVICE) {
-      cache = new CachedImages(tf, data);
-      bytes = cache.gather(tf, indices);
-    } else {
-      cache = null;
-    }
+    Shape anySize = Shape.of(-1, -1, -1, size.channels());
+    var pixels = tf.placeholder(TUint8.class, Placeholder.shape(anySize));
+    var indices = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    var labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1)));
+    var flips = tf.placeholder(TBool.class, Placeholder.shape(Shape.of(-1)));
+    var boxes = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(-1, 4)));
+    var share = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+    var dropSeed = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    boolean cached = settings.cache() == TrainSettings.Cache.DEVICE;
+    CachedImages cache = cached ? new CachedImages(tf, data) : null;
+    Operand<TUint8> bytes = cached ? cache.gather(tf, indices) : pixels;
     Operand<TFloat32> resized =
         settings.cropMinArea() != null
             ? CropAndResize.of(tf, bytes, boxes, flips, size.height(), size.width())
@@ -61,8 +63,10 @@ public final class BatchInput {
     Operand<TFloat32> expected =
         Loss.targets(tf, labels, network.classes(), settings.labelSmoothing());
     boolean mixed = settings.mixup() > 0;
-    images = mixed ? Mixup.blend(tf, prepared, share) : prepared;
-    targets = mixed ? Mixup.blend(tf, expected, share) : expected;
+    var images = mixed ? Mixup.blend(tf, prepared, share) : prepared;
+    var targets = mixed ? Mixup.blend(tf, expected, share) : expected;
+    return new BatchInput(
+        settings, pixels, indices, labels, flips, boxes, share, dropSeed, cache, images, targets);
   }
 
   /** Mirrors the images whose flip is true. The pixels are [batch, height, width, channels]. */
@@ -93,30 +97,5 @@ public final class BatchInput {
     if (settings.mixup() > 0) {
       feeds.own(share, TFloat32.scalarOf(new Mixup(settings.mixup()).lambda(seed, step)));
     }
-  }
-
-  /** The placeholder of images, [batch, height, width, channels] uint8. */
-  public Operand<TUint8> pixels() {
-    return pixels;
-  }
-
-  /** The network's input, [batch, height, width, channels]. */
-  public Operand<TFloat32> images() {
-    return images;
-  }
-
-  /** The targets, [batch, classes]. */
-  public Operand<TFloat32> targets() {
-    return targets;
-  }
-
-  /** The labels, [batch]. */
-  public Operand<TInt32> labels() {
-    return labels;
-  }
-
-  /** The seed of dropout and stochastic depth. */
-  public Operand<TInt64> dropSeed() {
-    return dropSeed;
   }
 }

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.input;
 
 import dev.mixer4j.finetune.data.LabelledImages;
+import java.util.stream.IntStream;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -27,7 +28,6 @@ public final class CachedImages {
   private final Placeholder<TUint8> pixels;
   private final Op assignment;
 
-  /** Adds the variable, without value. */
   public CachedImages(Ops tf, LabelledImages data) {
     int images = data.size();
     imageShape = new int[] {-1, data.height(), data.width(), data.channels()};
@@ -63,7 +63,7 @@ public final class CachedImages {
   }
 
   public void load(Session session, LabelledImages data) {
-    try (TUint8 all = data.pixelRange(0, data.size())) {
+    try (TUint8 all = data.pixels(IntStream.range(0, data.size()).toArray())) {
       session.runner().feed(pixels, all).addTarget(assignment).run().close();
     }
   }

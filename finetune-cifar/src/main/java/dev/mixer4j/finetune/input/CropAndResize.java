@@ -22,13 +22,10 @@ record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
   private static final int WIDTH = 3;
 
   /**
-   * Adds the operations to the caller's graph.
+   * Turns pixels [batch, height, width, channels] into float32 in 0..255.
    *
-   * @param pixels [batch, height, width, channels] uint8
-   * @param boxes [batch, 4] int32: top, left, height and width in pixels; not empty and within the
-   *     image
-   * @param flips [batch] bool, true for an image to mirror left to right
-   * @return [batch, height, width, channels] float32 in 0..255
+   * @param boxes [batch, 4]: top, left, height and width in pixels; not empty, within the image
+   * @param flips [batch], true for an image to mirror left to right
    */
   static Operand<TFloat32> of(
       Ops tf,
@@ -57,8 +54,6 @@ record CropAndResize(Ops tf, Operand<TFloat32> boxes, int height, int width) {
    * The share of each pixel of one axis in each pixel of the result: [batch, size, extent].
    *
    * @param outputs the result's pixels in their order, [batch or 1, size]
-   * @param start index of the start in a box
-   * @param length index of the length in a box
    * @param extent the image's pixels along the axis
    */
   private Operand<TFloat32> weights(

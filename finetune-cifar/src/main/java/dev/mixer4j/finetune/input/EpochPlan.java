@@ -28,14 +28,4 @@ public record EpochPlan(int[] order, boolean[] flips) {
     }
     return new EpochPlan(Arrays.stream(order).mapToInt(index -> index).toArray(), flips);
   }
-
-  /** The images at places {@code from} to {@code to} (exclusive). */
-  public int[] order(int from, int to) {
-    return Arrays.copyOfRange(order, from, to);
-  }
-
-  /** The flips of places {@code from} to {@code to} (exclusive). */
-  public boolean[] flips(int from, int to) {
-    return Arrays.copyOfRange(flips, from, to);
-  }
 }

@@ -1,6 +1,5 @@
 package dev.mixer4j.finetune.input;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Operand;
@@ -11,10 +10,6 @@ import org.tensorflow.types.TFloat32;
 
 /** One run of a session, with the tensors that are fed to it and freed after it. */
 public record Feeds(Session.Runner runner, List<Tensor> tensors) implements AutoCloseable {
-
-  public Feeds(Session.Runner runner) {
-    this(runner, new ArrayList<>());
-  }
 
   /** Feeds a tensor and takes ownership of it. */
   public void own(Operand<?> to, Tensor tensor) {

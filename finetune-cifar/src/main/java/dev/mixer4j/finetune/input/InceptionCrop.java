@@ -13,14 +13,12 @@ import java.util.Random;
  */
 public record InceptionCrop(double minArea, double maxArea, double minAspect, double maxAspect) {
 
-  /** The values of google-research/vision_transformer's {@code input_pipeline.py}. */
-  public static final InceptionCrop DEFAULT = new InceptionCrop(0.05, 1, 0.75, 1.33);
-
-  static InceptionCrop covering(double minArea) {
-    return new InceptionCrop(minArea, DEFAULT.maxArea, DEFAULT.minAspect, DEFAULT.maxAspect);
-  }
-
   private static final int ATTEMPTS = 100;
+
+  /** The other values are those of google-research/vision_transformer's input_pipeline.py. */
+  static InceptionCrop covering(double minArea) {
+    return new InceptionCrop(minArea, 1, 0.75, 1.33);
+  }
 
   public InceptionCrop {
     if (!(0 < minArea && minArea <= maxArea && maxArea <= 1)) {

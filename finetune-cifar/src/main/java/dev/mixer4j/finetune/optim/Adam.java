@@ -14,28 +14,16 @@ import org.tensorflow.types.TFloat32;
  * Algorithm 1 of Kingma &amp; Ba (arXiv 1412.6980): epsilon is added to the root of the
  * bias-corrected second moment, as in PyTorch and optax.
  *
- * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε̂)}, the algorithm
- * of the paper's section 2, which differs for a small second moment. Ours is {@code
- * lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε·√(1−β₂ᵗ))}. So the kernel gets zero for both powers of β, which
- * leaves its rate unchanged, and each step feeds rate and epsilon with their factors. That also
- * spares two variables for the powers.
+ * <p>TensorFlow's kernel computes {@code θ −= lr·√(1−β₂ᵗ)/(1−β₁ᵗ) · m / (√v + ε̂)} (section 2),
+ * which differs for a small second moment: here {@code ε̂ = ε·√(1−β₂ᵗ)}. So the kernel gets zero
+ * for both powers of β, which leaves its rate unchanged, and each step feeds rate and epsilon.
  *
- * @param beta1 decay of the first moment
- * @param beta2 decay of the second moment
- * @param decoupled whether weight decay is that of Loshchilov &amp; Hutter (arXiv 1711.05101), as
- *     {@code torch.optim.AdamW}: {@code θ −= lr·λ·θ} before the update. Otherwise it is added to
- *     the gradient, as in {@code torch.optim.Adam}
+ * @param decoupled whether weight decay is that of {@code torch.optim.AdamW} (arXiv 1711.05101),
+ *     {@code θ −= lr·λ·θ} before the update; otherwise it is added to the gradient
  */
 public record Adam(
     double beta1, double beta2, double epsilon, double weightDecay, boolean decoupled)
     implements Optimizer {
-
-  /** The paper's settings, which are PyTorch's defaults. */
-  public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-8);
-
-  public Adam(double beta1, double beta2, double epsilon) {
-    this(beta1, beta2, epsilon, 0, false);
-  }
 
   @Override
   public Updates build(Ops tf, List<Parameter> parameters) {

@@ -15,12 +15,7 @@ import org.tensorflow.types.TFloat32;
  */
 public final class AllReduce {
 
-  /**
-   * The devices.
-   *
-   * @param key a number that no other group of these processes has
-   * @param nccl whether NVIDIA's library sums on GPUs; otherwise TensorFlow's ring does
-   */
+  /** The devices. No other group of their processes has the key. Without NCCL, a ring sums. */
   public record Group(int size, int key, boolean nccl) {}
 
   private AllReduce() {}

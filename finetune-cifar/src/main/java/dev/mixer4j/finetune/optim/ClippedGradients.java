@@ -10,7 +10,6 @@ import org.tensorflow.types.TFloat32;
  * 1211.5063): {@code g · clip / max(‖g‖, clip)}, as {@code tf.clip_by_global_norm} and {@code
  * optax.clip_by_global_norm}. Gradients within the limit keep every bit.
  *
- * @param parameters with the clipped gradients
  * @param globalNorm of all gradients as one vector, before clipping; a float32 scalar
  */
 public record ClippedGradients(List<Optimizer.Parameter> parameters, Operand<TFloat32> globalNorm) {

@@ -19,19 +19,11 @@ import org.tensorflow.types.family.TType;
  * 1−d} do not add up to one, which would shrink or swell a long average.
  *
  * @param values the averages, by the variables' names
- * @param state initialized with copies of the weights
- * @param updates to run in each step
  */
 public record ExponentialMovingAverage(
     Map<String, Operand<TFloat32>> values, List<StateVariable> state, List<Op> updates) {
 
-  /**
-   * Adds an average of each variable, and its update.
-   *
-   * @param decay {@code d}, in [0, 1)
-   * @param variables names and shapes
-   * @param after the optimizer's updates
-   */
+  /** Adds an average of each variable, and its update, which waits for the optimizer's. */
   public ExponentialMovingAverage(
       Ops tf,
       double decay,
@@ -57,10 +49,5 @@ public record ExponentialMovingAverage(
               tf.assignAddVariableOp(
                   average.handle(), tf.math.mul(distance, tf.constant((float) (1 - decay)))));
         });
-  }
-
-  /** The average of a variable. */
-  public Operand<TFloat32> value(String name) {
-    return values.get(name);
   }
 }

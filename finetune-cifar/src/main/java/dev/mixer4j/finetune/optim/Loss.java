@@ -17,12 +17,7 @@ public enum Loss {
   /** The mean of the squared differences between logits and targets. */
   MSE;
 
-  /**
-   * The mean over a batch, a scalar.
-   *
-   * @param targets [batch, classes] float32
-   * @param logits [batch, classes] float32
-   */
+  /** The mean over a batch, a scalar. Targets and logits are [batch, classes] float32. */
   public Operand<TFloat32> mean(Ops tf, Operand<TFloat32> targets, Operand<TFloat32> logits) {
     return this == CROSS_ENTROPY
         ? new CategoricalCrossentropy(true).call(tf, targets, logits)
@@ -50,12 +45,8 @@ public enum Loss {
   }
 
   /**
-   * One-hot targets with label smoothing (arXiv 1512.00567, section 7) as in PyTorch's {@code
-   * CrossEntropyLoss}: the smoothed share is spread over all classes, including the right one.
-   *
-   * @param labels [batch] int32
-   * @param smoothing the share to spread, in [0, 1)
-   * @return [batch, classes] float32, each row adding up to 1
+   * Targets [batch, classes] float32 of labels [batch], with label smoothing (arXiv 1512.00567,
+   * section 7) as in PyTorch: the share is spread over all classes, including the right one.
    */
   public static Operand<TFloat32> targets(
       Ops tf, Operand<TInt32> labels, int classes, double smoothing) {

@@ -39,13 +39,7 @@ public interface Optimizer {
     }
   }
 
-  /**
-   * What a rule adds to a graph.
-   *
-   * @param state the rule's own variables, to be set before the first step
-   * @param updates to run in each step
-   * @param scalars what each step feeds
-   */
+  /** What a rule adds to a graph: its own variables, the updates, and what each step feeds. */
   record Updates(List<StateVariable> state, List<Op> updates, Scalars scalars) {
 
     /** Applies a rule to each parameter; each step feeds the learning rate only. */
@@ -76,10 +70,8 @@ public interface Optimizer {
   }
 
   /**
-   * Adds the rule's variables and updates to the graph of these parameters.
-   *
-   * <p>Every update must depend on its parameter's gradient, by its value or by a control
-   * dependency: nothing else orders it after the step's reads of the variable.
+   * Adds the rule to the graph of these parameters. Every update must depend on its gradient, by
+   * value or control dependency: nothing else orders it after the step's reads of the variable.
    */
   Updates build(Ops tf, List<Parameter> parameters);
 }

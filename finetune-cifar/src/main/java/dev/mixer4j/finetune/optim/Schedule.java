@@ -8,17 +8,14 @@ import java.util.Locale;
  * with (and {@link #LINEAR_END}), and optax's schedules of the same names.
  *
  * @param decay from base to end, over the updates after the warm-up
- * @param base the highest rate
  * @param end the rate after the last update; unused by {@link Decay#CONSTANT}
  * @param warmupSteps updates in which the rate grows linearly from 0
- * @param totalSteps updates in the run
  */
 public record Schedule(Decay decay, double base, double end, long warmupSteps, long totalSteps) {
 
   /** The end of vit_jax's linear decay, for any base; its cosine ends at 0. */
   public static final double LINEAR_END = 1e-5;
 
-  /** The curve from base to end. */
   public enum Decay {
     CONSTANT,
     LINEAR,

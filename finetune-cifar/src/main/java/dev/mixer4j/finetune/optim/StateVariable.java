@@ -17,7 +17,6 @@ import org.tensorflow.types.family.TType;
 public record StateVariable(
     String name, Shape shape, Operand<? extends TType> handle, Op initialization) {
 
-  /** Adds a variable that starts at zero. */
   public static StateVariable zeros(Ops tf, String name, Shape shape) {
     return of(tf, name, shape, zeros(tf, shape));
   }

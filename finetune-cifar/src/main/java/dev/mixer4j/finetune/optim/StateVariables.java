@@ -29,7 +29,6 @@ public final class StateVariables {
   private final List<Op> assignments = new ArrayList<>();
   private final Op nothing; // TensorFlow refuses to run nothing at all
 
-  /** Adds reads and assignments to the variables' graph. */
   public StateVariables(Ops tf, List<StateVariable> variables) {
     nothing = tf.noOp();
     for (StateVariable variable : variables) {
@@ -64,7 +63,21 @@ public final class StateVariables {
 
   /** Sets every variable; refuses other names or shapes, for example of another optimizer. */
   public void load(Session session, NamedTensors saved) {
-    check(saved.shapes());
+    Map<String, Shape> found = saved.shapes();
+    shapes.forEach(
+        (name, shape) -> {
+          if (!shape.equals(found.get(name))) {
+            String other = found.containsKey(name) ? "shape " + found.get(name) : "no such tensor";
+            throw new IllegalArgumentException(
+                "saved state: expected %s of shape %s, found %s".formatted(name, shape, other));
+          }
+        });
+    for (String name : found.keySet()) {
+      if (!shapes.containsKey(name)) {
+        throw new IllegalArgumentException(
+            "saved state: " + name + " is not part of this training's state");
+      }
+    }
     List<TFloat32> tensors = new ArrayList<>();
     try {
       // All in one run: each new combination of feeds and targets costs TensorFlow milliseconds.
@@ -79,23 +92,6 @@ public final class StateVariables {
       runner.run().close();
     } finally {
       tensors.forEach(TFloat32::close);
-    }
-  }
-
-  private void check(Map<String, Shape> found) {
-    shapes.forEach(
-        (name, shape) -> {
-          if (!shape.equals(found.get(name))) {
-            String other = found.containsKey(name) ? "shape " + found.get(name) : "no such tensor";
-            throw new IllegalArgumentException(
-                "saved state: expected %s of shape %s, found %s".formatted(name, shape, other));
-          }
-        });
-    for (String name : found.keySet()) {
-      if (!shapes.containsKey(name)) {
-        throw new IllegalArgumentException(
-            "saved state: " + name + " is not part of this training's state");
-      }
     }
   }
 

@@ -16,7 +16,6 @@ public final class AtomicFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Writes or replaces a file. */
   public static void write(Path file, Content content) throws IOException {
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try {

@@ -62,10 +62,6 @@ public record Classifications(
     return labels.length;
   }
 
-  public int label(int image) {
-    return labels[image];
-  }
-
   /** The class of the highest score; the first of equals, as in NumPy and PyTorch. */
   public int prediction(int image) {
     return Logits.argMax(values[image]);
@@ -75,14 +71,9 @@ public record Classifications(
     return prediction(image) == labels[image];
   }
 
-  public double probability(int image, int classIndex) {
-    return probabilities[image][classIndex];
-  }
-
   /**
    * The rank of the true class, 0 for the highest score. Of equal scores the first class comes
-   * first, as in {@link #prediction}; in scikit-learn's {@code top_k_accuracy_score} the last one
-   * does.
+   * first, unlike in scikit-learn's {@code top_k_accuracy_score}.
    */
   public int rankOfLabel(int image) {
     float[] row = values[image];

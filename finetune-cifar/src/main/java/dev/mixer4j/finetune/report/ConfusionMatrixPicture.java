@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * of the row's images, the number their count. Numbers are left out for many classes, and names
  * where they would overlap.
  */
-final class ConfusionMatrixPicture {
+record ConfusionMatrixPicture(int[][] counts, List<String> names, int cell, Font font) {
 
   private static final int MATRIX = 700;
   private static final int MIN_CELL = 11;
@@ -25,24 +25,14 @@ final class ConfusionMatrixPicture {
   /** From 0 to 1: light to dark, so that it prints in gray too. */
   private static final int[] SCALE = {0xf7fbff, 0xc6dbef, 0x6baed6, 0x2171b5, 0x08306b};
 
-  private final int[][] counts;
-  private final List<String> names;
-  private final int cell;
-  private final Font font;
-
-  private ConfusionMatrixPicture(int[][] counts, List<String> names) {
-    this.counts = counts;
-    this.names = names;
+  /** Draws counts, [true class][predicted class]. */
+  static BufferedImage draw(int[][] counts, List<String> names) {
     int classes = counts.length;
     // A thousand classes get about a pixel each.
     int least = classes <= 200 ? MIN_CELL : Math.max(1, 2000 / classes);
-    this.cell = Math.max(least, Math.min(MAX_CELL, MATRIX / classes));
-    this.font = Pictures.font(Math.max(11, Math.min(14, cell)));
-  }
-
-  /** Draws counts, [true class][predicted class]. */
-  static BufferedImage draw(int[][] counts, List<String> names) {
-    return new ConfusionMatrixPicture(counts, names).draw();
+    int cell = Math.max(least, Math.min(MAX_CELL, MATRIX / classes));
+    Font font = Pictures.font(Math.max(11, Math.min(14, cell)));
+    return new ConfusionMatrixPicture(counts, names, cell, font).draw();
   }
 
   private BufferedImage draw() {

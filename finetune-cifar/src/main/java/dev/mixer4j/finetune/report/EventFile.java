@@ -27,18 +27,12 @@ import org.tensorflow.proto.Summary;
  */
 public record EventFile(Path path, OutputStream out) implements Closeable {
 
-  /** Pattern of the files' names. */
   static final String NAMES = "events.out.tfevents.*";
 
   /** TensorBoard expects it in the first event. */
   private static final String FILE_VERSION = "brain.Event:2";
 
-  /**
-   * Begins a new file in a folder, which is made if it is missing.
-   *
-   * @param step the last one of a resumed run, 0 for a new run; TensorBoard then drops later steps
-   *     of older files
-   */
+  /** Begins a file; TensorBoard drops older files' steps after a resumed run's last step. */
   public static EventFile create(Path folder, long step) throws IOException {
     Files.createDirectories(folder);
     EventFile file = open(folder);

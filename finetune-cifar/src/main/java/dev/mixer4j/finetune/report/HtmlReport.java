@@ -14,26 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The report as one page: with its pictures, without scripts, with all texts escaped. */
-final class HtmlReport {
+/** The report as one page: without scripts, with escaped texts and the folder's pictures. */
+record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilder html) {
 
-  private final Path folder;
-  private final RunSummary summary;
-  private final Metrics metrics;
-  private final StringBuilder html = new StringBuilder();
-
-  private HtmlReport(Path folder, RunSummary summary, Metrics metrics) {
-    this.folder = folder;
-    this.summary = summary;
-    this.metrics = metrics;
-  }
-
-  /** Renders the page; pictures that are not in the folder are left out. */
-  static String render(Path folder, RunSummary summary, Metrics metrics) throws IOException {
-    return new HtmlReport(folder, summary, metrics).render();
-  }
-
-  private String render() throws IOException {
+  String render() throws IOException {
     String title = "Report of " + folder.toAbsolutePath().normalize().getFileName();
     add(
         """

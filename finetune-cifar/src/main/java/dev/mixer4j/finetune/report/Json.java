@@ -23,7 +23,6 @@ public final class Json {
 
   private Json() {}
 
-  /** JSON on one line. */
   public static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);

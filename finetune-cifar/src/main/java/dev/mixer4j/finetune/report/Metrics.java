@@ -11,7 +11,6 @@ import java.util.function.ToDoubleFunction;
  * precision, recall and F1, but not in those of the ROC curves.
  *
  * @param top5 share of images whose label is among the five highest scores
- * @param loss mean cross-entropy
  * @param confusion [true class][predicted class], in images
  * @param macro means over the classes
  * @param weighted means over the classes, weighted with their images
@@ -40,7 +39,7 @@ record Metrics(
     int correct = 0;
     int inTop5 = 0;
     for (int i = 0; i < images; i++) {
-      confusion[scores.label(i)][scores.prediction(i)]++;
+      confusion[scores.labels()[i]][scores.prediction(i)]++;
       correct += scores.isCorrect(i) ? 1 : 0;
       inTop5 += scores.rankOfLabel(i) < 5 ? 1 : 0;
     }

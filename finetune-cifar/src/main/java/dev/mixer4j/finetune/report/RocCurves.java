@@ -32,10 +32,11 @@ record RocCurves(List<RocCurve> classes, RocCurve micro, RocCurve macro) {
     int n = 0;
     for (int i = 0; i < scores.images(); i++) {
       for (int c = from; c < to; c++) {
-        if (scores.label(i) == c) {
-          positives[p++] = scores.probability(i, c);
+        double probability = scores.probabilities()[i][c];
+        if (scores.labels()[i] == c) {
+          positives[p++] = probability;
         } else {
-          negatives[n++] = scores.probability(i, c);
+          negatives[n++] = probability;
         }
       }
     }

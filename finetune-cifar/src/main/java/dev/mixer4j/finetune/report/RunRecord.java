@@ -21,7 +21,6 @@ import java.util.Optional;
  *
  * @param name the folder's path
  * @param config {@code config.json}, empty if it is missing
- * @param rows of {@code metrics.csv}
  * @param seconds of {@code report.json}; NaN without one
  */
 public record RunRecord(
@@ -96,7 +95,6 @@ public record RunRecord(
     }
   }
 
-  /** The last step in the metrics. */
   public long steps() {
     return rows.stream().mapToLong(MetricsRow::step).max().orElse(0);
   }

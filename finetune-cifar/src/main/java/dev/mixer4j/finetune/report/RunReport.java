@@ -29,11 +29,8 @@ public final class RunReport {
   private RunReport() {}
 
   /**
-   * Writes the report, first the numbers, in case no picture can be drawn. Curves need the folder's
-   * {@code metrics.csv}.
-   *
-   * @param scores of the test images, in their order
-   * @throws MixerException if this Java has no fonts to draw with
+   * Writes the report: first the numbers, in case no picture can be drawn. Curves need the folder's
+   * {@code metrics.csv}; the scores are in the order of the test images.
    */
   public static void write(
       Path folder, RunSummary summary, Classifications scores, LabelledImages test)
@@ -58,12 +55,10 @@ public final class RunReport {
               .formatted(folder, e),
           e);
     }
-    AtomicFile.write(
-        folder.resolve(HTML),
-        out -> out.write(HtmlReport.render(folder, summary, metrics).getBytes(UTF_8)));
+    HtmlReport page = new HtmlReport(folder, summary, metrics, new StringBuilder());
+    AtomicFile.write(folder.resolve(HTML), out -> out.write(page.render().getBytes(UTF_8)));
   }
 
-  /** The content of {@value #JSON}. */
   private record Report(
       String command, String weights, int epoch, double seconds, @JsonUnwrapped Metrics metrics) {}
 
@@ -78,6 +73,6 @@ public final class RunReport {
     Pictures.write(
         folder.resolve(CONFUSION), ConfusionMatrixPicture.draw(metrics.confusion(), names));
     Pictures.write(folder.resolve(ROC), RocPicture.draw(metrics.roc(), names));
-    Pictures.write(folder.resolve(SAMPLES), SamplesPicture.draw(test, scores));
+    Pictures.write(folder.resolve(SAMPLES), new SamplesPicture(test, scores).draw());
   }
 }

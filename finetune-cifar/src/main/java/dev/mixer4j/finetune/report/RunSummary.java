@@ -10,7 +10,6 @@ import java.util.List;
  * @param config {@code config.json}; each member that is an object becomes a table
  * @param weights the file whose scores are reported, such as {@code best.h5}
  * @param epoch of the weights, from 1; 0 if they were not trained here
- * @param seconds duration of the run
  */
 public record RunSummary(
     List<String> command, JsonNode config, String weights, int epoch, double seconds) {

@@ -24,11 +24,7 @@ record SamplesPicture(LabelledImages images, Classifications scores) {
   private static final int CELL_HEIGHT = SIZE + 50;
   private static final int HEADER = 44;
 
-  static BufferedImage draw(LabelledImages images, Classifications scores) {
-    return new SamplesPicture(images, scores).draw();
-  }
-
-  private BufferedImage draw() {
+  BufferedImage draw() {
     int[] wrong = all().filter(i -> !scores.isCorrect(i)).toArray();
     List<Integer> mistakes =
         Arrays.stream(wrong)
@@ -63,7 +59,7 @@ record SamplesPicture(LabelledImages images, Classifications scores) {
   }
 
   private double certainty(int image) {
-    return scores.probability(image, scores.prediction(image));
+    return scores.probabilities()[image][scores.prediction(image)];
   }
 
   private static int height(List<Integer> section) {
@@ -91,7 +87,7 @@ record SamplesPicture(LabelledImages images, Classifications scores) {
     g.drawImage(image(index), left, y + (SIZE - height) / 2, width, height, null);
     g.setFont(Pictures.font(12));
     g.setColor(Pictures.INK);
-    String label = "true: " + scores.classNames().get(scores.label(index));
+    String label = "true: " + scores.classNames().get(scores.labels()[index]);
     g.drawString(Pictures.fit(g, label, SIZE + GAP - 6), x, y + SIZE + 16);
     g.setFont(Pictures.bold(12));
     g.setColor(scores.isCorrect(index) ? Pictures.RIGHT : Pictures.WRONG);

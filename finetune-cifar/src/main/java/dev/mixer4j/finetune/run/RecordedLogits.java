@@ -14,7 +14,6 @@ public final class RecordedLogits implements Function<TUint8, float[][]> {
   private final Function<TUint8, float[][]> network;
   private final List<float[]> logits = new ArrayList<>();
 
-  /** Records a network from [batch, height, width, channels] uint8 to logits [batch][classes]. */
   public RecordedLogits(Function<TUint8, float[][]> network) {
     this.network = network;
   }

@@ -51,7 +51,7 @@ record RunConfig(
   static RunConfig of(RunRequest request, Start start, Dataset data, TrainingLoop.Images images) {
     return new RunConfig(
         request.command(),
-        request.settings().toJson(),
+        Settings.toJson(request.settings()),
         new StartedFrom(
             request.weights() == null ? null : absolute(request.weights()),
             request.imageSize(),
@@ -84,10 +84,6 @@ record RunConfig(
     return images == Integer.MAX_VALUE ? null : (Integer) images;
   }
 
-  ObjectNode toJson() {
-    return Settings.toJson(this);
-  }
-
   /** Reads a run's configuration; {@link MixerException} if it is missing or damaged. */
   static RunConfig read(Path run) throws IOException {
     Path file = run.resolve(RunFolder.CONFIG);
@@ -116,7 +112,6 @@ record RunConfig(
     }
   }
 
-  /** The request that started the run. */
   RunRequest request() {
     return new RunRequest(
         command,
@@ -130,7 +125,6 @@ record RunConfig(
         TrainSettings.fromJson(settings));
   }
 
-  /** The metadata of the run's files of weights. */
   ModelInfo info() {
     return new ModelInfo(
         data.classNames,

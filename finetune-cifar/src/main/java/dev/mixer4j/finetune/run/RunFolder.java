@@ -112,12 +112,7 @@ public final class RunFolder implements AutoCloseable {
     write(folder.resolve(CONFIG), config.toPrettyString() + "\n");
   }
 
-  /**
-   * Opens the files of a run to resume. Metrics of later steps than {@code step} are removed.
-   *
-   * @param measured the split that is measured during training
-   * @throws MixerException if the metrics are damaged
-   */
+  /** Opens a run to resume; removes metrics of later steps, and of splits that are not measured. */
   public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
       throws IOException {
     return open(folder, info, step, () -> takeBack(folder, step, measured));
@@ -171,7 +166,6 @@ public final class RunFolder implements AutoCloseable {
     AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Whether a folder holds a finished run. */
   public static boolean isFinished(Path folder) {
     return Files.exists(folder.resolve(CONFIG)) && Files.exists(folder.resolve(RunReport.HTML));
   }
@@ -220,7 +214,6 @@ public final class RunFolder implements AutoCloseable {
     events.add(row);
   }
 
-  /** Writes or replaces a file of weights. */
   public void write(String name, Weights weights) throws IOException {
     CheckpointWriter.write(folder.resolve(name), TargetFormat.H5, weights, info, true, bytes -> {});
   }

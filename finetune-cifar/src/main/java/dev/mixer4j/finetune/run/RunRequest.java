@@ -16,7 +16,6 @@ import java.util.List;
  * @param weights to start from; null to train a network from scratch
  * @param imageSize that images are resized to; null for the weights' own
  * @param model the network to train from scratch; null to start from weights
- * @param splitSeed seed of the choice of pictures that are held out
  * @param limitTest largest number of validation or test images
  */
 public record RunRequest(

@@ -13,7 +13,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param best the highest accuracy measured; negative until there is one
  * @param bestStep updates before it
  * @param sinceBest measurements since then
- * @param seconds spent so far
  */
 record RunState(
     long step,

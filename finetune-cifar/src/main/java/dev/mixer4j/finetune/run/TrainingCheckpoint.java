@@ -131,7 +131,6 @@ record TrainingCheckpoint(Path path, TensorFile file, RunState state) implements
     }
   }
 
-  /** The weights of the run's network. */
   Weights weights(Network network) {
     Map<String, Shape> shapes = network.shapes();
     return new Weights() {

@@ -30,7 +30,6 @@ final class TrainingLoop {
       return validation.size() > 0 ? validation : test;
     }
 
-    /** The split of {@link #measured}. */
     String split() {
       return validation.size() > 0 ? MetricsRow.VALIDATION : MetricsRow.TEST;
     }

@@ -15,6 +15,7 @@ import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
 import dev.mixer4j.finetune.run.TrainingLoop.Images;
 import dev.mixer4j.finetune.session.TrainingDevices;
+import dev.mixer4j.finetune.settings.Settings;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.Checkpoint;
 import java.io.IOException;
@@ -46,7 +47,7 @@ public final class TrainingRun {
       begin(request, images, null, start.zeroHead());
       try (TrainingGraph graph =
               new TrainingGraph(start.weights(), request.settings(), images.train(), devices);
-          RunFolder run = RunFolder.create(folder, config.toJson(), config.info())) {
+          RunFolder run = RunFolder.create(folder, Settings.toJson(config), config.info())) {
         return train(images, run, graph, RunState.START, config);
       }
     }
@@ -143,7 +144,6 @@ public final class TrainingRun {
         report);
   }
 
-  /** Writes the report of the best weights. */
   private Optional<Path> report(
       Images images, RunFolder run, TrainSettings settings, RunState ended, RunConfig config)
       throws IOException {
@@ -161,7 +161,7 @@ public final class TrainingRun {
       RunSummary summary =
           new RunSummary(
               config.command(),
-              config.toJson(),
+              Settings.toJson(config),
               RunFolder.BEST,
               (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),
               ended.seconds());

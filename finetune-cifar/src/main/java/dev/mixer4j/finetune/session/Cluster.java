@@ -42,12 +42,7 @@ public record Cluster(List<String> addresses) {
     return "grpc://" + addresses.get(0);
   }
 
-  /**
-   * Makes this process one of them until it ends.
-   *
-   * @param task its index among the addresses
-   * @throws MixerException if the server cannot start, for example because the port is in use
-   */
+  /** Makes this process one of them until it ends; the task is its index among the addresses. */
   public void serve(int task, ConfigProto options) {
     SERVERS.computeIfAbsent(this, cluster -> start(task, options));
   }
@@ -102,11 +97,7 @@ public record Cluster(List<String> addresses) {
     return new InetSocketAddress(address.substring(0, colon), port);
   }
 
-  /**
-   * Waits up to ten minutes until all others answer.
-   *
-   * @param says receives a message about a process that does not answer yet
-   */
+  /** Waits up to ten minutes until all others answer; reports one that does not answer yet. */
   public void awaitWorkers(Consumer<String> says) {
     long start = System.nanoTime();
     for (int task = 1; task < addresses.size(); task++) {

@@ -32,12 +32,7 @@ public final class PlacedSession {
 
   private PlacedSession() {}
 
-  /**
-   * The devices of a session with these options, such as {@code
-   * /job:localhost/replica:0/task:0/device:GPU:0}.
-   *
-   * @param target a server; null for this process
-   */
+  /** The names of the devices of a session on a server; a null target is this process. */
   public static List<String> devices(String target, ConfigProto options) {
     TensorFlow.version(); // loads it
     try (PointerScope scope = new PointerScope()) {
@@ -68,12 +63,7 @@ public final class PlacedSession {
     return session;
   }
 
-  /**
-   * Opens a session on a complete graph.
-   *
-   * @param devices of operations, by the outermost scope of their names
-   * @param target a server; null for this process
-   */
+  /** Opens a session on a complete graph; devices are by the outermost scope of operations. */
   public static Session open(
       Graph graph, Map<String, String> devices, String target, ConfigProto options) {
     GraphDef.Builder placed = graph.toGraphDef().toBuilder();

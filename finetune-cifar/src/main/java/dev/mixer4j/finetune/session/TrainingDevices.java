@@ -109,14 +109,7 @@ public final class TrainingDevices {
     if (!onGpus) {
       found = all.stream().filter(name -> name.contains("/device:CPU:")).toList();
     }
-    if (cluster != null) {
-      checkEachTakesPart(found, onGpus);
-    }
-    return new Found(this, List.copyOf(found), onGpus, GROUPS.incrementAndGet());
-  }
-
-  private void checkEachTakesPart(List<String> found, boolean onGpus) {
-    for (int task = 0; task < cluster.addresses().size(); task++) {
+    for (int task = 0; cluster != null && task < cluster.addresses().size(); task++) {
       String own = "/task:" + task + "/";
       if (found.stream().noneMatch(name -> name.contains(own))) {
         throw new MixerException(
@@ -124,6 +117,7 @@ public final class TrainingDevices {
                 .formatted(cluster.addresses().get(task), onGpus ? "a GPU" : "a CPU"));
       }
     }
+    return new Found(this, List.copyOf(found), onGpus, GROUPS.incrementAndGet());
   }
 
   private String target() {
@@ -136,16 +130,11 @@ public final class TrainingDevices {
   }
 
   /**
-   * The devices of all processes.
+   * The devices of all processes. No other group of these processes has the same group number.
    *
    * @param names TensorFlow's, such as {@code /job:localhost/replica:0/task:0/device:GPU:0}
-   * @param group a number that no other group of devices of these processes has
    */
   public record Found(TrainingDevices of, List<String> names, boolean areGpus, int group) {
-
-    public int count() {
-      return names.size();
-    }
 
     /** Opens a session on a complete graph with a scope of operations for each device. */
     public Session session(Graph graph, List<String> scopes, boolean xla) {
@@ -157,11 +146,11 @@ public final class TrainingDevices {
             .setGlobalJitLevel(OptimizerOptions.GlobalJitLevel.ON_2)
             .setCpuGlobalJit(true);
       }
-      if (count() == 1 && of.cluster == null) {
+      if (names.size() == 1 && of.cluster == null) {
         return new Session(graph, options.build());
       }
       Map<String, String> places = new HashMap<>();
-      for (int i = 0; i < count(); i++) {
+      for (int i = 0; i < names.size(); i++) {
         places.put(scopes.get(i), names.get(i));
       }
       return PlacedSession.open(graph, places, of.target(), options.build());

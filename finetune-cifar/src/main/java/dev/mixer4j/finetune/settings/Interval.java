@@ -21,9 +21,7 @@ public record Interval(double min, boolean withMin, double max, boolean withMax)
     return new Interval(
         Double.parseDouble(parts.group(2)),
         parts.group(1).equals("["),
-        parts.group(3).equals("inf")
-            ? Double.POSITIVE_INFINITY
-            : Double.parseDouble(parts.group(3)),
+        Double.parseDouble(parts.group(3).replace("inf", "Infinity")),
         parts.group(4).equals("]"));
   }
 

@@ -14,7 +14,6 @@ import java.util.List;
 /** A recipe: training settings in a small readable file; see {@link TrainSettings}. */
 public final class Recipe {
 
-  /** The recipes of this module. */
   public static final List<String> NAMES = List.of("adam", "paper", "linear-probe");
 
   private static final int MAX_BYTES = 1 << 20;

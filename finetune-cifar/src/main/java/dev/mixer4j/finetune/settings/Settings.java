@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /** Records whose components are declared with {@link Setting}: their names, checks and JSON. */
@@ -60,13 +59,14 @@ public final class Settings {
     return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
-  /** Calls a check for each number that has a range. */
-  static void forNumbers(Record settings, BiConsumer<RecordComponent, Number> check) {
+  private static void checkNumbers(Record settings) {
     for (RecordComponent component : of(settings.getClass())) {
       try {
         if (!component.getAnnotation(Setting.class).range().isEmpty()
-            && component.getAccessor().invoke(settings) instanceof Number number) {
-          check.accept(component, number);
+            && component.getAccessor().invoke(settings) instanceof Number number
+            && !range(component).contains(number.doubleValue())) {
+          throw new IllegalArgumentException(
+              "%s: expected %s, found %s".formatted(jsonName(component), range(component), number));
         }
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException(e);
@@ -74,16 +74,8 @@ public final class Settings {
     }
   }
 
-  /** The range of a component that has one. */
   public static Interval range(RecordComponent component) {
     return Interval.parse(component.getAnnotation(Setting.class).range());
-  }
-
-  static void check(RecordComponent component, Number value) {
-    if (!range(component).contains(value.doubleValue())) {
-      throw new IllegalArgumentException(
-          "%s: expected %s, found %s".formatted(jsonName(component), range(component), value));
-    }
   }
 
   /** Adds the declared defaults of numbers, booleans and enums that are missing. */
@@ -124,7 +116,9 @@ public final class Settings {
    */
   public static <T extends Record> T fromJson(ObjectNode json, Class<T> type) {
     try {
-      return json().treeToValue(json, type);
+      T settings = json().treeToValue(json, type);
+      checkNumbers(settings);
+      return settings;
     } catch (UnrecognizedPropertyException e) {
       throw new IllegalArgumentException("there is no setting " + path(e), e);
     } catch (JsonMappingException e) {
@@ -149,7 +143,7 @@ public final class Settings {
   }
 
   /** The values of a type, in words. */
-  static String kind(Class<?> type) {
+  private static String kind(Class<?> type) {
     if (type.isEnum()) {
       return "one of " + constants(type);
     }

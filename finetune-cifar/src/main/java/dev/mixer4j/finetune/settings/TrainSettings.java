@@ -3,7 +3,6 @@ package dev.mixer4j.finetune.settings;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Precision;
-import dev.mixer4j.core.Regularization;
 import dev.mixer4j.core.Setting;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.optim.Loss;
@@ -129,7 +128,6 @@ public record TrainSettings(
             range = "(0, inf)")
         Integer patience) {
 
-  /** The memory that the training images stay in. */
   public enum Cache {
     /** Java's memory; each step sends its batch to the device. */
     HOST,
@@ -145,19 +143,17 @@ public record TrainSettings(
   /** Reads settings; {@link IllegalArgumentException} as {@link Settings#fromJson}. */
   public static TrainSettings fromJson(ObjectNode json) {
     ObjectNode whole = Settings.withDefaults(json, TrainSettings.class);
-    whole.set(
-        "optimizer",
-        (whole.has("optimizer")
-                ? OptimizerSettings.fromJson(whole.get("optimizer"))
-                : OptimizerSettings.of("adam"))
-            .toJson());
+    OptimizerSettings optimizer =
+        whole.has("optimizer")
+            ? OptimizerSettings.fromJson(whole.get("optimizer"))
+            : OptimizerSettings.of("adam");
+    whole.set("optimizer", Settings.toJson(optimizer));
     TrainSettings settings = Settings.fromJson(whole, TrainSettings.class);
     if ((settings.epochs == null) == (settings.steps == null)) {
       throw new IllegalArgumentException(
           "expected either epochs or steps, found "
               + (settings.epochs == null ? "neither" : "both"));
     }
-    Settings.forNumbers(settings, Settings::check);
     checkChannels("mean", settings.mean, Float::isFinite, "one finite number or three");
     checkChannels(
         "std",
@@ -189,22 +185,9 @@ public record TrainSettings(
     return std == null ? null : ImageInput.parseChannels(std);
   }
 
-  public ObjectNode toJson() {
-    return Settings.toJson(this);
-  }
-
-  public Regularization regularization() {
-    return new Regularization(dropout, stochasticDepth);
-  }
-
-  /**
-   * The settings with the values that depend on the devices.
-   *
-   * @param place of the training images, unless the settings name one
-   * @param devices that share each batch
-   */
+  /** The settings with values that depend on the devices, for what the settings leave open. */
   public TrainSettings settled(Cache place, int devices) {
-    ObjectNode json = toJson();
+    ObjectNode json = Settings.toJson(this);
     if (cache == null) {
       json.put("cache", place.toString());
     }
@@ -219,12 +202,10 @@ public record TrainSettings(
     return microBatchSize == null ? batchSize : microBatchSize;
   }
 
-  /** Updates in an epoch of this many images. */
   public long stepsPerEpoch(int images) {
     return (images + (long) batchSize - 1) / batchSize;
   }
 
-  /** Updates in the run. */
   public long totalSteps(int images) {
     return steps != null ? steps : epochs * stepsPerEpoch(images);
   }

@@ -15,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -70,7 +71,7 @@ public final class DataFixtures {
   /** All pixels of some images. */
   public static byte[] pixels(LabelledImages images) {
     byte[] pixels = new byte[(int) images.bytes()];
-    try (TUint8 tensor = images.pixelRange(0, images.size())) {
+    try (TUint8 tensor = images.pixels(IntStream.range(0, images.size()).toArray())) {
       tensor.asRawTensor().data().read(pixels);
     }
     return pixels;

@@ -60,11 +60,4 @@ class EpochPlanTest {
     assertThat(EpochPlan.of(1, 1, COUNT, true, false).order()).isEqualTo(plan(1, 1).order());
     assertThat(EpochPlan.of(1, 1, COUNT, false, true).flips()).isEqualTo(plan(1, 1).flips());
   }
-
-  @Test
-  void slicesByPlace() {
-    EpochPlan plan = plan(1, 1);
-    assertThat(plan.order(16, 18)).containsExactly(plan.order()[16], plan.order()[17]);
-    assertThat(plan.flips(16, 18)).containsExactly(plan.flips()[16], plan.flips()[17]);
-  }
 }

@@ -30,13 +30,13 @@ class InceptionCropTest {
           box -> (double) box[3] / box[2]);
 
   private static int[][] boxes(long seed, int epoch, int from, int to) {
-    return InceptionCrop.DEFAULT.boxes(seed, epoch, from, to, 32, 32);
+    return InceptionCrop.covering(0.05).boxes(seed, epoch, from, to, 32, 32);
   }
 
   @ParameterizedTest
   @CsvSource({"32, 32", "20, 45", "5, 3"})
   void isDistributedAsTensorFlows(int height, int width) throws IOException {
-    int[][] boxes = InceptionCrop.DEFAULT.boxes(3, 1, 0, DRAWS, height, width);
+    int[][] boxes = InceptionCrop.covering(0.05).boxes(3, 1, 0, DRAWS, height, width);
     NpyFile file =
         NpyFile.read(Fixtures.resource("crops/sampled_%dx%d.npy".formatted(height, width)));
     assertThat(file.shape().get(0)).isGreaterThan(10);
@@ -82,9 +82,9 @@ class InceptionCropTest {
   @Test
   void takesTheWholeImageWhereNoBoxFits() {
     int[] whole = {0, 0, 2, 200};
-    assertThat(InceptionCrop.DEFAULT.boxes(5, 1, 0, 3, 2, 200))
+    assertThat(InceptionCrop.covering(0.05).boxes(5, 1, 0, 3, 2, 200))
         .isDeepEqualTo(new int[][] {whole, whole, whole});
-    assertThat(InceptionCrop.DEFAULT.boxes(5, 1, 0, 1, 1, 1))
+    assertThat(InceptionCrop.covering(0.05).boxes(5, 1, 0, 1, 1, 1))
         .isDeepEqualTo(new int[][] {{0, 0, 1, 1}});
   }
 

@@ -55,7 +55,7 @@ class ExponentialMovingAverageTest {
 
   private static float[] averages(SmallNetwork network, ExponentialMovingAverage average) {
     Session.Runner runner = network.session.runner();
-    SmallNetwork.shapes().keySet().forEach(name -> runner.fetch(average.value(name)));
+    SmallNetwork.shapes().keySet().forEach(name -> runner.fetch(average.values().get(name)));
     FloatBuffer values = FloatBuffer.allocate(SmallNetwork.PARAMETERS);
     try (Result result = runner.run()) {
       result.forEach(
@@ -176,7 +176,7 @@ class ExponentialMovingAverageTest {
       Operand<TFloat32> images =
           tf.random.statelessRandomUniform(
               tf.constant(new int[] {2, 16, 16, 3}), tf.constant(new int[] {1, 2}), TFloat32.class);
-      var averaged = config.apply(Pass.inference(tf, average::value), images).logits();
+      var averaged = config.apply(Pass.inference(tf, average.values()::get), images).logits();
       var plain = config.apply(Pass.inference(tf, variables::value), images).logits();
       try (Session session = new Session(graph)) {
         variables.load(session, start);
@@ -187,7 +187,7 @@ class ExponentialMovingAverageTest {
         runner.run().close();
         float[][] expected = logits(session, averaged);
         assertThat(logits(session, plain)).isNotEqualTo(expected);
-        try (Weights snapshot = Variables.snapshot(session, config, average::value)) {
+        try (Weights snapshot = Variables.snapshot(session, config, average.values()::get)) {
           for (Map.Entry<String, Shape> variable : config.shapes().entrySet()) {
             float[] before = read(start, variable);
             float[] after = read(snapshot, variable);

@@ -87,7 +87,8 @@ class StateVariablesTest {
   @Test
   void initializesAgain() {
     try (SmallNetwork network = new SmallNetwork()) {
-      Optimizer.Updates updates = Adam.DEFAULT.build(network.tf, network.parameters());
+      Optimizer.Updates updates =
+          new Adam(0.9, 0.999, 1e-8, 0, false).build(network.tf, network.parameters());
       network.start(updates.state());
       assertThat(network.state()).containsOnly(0f);
       network.step(1, updates, 0.1);
@@ -154,7 +155,8 @@ class StateVariablesTest {
   @Test
   void leavesNoTensorOpen() {
     try (SmallNetwork network = new SmallNetwork()) {
-      Optimizer.Updates updates = Adam.DEFAULT.build(network.tf, network.parameters());
+      Optimizer.Updates updates =
+          new Adam(0.9, 0.999, 1e-8, 0, false).build(network.tf, network.parameters());
       StateVariables state = new StateVariables(network.tf, updates.state());
       network.start(updates.state());
       for (int i = 0; i < 22; i++) {

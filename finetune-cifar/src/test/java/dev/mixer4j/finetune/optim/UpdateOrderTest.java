@@ -103,7 +103,7 @@ class UpdateOrderTest {
               tf, 0.9, Map.of("x", SHAPE), name -> parameters.get(0).handle(), updates.updates());
       assertThat(before(graph, average.updates().get(0)))
           .containsAll(updates.updates().stream().map(op -> (GraphOperation) op.op()).toList());
-      assertThat(before(graph, average.value("x")))
+      assertThat(before(graph, average.values().get("x")))
           .extracting(GraphOperation::type)
           .containsExactly("VarHandleOp");
     }

@@ -136,7 +136,7 @@ class MetricsTest {
     float[][] logits = {{1000, -1000}, {-1e30f, 1e30f}};
     Classifications scores = Classifications.ofLogits(new int[] {1, 1}, logits, List.of("a", "b"));
     assertThat(scores.loss()).isEqualTo(1000);
-    assertThat(scores.probability(1, 1)).isEqualTo(1);
+    assertThat(scores.probabilities()[1][1]).isEqualTo(1);
   }
 
   @Test

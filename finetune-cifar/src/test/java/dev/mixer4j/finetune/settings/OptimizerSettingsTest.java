@@ -31,13 +31,14 @@ class OptimizerSettingsTest {
   void jsonHasAllSettingsAndNoOther(String text) throws JsonProcessingException {
     String json = text.replace('\'', '"');
     String name = new JsonMapper().readTree(json).get("name").textValue();
-    assertThat(OptimizerSettings.of(name).toJson()).hasToString(json);
+    assertThat(Settings.toJson(OptimizerSettings.of(name))).hasToString(json);
     assertThat(read(text)).isEqualTo(OptimizerSettings.of(name));
   }
 
   @Test
   void buildsWithWhatIsGiven() throws JsonProcessingException {
-    assertThat(OptimizerSettings.of("adam").build()).isEqualTo(Adam.DEFAULT);
+    assertThat(OptimizerSettings.of("adam").build())
+        .isEqualTo(new Adam(0.9, 0.999, 1e-8, 0, false));
     assertThat(read("{'name':'sgd','weight_decay':0.1}").build()).isEqualTo(new Sgd(0.1));
     assertThat(read("{'name':'momentum','momentum':0.8,'nesterov':true}").build())
         .isEqualTo(new Momentum(0.8, true, 0));
@@ -60,15 +61,13 @@ class OptimizerSettingsTest {
         "{'name':'sgd','momentum':0.9}|optimizer sgd has no setting momentum; it has weight_decay",
         "{'name':'adam','alpha':0.9}"
             + "|optimizer adam has no setting alpha; it has beta1, beta2, epsilon, weight_decay",
-        "{'name':'adam','beta1':1}"
-            + "|beta1 of optimizer adam: expected a number of at least 0 and below 1, found 1.0",
-        "{'name':'adam','epsilon':-1}"
-            + "|epsilon of optimizer adam: expected a number of at least 0, found -1.0",
+        "{'name':'adam','beta1':1}|beta1: expected 0 to below 1, found 1.0",
+        "{'name':'adam','epsilon':-1}|epsilon: expected 0 or more, found -1.0",
         "{'name':'momentum','momentum':0,'nesterov':true}|nesterov needs a momentum above 0",
         "{'name':'momentum','nesterov':1}|nesterov: expected true or false, found 1",
-        "{'name':'momentum','momentum':'0.9'}|momentum: expected a number, found \"0.9\"",
-        "{'name':'sgd','weight_decay':null}|weight_decay: expected a number, found null",
-        "{'name':'sgd','rate':1,'eps':2}|an optimizer has no setting eps, rate",
+        "{'name':'momentum','momentum':'0.9'}|momentum: expected a number, found '0.9'",
+        "{'name':'sgd','weight_decay':null}|weight_decay: expected a value, found null",
+        "{'name':'sgd','rate':1,'eps':2}|optimizer sgd has no setting rate; it has weight_decay",
         "{}|expected an optimizer's name, found ",
         "[]|expected an object of an optimizer's settings, found []"
       })

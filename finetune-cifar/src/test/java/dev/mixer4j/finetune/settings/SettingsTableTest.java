@@ -58,8 +58,8 @@ class SettingsTableTest {
     return !own.isEmpty()
         ? own
         : OptimizerSettings.DEFAULTS.values().stream()
-            .filter(each -> each.toJson().has(name))
-            .map(each -> each.name() + " " + each.toJson().get(name).asText())
+            .filter(each -> Settings.toJson(each).has(name))
+            .map(each -> each.name() + " " + Settings.toJson(each).get(name).asText())
             .collect(Collectors.joining(", "));
   }
 
