@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 interface WeightsWriter {
 
   /**
-   * Writes to a path that nobody looks at yet; {@link CheckpointWriter} cleans up after a failure.
+   * Writes to a path that does not exist yet; {@link CheckpointWriter} cleans up after a failure.
    * The metadata is asked as late as the format allows: the source may still be being hashed.
    */
   void write(Path path, Weights weights, Supplier<Metadata> metadata, LongConsumer progress)
