@@ -80,7 +80,8 @@ public final class ImageClassifier implements AutoCloseable {
    * Builds the network on the first GPU, or on the CPU if there is none, and loads the weights.
    *
    * @param weights read once; the caller may close them afterwards
-   * @param info has the class names and the transform; {@link ImageTransform#TIMM} if not known
+   * @param info has the class names and the transform; {@link Network#defaultTransform} if not
+   *     known
    */
   public ImageClassifier(Weights weights, ModelInfo info) {
     this(weights, info, Device.AUTO);
@@ -90,7 +91,8 @@ public final class ImageClassifier implements AutoCloseable {
    * Builds the network and loads the weights.
    *
    * @param weights read once; the caller may close them afterwards
-   * @param info has the class names and the transform; {@link ImageTransform#TIMM} if not known
+   * @param info has the class names and the transform; {@link Network#defaultTransform} if not
+   *     known
    * @param device to compute on; a process can use only one GPU
    * @throws MixerException if there is no such device
    */
@@ -98,7 +100,7 @@ public final class ImageClassifier implements AutoCloseable {
     device.check();
     this.network = weights.network();
     this.input = network.input();
-    this.transform = info.transformOrDefault();
+    this.transform = info.transformOrDefault(network);
     this.classNames = info.classNames();
     try {
       Ops tf = Ops.create(graph);
@@ -134,10 +136,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Loads a file of weights, with the transform that the file names, or {@link ImageTransform#TIMM}
-   * if it names none. With the artifact weight-import on the class path it reads the .h5 files that
-   * weight-import writes, and checkpoints of JAX, PyTorch, safetensors, Keras, Paddle and
-   * TensorFlow.
+   * Loads a file of weights, with the transform that the file names, or {@link
+   * Network#defaultTransform} if it names none. With the artifact weight-import on the class path
+   * it reads the .h5 files that weight-import writes, and checkpoints of JAX, PyTorch, safetensors,
+   * Keras, Paddle and TensorFlow.
    *
    * @param path a file, or the prefix or folder of a TensorFlow checkpoint
    * @return the classifier, which the caller closes

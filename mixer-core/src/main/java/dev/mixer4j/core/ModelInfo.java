@@ -55,8 +55,12 @@ public record ModelInfo(
     return new ModelInfo(classNames, transform, Optional.of(other));
   }
 
-  /** {@return the transform, or {@link ImageTransform#TIMM} if it is not known} */
-  public ImageTransform transformOrDefault() {
-    return transform.orElse(ImageTransform.TIMM);
+  /**
+   * {@return the transform, or the network's default if it is not known}
+   *
+   * @param network that the weights are for
+   */
+  public ImageTransform transformOrDefault(Network network) {
+    return transform.orElseGet(network::defaultTransform);
   }
 }

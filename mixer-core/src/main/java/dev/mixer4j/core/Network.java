@@ -1,6 +1,8 @@
 package dev.mixer4j.core;
 
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.image.Interpolation;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +61,11 @@ public interface Network {
    * @throws IllegalArgumentException if the network does not work on such images
    */
   Network withInput(ImageInput input);
+
+  /** {@return the transform of images for weights whose own is not known: the whole image} */
+  default ImageTransform defaultTransform() {
+    return ImageTransform.squash(Interpolation.BILINEAR);
+  }
 
   /** {@return the shape of each variable by name, in the network's order} */
   default Map<String, Shape> shapes() {

@@ -243,6 +243,24 @@ class ImageClassifierTest {
     }
   }
 
+  /** An ImageNet crop would cut off the borders of digits. */
+  @Test
+  void weightsWithoutATransformHaveTheDefaultOfTheirNetwork() {
+    for (String name : Networks.presetNames()) {
+      Network network = Networks.preset(name).orElseThrow();
+      assertThat(ModelInfo.NONE.transformOrDefault(network))
+          .isEqualTo(
+              network instanceof Mixer
+                  ? ImageTransform.TIMM
+                  : ImageTransform.squash(Interpolation.BILINEAR));
+    }
+    Network lenet = Networks.preset("LeNet-5").orElseThrow();
+    try (ImageClassifier classifier =
+        new ImageClassifier(new InitialWeights(lenet, 1), ModelInfo.NONE)) {
+      assertThat(classifier.transform()).hasToString("squash bilinear");
+    }
+  }
+
   @Test
   void withoutAHeadThereAreFeaturesAlone() {
     Mixer config = CONFIG.withClasses(0);

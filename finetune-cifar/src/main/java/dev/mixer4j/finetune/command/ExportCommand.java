@@ -58,7 +58,8 @@ final class ExportCommand extends Subcommand {
       converter = TransformConverter.class,
       description =
           "How images are resized and cropped: 'center-crop 0.875 bicubic', 'squash bilinear', 'fit'"
-              + " or the like (default: as the weights say, or else as timm does).")
+              + " or the like (default: as the weights say; if they do not, timm's for a Mixer and"
+              + " squash bilinear for other networks).")
   private ImageTransform transform;
 
   @Option(names = "--overwrite", description = "Replace the SavedModel that is DIR.")
@@ -69,7 +70,9 @@ final class ExportCommand extends Subcommand {
     CheckpointWriter.checkTarget(output, TargetFormat.SAVED_MODEL, overwrite);
     try (Checkpoint checkpoint = Checkpoint.open(weights)) {
       ImageTransform chosen =
-          transform == null ? checkpoint.info().transformOrDefault() : transform;
+          transform == null
+              ? checkpoint.info().transformOrDefault(checkpoint.network())
+              : transform;
       ModelInfo info = checkpoint.info().withTransform(chosen).withOrigin(checkpoint.origin());
       long bytes = checkpoint.network().parameterCount() * Float.BYTES;
       try (Progress progress = Progress.of("Exporting", bytes, "MB", 1_000_000)) {

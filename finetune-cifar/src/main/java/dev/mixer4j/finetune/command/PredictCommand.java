@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Classifies PNG and JPEG images of any size.",
       "Images are resized and cropped as the weights say, which 'import-weights inspect' shows. If"
-          + " they say nothing, timm's way for Google's Mixers is used: center-crop 0.875 bicubic."
+          + " they say nothing, a Mixer gets timm's center-crop 0.875 bicubic, another network the"
+          + " whole image: squash bilinear."
     })
 final class PredictCommand extends Subcommand {
 

@@ -7,6 +7,7 @@ import dev.mixer4j.core.Pass;
 import dev.mixer4j.core.Setting;
 import dev.mixer4j.core.Variable;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.layer.Conv2d;
 import dev.mixer4j.core.layer.Dense;
 import dev.mixer4j.core.layer.Gelu;
@@ -154,6 +155,11 @@ public record Mixer(
   @Override
   public int featureSize() {
     return hiddenSize;
+  }
+
+  @Override
+  public ImageTransform defaultTransform() {
+    return ImageTransform.TIMM;
   }
 
   /** {@return the number of tokens (S), one for each patch: {@code (imageSize / patchSize)²}} */

@@ -91,7 +91,8 @@ final class DiffCommand extends Subcommand {
         .forEach(each -> settings.put(label(each.getKey()), each.getValue().asText()));
     settings.put("mean", ImageInput.channelsText(input.mean()));
     settings.put("std", ImageInput.channelsText(input.std()));
-    settings.put("transform", checkpoint.info().transformOrDefault().toString());
+    settings.put(
+        "transform", checkpoint.info().transformOrDefault(checkpoint.network()).toString());
     settings.put("class names", checkpoint.info().classNames().toString());
     return settings;
   }

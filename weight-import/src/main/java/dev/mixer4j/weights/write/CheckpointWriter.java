@@ -55,7 +55,7 @@ public final class CheckpointWriter {
    *
    * @param folder to write
    * @param weights read once; the caller closes them
-   * @param metadata of the weights; a transform that is not known is taken as timm's
+   * @param metadata of the weights; a transform that is not known is the network's default
    * @param servingDefault what the signature {@code serving_default} takes
    * @param overwrite whether a SavedModel that is there already may be replaced
    * @param progress is told each tensor's bytes once they are written

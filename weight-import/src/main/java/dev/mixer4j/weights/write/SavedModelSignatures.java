@@ -51,7 +51,7 @@ final class SavedModelSignatures {
     this.network = metadata.network();
     this.input = network.input();
     this.variables = variables;
-    this.transform = metadata.info().transformOrDefault();
+    this.transform = metadata.info().transformOrDefault(network);
     this.labels =
         network.classes() == 0
             ? Optional.empty()

@@ -3,7 +3,6 @@ package dev.mixer4j.weights.write;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.Shapes;
 import dev.mixer4j.weights.Metadata;
@@ -91,7 +90,10 @@ public enum TargetFormat {
     ImageInput input = network.input();
     boolean defaults =
         input.equals(input.withNormalization(List.of(0.5f), List.of(0.5f)))
-            && metadata.info().transformOrDefault().equals(ImageTransform.TIMM)
+            && metadata
+                .info()
+                .transformOrDefault(metadata.network())
+                .equals(metadata.network().defaultTransform())
             && metadata.info().classNames().isEmpty();
     if (tensorsOnly && !defaults) {
       losses.add(

@@ -15,7 +15,7 @@ public abstract class StateDictFile extends OpenTensorFile {
 
   /** In timm's order (timm/models/_helpers.py, load_state_dict): averaged weights come first. */
   private static final List<String> WRAPPERS =
-      List.of("state_dict_ema", "model_ema", "state_dict", "model");
+      List.of("state_dict_ema", "model_ema", "state_dict", "model", "model_state_dict");
 
   protected StateDictFile(Path path, Format format, String kind) {
     super(path, format, kind);
