@@ -1,9 +1,9 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Pass;
 import dev.mixer4j.core.Variables;
+import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.network.Mixer;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,8 +69,7 @@ public class Parts {
     long size = mixer.input().size();
     var pixels = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, size, size, 3)));
     Variables variables = new Variables(tf, mixer);
-    Operand<TFloat32> output =
-        mixer.apply(Pass.inference(tf, variables::value), pixels).logits();
+    Operand<TFloat32> output = mixer.apply(Pass.inference(tf, variables::value), pixels).logits();
     List<Output<?>> weights = new ArrayList<>();
     mixer.shapes().keySet().forEach(name -> weights.add(variables.value(name).asOutput()));
     Operand<TFloat32> loss = tf.math.mean(tf.math.square(output), tf.array(0, 1));

@@ -1,10 +1,10 @@
 package dev.mixer4j.benchmark;
 
 import dev.mixer4j.core.InitialWeights;
-import dev.mixer4j.core.Network;
 import dev.mixer4j.core.ModelInfo;
-import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Precision;
+import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
@@ -22,8 +22,7 @@ import org.tensorflow.ndarray.Shape;
  * @param device {@code cpu}, {@code gpu} or {@code gpu:1}, as {@link dev.mixer4j.core.Device} reads
  *     it
  */
-record Workload(
-    StepTask task, Variant variant, int imageSize, String device, Precision precision) {
+record Workload(StepTask task, Variant variant, int imageSize, String device, Precision precision) {
 
   boolean onGpu() {
     return !device.equals("cpu");
@@ -83,8 +82,8 @@ record Workload(
 
   /**
    * What that may come to: far above rounding, far below a mistake. In bfloat16 logits differ from
-   * PyTorch's by up to 6e-3 on a CPU (S/32, B/16, L/16), for autocast also rounds stem, head
-   * and GELU; TF32 has three bits more.
+   * PyTorch's by up to 6e-3 on a CPU (S/32, B/16, L/16), for autocast also rounds stem, head and
+   * GELU; TF32 has three bits more.
    */
   double tolerance() {
     return switch (precision) {

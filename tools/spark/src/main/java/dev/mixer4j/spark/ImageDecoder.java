@@ -24,8 +24,8 @@ final class ImageDecoder {
   /**
    * Decodes an image as it is stored; the orientation that a camera notes is ignored.
    *
-   * @throws MixerException if it is damaged or neither PNG nor JPEG, has more than 100 million pixels, or more
-   *     than fit into memory
+   * @throws MixerException if it is damaged or neither PNG nor JPEG, has more than 100 million
+   *     pixels, or more than fit into memory
    */
   static BufferedImage decode(InputStream bytes) {
     ImageReader reader = null;

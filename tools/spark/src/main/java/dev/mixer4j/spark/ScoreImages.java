@@ -1,7 +1,7 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;

@@ -1,7 +1,7 @@
 package dev.mixer4j.spark;
 
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.image.ImageTransform;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -2,9 +2,9 @@ package dev.mixer4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.Prediction;
+import dev.mixer4j.core.image.ImageTransform;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
