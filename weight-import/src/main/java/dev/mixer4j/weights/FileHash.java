@@ -2,10 +2,8 @@ package dev.mixer4j.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -25,9 +23,12 @@ public final class FileHash {
   public static String sha256(List<Path> files) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] chunk = new byte[1 << 16]; // larger than transferTo's: faster
       for (Path file : files) {
         try (InputStream in = Files.newInputStream(file)) {
-          in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+          for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+            digest.update(chunk, 0, n);
+          }
         }
       }
       return HexFormat.of().formatHex(digest.digest());
