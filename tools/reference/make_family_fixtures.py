@@ -1,4 +1,4 @@
-"""Makes the fixtures for LeNet-5 and the small residual network with PyTorch, random weights throughout:
+"""Makes the fixtures for the families other than the Mixer with PyTorch, random weights throughout:
 python make_family_fixtures.py [--out DIR]
 
 NAME.x.npy are normalized images, [N, height, width, channels] float32, NAME.logits.npy PyTorch's logits for them, in
@@ -14,48 +14,14 @@ import pathlib
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+
+from networks import LeNet5, ResNet
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
 
-
-class LeNet(nn.Module):
-    """Its layers are called conv.0, conv.3, fc.0, fc.2, fc.4."""
-
-    def __init__(self, side, channels, classes):
-        super().__init__()
-        left = ((side - 4) // 2 - 4) // 2
-        self.conv = nn.Sequential(
-            nn.Conv2d(channels, 6, 5), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.AvgPool2d(2))
-        self.fc = nn.Sequential(
-            nn.Linear(16 * left * left, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
-
-    def forward(self, x):
-        return self.fc(self.conv(x).flatten(1))
-
-
-class ResNet(nn.Module):
-    """github.com/ji2814/hello-MNIST's names; conv3 is the shortcut's convolution."""
-
-    def __init__(self, side, channels, classes, shortcut):
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, 8, 3, padding=1)
-        self.bn1 = nn.BatchNorm2d(8)
-        self.conv2 = nn.Conv2d(8, 8, 3, padding=1)
-        self.bn2 = nn.BatchNorm2d(8)
-        self.conv3 = nn.Conv2d(channels, 8, 1) if shortcut else None
-        self.conv4 = nn.Conv2d(8, 1, 1)
-        self.fc = nn.Linear(side * side, classes)
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
-        y = y + (x if self.conv3 is None else self.conv3(x))
-        return self.fc(self.conv4(y).flatten(1))
-
-
 NETWORKS = {
-    "lenet5": (lambda: LeNet(28, 1, 10), (28, 28, 1)),
-    "lenet5_rgb": (lambda: LeNet(16, 3, 4), (16, 16, 3)),
+    "lenet5": (lambda: LeNet5(28, 1, 10), (28, 28, 1)),
+    "lenet5_rgb": (lambda: LeNet5(16, 3, 4), (16, 16, 3)),
     "resnet": (lambda: ResNet(28, 1, 10, False), (28, 28, 1)),
     "resnet_rgb": (lambda: ResNet(8, 3, 5, True), (8, 8, 3)),
 }

@@ -1,4 +1,4 @@
-"""Makes the fixtures that the tests of LeNet-5 and of the small residual network compare with PyTorch.
+"""Makes the fixtures that the tests of the small networks compare with PyTorch.
 Run: python make_network_fixtures.py [--out DIR]
 
 A network's tensors lie one after the other in a flat array, in the order of its state dict and in PyTorch's
@@ -32,42 +32,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from networks import LeNet5, ResNet
+
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-class LeNet5(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.AvgPool2d(2),
-                                  nn.Conv2d(6, 16, 5), nn.ReLU(), nn.AvgPool2d(2))
-        self.fc = nn.Sequential(nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
-
-    def forward(self, x):
-        return self.fc(self.conv(x).flatten(1))
-
-
-class ResNet(nn.Module):
-    """After github.com/ji2814/hello-MNIST; without conv3 the input is broadcast over the channels."""
-
-    def __init__(self, shortcut):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 8, 3, padding=1)
-        self.bn1 = nn.BatchNorm2d(8)
-        self.conv2 = nn.Conv2d(8, 8, 3, padding=1)
-        self.bn2 = nn.BatchNorm2d(8)
-        self.conv3 = nn.Conv2d(1, 8, 1) if shortcut == "conv" else None
-        self.conv4 = nn.Conv2d(8, 1, 1)
-        self.fc = nn.Linear(784, 10)
-
-    def forward(self, x):
-        y = functional.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        y = y + (x if self.conv3 is None else self.conv3(x))
-        return self.fc(self.conv4(y).flatten(1))
-
-
-NETWORKS = {"lenet5": LeNet5, "resnet_broadcast": lambda: ResNet("broadcast"), "resnet_conv": lambda: ResNet("conv")}
+NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
+            "resnet_broadcast": lambda: ResNet(28, 1, 10, shortcut=False),
+            "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True)}
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,

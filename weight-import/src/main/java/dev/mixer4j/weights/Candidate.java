@@ -27,11 +27,13 @@ record Candidate(
   static Candidate find(TensorFile file, Optional<Metadata> metadata, boolean newHead) {
     List<Candidate> all = new ArrayList<>();
     for (Family family : Networks.FAMILIES) {
-      NameTable.of(family.name(), file.format().framework())
-          .ifPresent(table -> all.add(of(family, table, file, metadata, newHead)));
+      NameTable.all(family.name(), file.format().framework()).stream()
+          .map(table -> table.forNames(file.tensors().keySet()))
+          .map(table -> of(family, table, file, metadata, newHead))
+          .forEach(all::add);
     }
     List<Candidate> fitting = all.stream().filter(each -> each.problem.isEmpty()).toList();
-    if (fitting.size() > 1) {
+    if (fitting.stream().map(Candidate::family).distinct().count() > 1) {
       throw new MismatchException(
           "%s: its tensors fit several families: %s"
               .formatted(file.path(), fitting.stream().map(each -> each.family.name()).toList()));

@@ -9,7 +9,9 @@ import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.Networks;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +57,16 @@ public final class NetworkJson {
         node.put(name, number);
       } else if (value instanceof List<?> list) {
         ArrayNode array = node.putArray(name);
-        list.forEach(each -> array.add((Float) each));
+        list.forEach(
+            each -> {
+              if (each instanceof Integer number) {
+                array.add(number);
+              } else {
+                array.add((Float) each);
+              }
+            });
+      } else if (value instanceof Boolean flag) {
+        node.put(name, flag);
       } else {
         node.put(name, value.toString());
       }
@@ -105,7 +116,7 @@ public final class NetworkJson {
     }
     Object[] values = new Object[components.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = value(names.get(i), components[i].getType(), json.path(names.get(i)));
+      values[i] = value(names.get(i), components[i].getGenericType(), json.path(names.get(i)));
     }
     try {
       Constructor<T> constructor =
@@ -121,7 +132,7 @@ public final class NetworkJson {
     }
   }
 
-  private static Object value(String name, Class<?> type, JsonNode json) {
+  private static Object value(String name, Type type, JsonNode json) {
     String expected = "an object";
     try {
       if (type == int.class) {
@@ -130,27 +141,44 @@ public final class NetworkJson {
       } else if (type == float.class) {
         expected = "a number";
         return Float.valueOf(json.asText());
-      } else if (type == List.class) {
-        expected = "a list of numbers";
-        if (json.isArray()) {
-          List<Float> numbers = new ArrayList<>();
-          json.forEach(number -> numbers.add(Float.valueOf(number.asText())));
-          return numbers;
+      } else if (type == boolean.class) {
+        expected = "true or false";
+        if (json.asText().equals("true") || json.asText().equals("false")) {
+          return json.asBoolean();
         }
-      } else if (type.isEnum()) {
-        expected = "one of " + Arrays.toString(type.getEnumConstants());
-        for (Object constant : type.getEnumConstants()) {
+      } else if (type instanceof ParameterizedType list) {
+        boolean whole = list.getActualTypeArguments()[0] == Integer.class;
+        expected = whole ? "a list of whole numbers" : "a list of numbers";
+        if (json.isArray()) {
+          List<Object> numbers = new ArrayList<>();
+          json.forEach(each -> numbers.add(number(whole, each.asText())));
+          return numbers;
+        } else if (json.isTextual() && !json.asText().isBlank()) { // of an option: 100,80
+          return Arrays.stream(json.asText().split(",", -1))
+              .map(each -> number(whole, each.strip()))
+              .toList();
+        }
+      } else if (((Class<?>) type).isEnum()) {
+        expected = "one of " + Arrays.toString(((Class<?>) type).getEnumConstants());
+        for (Object constant : ((Class<?>) type).getEnumConstants()) {
           if (constant.toString().equals(json.asText())) {
             return constant;
           }
         }
       } else if (json.isObject()) {
-        return read(name, type, json);
+        return read(name, (Class<?>) type, json);
       }
     } catch (NumberFormatException e) {
       throw unexpected(name, expected, json);
     }
     throw unexpected(name, expected, json);
+  }
+
+  private static Object number(boolean whole, String text) {
+    if (whole) {
+      return Integer.valueOf(text);
+    }
+    return Float.valueOf(text);
   }
 
   private static IllegalArgumentException unexpected(String name, String expected, JsonNode json) {
@@ -203,7 +231,11 @@ public final class NetworkJson {
         .properties()
         .forEach(
             setting -> {
-              if (setting.getValue().isValueNode() && !setting.getKey().equals(FAMILY)) {
+              if (setting.getValue() instanceof ArrayNode numbers) {
+                StringJoiner list = new StringJoiner(",");
+                numbers.forEach(number -> list.add(number.asText()));
+                settings.add(setting.getKey() + " " + list);
+              } else if (setting.getValue().isValueNode() && !setting.getKey().equals(FAMILY)) {
                 settings.add(setting.getKey() + " " + setting.getValue().asText());
               }
             });

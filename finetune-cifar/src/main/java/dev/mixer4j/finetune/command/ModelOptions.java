@@ -1,10 +1,13 @@
 package dev.mixer4j.finetune.command;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.Networks;
@@ -68,8 +71,11 @@ final class ModelOptions {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "--model: expected mixer, lenet5, resnet, %s or a JSON file, found '%s'"
-                        .formatted(String.join(", ", Networks.presetNames()), name)));
+                    "--model: expected %s, %s or a JSON file, found '%s'"
+                        .formatted(
+                            Networks.FAMILIES.stream().map(Family::name).collect(joining(", ")),
+                            String.join(", ", Networks.presetNames()),
+                            name)));
   }
 
   static boolean isFile(String name) {

@@ -1,5 +1,6 @@
 package dev.mixer4j.weights.names;
 
+import dev.mixer4j.core.Network;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,21 +10,26 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The names and layouts that a framework uses for the tensors of one family of networks, read from
- * a text file that a person can check against the framework's source: {@code
- * names/FAMILY/FRAMEWORK.map}. {@code names/mixer/keras.map} and this module's README describe the
- * file.
+ * The names and layouts that one author's files have for the tensors of one family of networks,
+ * read from a text file that a person can check against the author's source: {@code
+ * names/FAMILY/FRAMEWORK.map}, and others that it names. {@code names/mixer/keras.map} and this
+ * module's README describe the file.
  */
 public final class NameTable {
 
@@ -37,7 +43,33 @@ public final class NameTable {
   public record Planned(String name, Shape shape, List<Target> pieces) {}
 
   /** A line of the table. In both names {@code {i}} may stand for a number. */
-  private record Rule(String source, String variable, Layout layout, Optional<Float> fallback) {}
+  private record Rule(String source, String variable, Layout layout, Optional<Float> fallback) {
+    boolean repeats() {
+      return NUMBER.matcher(variable).results().anyMatch(number -> number.group(2).equals("i"));
+    }
+
+    boolean computes() {
+      return NUMBER
+          .matcher(source + variable)
+          .results()
+          .anyMatch(number -> !number.group().equals("{i}"));
+    }
+
+    Rule with(int i, int n) {
+      return new Rule(numbered(source, i, n), numbered(variable, i, n), layout, fallback);
+    }
+
+    private static String numbered(String template, int i, int n) {
+      return NUMBER
+          .matcher(template)
+          .replaceAll(
+              number -> {
+                int factor = number.group(1).isEmpty() ? 1 : Integer.parseInt(number.group(1));
+                int added = number.group(3) == null ? 0 : Integer.parseInt(number.group(3));
+                return String.valueOf(factor * (number.group(2).equals("i") ? i : n) + added);
+              });
+    }
+  }
 
   /** A line that has a name, and the number in it. */
   private record Match(Rule rule, String number) {
@@ -47,6 +79,10 @@ public final class NameTable {
   }
 
   private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
+
+  /** {@code {i}}, or a number that is computed from it or from how many of it there are: n. */
+  private static final Pattern NUMBER = Pattern.compile("\\{([0-9]*)([in])([+-][0-9]+)?}");
+
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private final List<Rule> rules = new ArrayList<>();
@@ -55,14 +91,48 @@ public final class NameTable {
   private final List<String> constants = new ArrayList<>();
   private final Map<String, String> settings = new LinkedHashMap<>(); // which all files imply
   private final Map<String, List<String>> layers = new LinkedHashMap<>(); // by Keras class
+  private final List<String> others = new ArrayList<>(); // tables of the same framework
   private String owner = ""; // for messages: timm, Flax, …
   private boolean numbered;
 
   private NameTable() {}
 
-  /** The table of a family and a framework, such as mixer and torch; empty if there is none. */
+  /** The first table of a family and a framework, such as mixer and torch; empty if none. */
   public static Optional<NameTable> of(String family, String framework) {
-    String resource = family + "/" + framework + ".map";
+    return all(family, framework).stream().findFirst();
+  }
+
+  /** All tables of a family and a framework; the first has the names that are usually written. */
+  public static List<NameTable> all(String family, String framework) {
+    List<NameTable> tables = new ArrayList<>();
+    read(family, framework).ifPresent(tables::add);
+    tables.stream()
+        .flatMap(first -> first.others.stream())
+        .map(other -> read(family, other).orElseThrow())
+        .toList()
+        .forEach(tables::add);
+    return tables;
+  }
+
+  /**
+   * The table to write a network with: the first that names all its variables and nothing else,
+   * otherwise the first that names all; empty if none does.
+   */
+  public static Optional<NameTable> of(Network network, String framework) {
+    Set<String> variables = network.shapes().keySet();
+    List<NameTable> tables =
+        all(network.family(), framework).stream()
+            .map(table -> table.forVariables(variables))
+            .filter(table -> variables.stream().allMatch(table::names))
+            .toList();
+    return tables.stream()
+        .filter(table -> table.namesOnly(variables))
+        .findFirst()
+        .or(() -> tables.stream().findFirst());
+  }
+
+  private static Optional<NameTable> read(String family, String name) {
+    String resource = family + "/" + name + ".map";
     try (InputStream in = NameTable.class.getResourceAsStream(resource)) {
       return in == null
           ? Optional.empty()
@@ -71,6 +141,57 @@ public final class NameTable {
     } catch (IOException e) {
       throw new UncheckedIOException(resource, e);
     }
+  }
+
+  /** This table for a file's names, with computed numbers such as {@code {n+1}} filled in. */
+  public NameTable forNames(Set<String> names) {
+    return computed(
+        names.size(),
+        table -> {
+          SourceNames plain = new SourceNames(names, table);
+          return names.stream().filter(name -> table.knows(plain.plain(name))).count();
+        });
+  }
+
+  /** This table for a network's variables, with computed numbers filled in. */
+  private NameTable forVariables(Set<String> variables) {
+    return computed(variables.size(), table -> variables.stream().filter(table::names).count());
+  }
+
+  /** This table with so many repeated layers that it knows the most of some names. */
+  private NameTable computed(int names, ToLongFunction<NameTable> known) {
+    if (rules.stream().noneMatch(Rule::computes)) {
+      return this;
+    }
+    long repeated =
+        rules.stream().filter(Rule::repeats).map(rule -> rule.variable).distinct().count();
+    return IntStream.rangeClosed(1, 1 + (int) (names / repeated))
+        .mapToObj(this::withLayers)
+        .max(Comparator.comparingLong(known))
+        .orElseThrow();
+  }
+
+  private NameTable withLayers(int n) {
+    NameTable table = new NameTable();
+    table.owner = owner;
+    table.settings.putAll(settings);
+    table.constants.addAll(constants);
+    for (Rule rule : rules) {
+      IntStream.range(0, rule.repeats() ? n : 1).forEach(i -> table.add(rule.with(i, n)));
+    }
+    return table;
+  }
+
+  private boolean names(String variable) {
+    return !matches(byVariable, variable).isEmpty();
+  }
+
+  /** Whether all lines are for some of these variables; a network need not have a head. */
+  private boolean namesOnly(Set<String> variables) {
+    Set<String> used = new HashSet<>(Set.of("-"));
+    variables.forEach(name -> matches(byVariable, name).forEach(m -> used.add(m.rule.variable)));
+    return rules.stream()
+        .allMatch(rule -> used.contains(rule.variable) || rule.variable.startsWith(Network.HEAD));
   }
 
   static NameTable parse(Stream<String> lines) {
@@ -96,6 +217,7 @@ public final class NameTable {
   private void add(String... columns) {
     switch (columns[0]) {
       case "@names" -> owner = columns[1];
+      case "@also" -> others.addAll(List.of(columns).subList(1, columns.length));
       case "@set" -> settings.put(columns[1], columns[2]);
       case "@layers" -> layers.put(columns[1], List.of(columns).subList(2, columns.length));
       case "@numbered" -> numbered = true;
@@ -114,10 +236,13 @@ public final class NameTable {
       fallback = Optional.of(Float.valueOf(words.remove(or + 1)));
       words.remove(or);
     }
-    Rule rule = new Rule(source, target, Layout.parse(words), fallback);
+    add(new Rule(source, target, Layout.parse(words), fallback));
+  }
+
+  private void add(Rule rule) {
     rules.add(rule);
-    bySource.computeIfAbsent(source, name -> new ArrayList<>()).add(rule);
-    byVariable.computeIfAbsent(target, name -> new ArrayList<>()).add(rule);
+    bySource.computeIfAbsent(rule.source, name -> new ArrayList<>()).add(rule);
+    byVariable.computeIfAbsent(rule.variable, name -> new ArrayList<>()).add(rule);
   }
 
   /** The lines for a name: those that have it as it is, or with {@code {i}} for a number in it. */

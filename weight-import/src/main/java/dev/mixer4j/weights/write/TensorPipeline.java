@@ -38,7 +38,7 @@ final class TensorPipeline {
   TensorPipeline(Network network, String framework) {
     this.network = network;
     this.plan =
-        NameTable.of(network.family(), framework)
+        NameTable.of(network, framework)
             .orElseThrow(
                 () ->
                     new UnsupportedFileException(

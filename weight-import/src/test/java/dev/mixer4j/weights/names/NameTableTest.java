@@ -78,6 +78,32 @@ class NameTableTest {
               "steps                          -                        zero",
               "unused                         -"));
 
+  /** Layers that are only numbered, as nn.Sequential does, with others in front and behind. */
+  @Test
+  void numbersAreComputed() {
+    NameTable table =
+        NameTable.parse(
+            Stream.of(
+                "@names PyTorch",
+                "0.weight stem/kernel 1,0",
+                "{i+2}.0.weight Block_{i}/kernel 1,0",
+                "net.{2i+1}.bias dense{i+1}/bias -",
+                "{n+4}.weight head/kernel 1,0"));
+    Set<String> names =
+        Set.of("0.weight", "2.0.weight", "3.0.weight", "net.1.bias", "net.3.bias", "6.weight");
+    NameTable two = table.forNames(names);
+    assertThat(names).allMatch(two::knows);
+    assertThat(variables(two.targets("3.0.weight"))).containsExactly("Block_1/kernel");
+    assertThat(variables(two.targets("net.3.bias"))).containsExactly("dense2/bias");
+    assertThat(variables(two.targets("6.weight"))).containsExactly("head/kernel");
+    assertThat(two.knows("4.0.weight")).isFalse();
+    assertThat(two.plan(Map.of("head/kernel", shape("4,3"), "dense1/bias", shape("4"))))
+        .extracting(NameTable.Planned::name)
+        .containsExactlyInAnyOrder("6.weight", "net.1.bias");
+    assertThat(table.forNames(Set.of("module.0.weight", "module.2.0.weight", "module.5.weight")))
+        .matches(one -> one.knows("5.weight") && !one.knows("6.weight"));
+  }
+
   private static List<String> variables(List<NameTable.Target> targets) {
     return targets.stream().map(NameTable.Target::variable).toList();
   }

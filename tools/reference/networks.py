@@ -1,0 +1,38 @@
+"""The networks in PyTorch, with the names of the code that people train them with; each is written from its paper or
+its author's description. The generators of fixtures and the training scripts beside this file use them."""
+import torch
+from torch import nn
+
+
+class LeNet5(nn.Module):
+    """Its layers are called conv.0, conv.3, fc.0, fc.2, fc.4."""
+
+    def __init__(self, side, channels, classes):
+        super().__init__()
+        left = ((side - 4) // 2 - 4) // 2
+        self.conv = nn.Sequential(
+            nn.Conv2d(channels, 6, 5), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.AvgPool2d(2))
+        self.fc = nn.Sequential(
+            nn.Linear(16 * left * left, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))
+
+    def forward(self, x):
+        return self.fc(self.conv(x).flatten(1))
+
+
+class ResNet(nn.Module):
+    """github.com/ji2814/hello-MNIST's names; conv3 is the shortcut's convolution."""
+
+    def __init__(self, side, channels, classes, shortcut):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 8, 3, padding=1)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.conv2 = nn.Conv2d(8, 8, 3, padding=1)
+        self.bn2 = nn.BatchNorm2d(8)
+        self.conv3 = nn.Conv2d(channels, 8, 1) if shortcut else None
+        self.conv4 = nn.Conv2d(8, 1, 1)
+        self.fc = nn.Linear(side * side, classes)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        y = y + (x if self.conv3 is None else self.conv3(x))
+        return self.fc(self.conv4(y).flatten(1))
