@@ -1,9 +1,10 @@
 """One contender of tools/benchmark in Python, a process of its own that makes a step when it is told to.
 Run by tools/benchmark: python bench_peer.py PEER inference|training FOLDER BATCH SIZE THREADS DEVICE PRECISION
 
-FOLDER has weights.npz (Flax's names, GELU by erf), FOLDER/BATCH the batch: for inference inputs.f32, normalised
-images [BATCH, SIZE, SIZE, 3], or on a GPU inputs.u8, the same in 8 bits and not normalised; for training
-inputs.u8, [BATCH, 32, 32, 3], and labels.u8. First come two steps to warm up; what they gave, the first
+FOLDER has weights.npz (Flax's names, GELU by erf) of a Mixer, or weights.safetensors (PyTorch's names) and network.json
+of another network, FOLDER/BATCH the batch: for inference inputs.f32, normalised images [BATCH, SIZE, SIZE, 3], or on a
+GPU inputs.u8, the same in 8 bits and not normalised; for training inputs.u8, [BATCH, 32, 32, 3] or [BATCH, 28, 28, 1],
+and labels.u8. First come two steps to warm up; what they gave, the first
 one's logits or both losses, goes to FOLDER/BATCH/PEER.f32. Then «ready» is printed, and stdin obeyed: for an empty
 line a step is made and its seconds are printed, for «memory» the peak memory in megabytes is; a number is
 the next batch, for which all this begins again.
@@ -53,6 +54,9 @@ WARM_UP = 2
 
 
 def read_params(folder):
+    if not (folder / "weights.npz").exists():
+        from safetensors.torch import load_file
+        return load_file(folder / "weights.safetensors")
     with np.load(folder / "weights.npz") as file:
         return {name: file[name] for name in file.files}
 
@@ -153,7 +157,7 @@ def onnx_inference(job, params, inputs):
     import torch
     from bench_torch import model_of
     torch.set_num_threads(job.threads)
-    model = model_of(params).eval()
+    model = model_of(job, params).eval()
     path = job.inputs / "model.onnx"
     if not path.exists():
         with torch.inference_mode():
@@ -176,7 +180,7 @@ def make_step(job):
         return products(job, params)
     compiled = job.peer == "torch-compile"
     if job.task == "inference":
-        shape = job.batch, job.size, job.size, 3
+        shape = job.batch, job.size, job.size, -1
         file, dtype = ("inputs.u8", np.uint8) if job.pixels else ("inputs.f32", np.float32)
         inputs = np.fromfile(job.inputs / file, dtype).reshape(shape)
         if job.peer.startswith("torch"):
@@ -184,7 +188,8 @@ def make_step(job):
             return inference(job, params, inputs, compiled)
         return {"jax": jax_inference, "keras": keras_inference, "onnxruntime": onnx_inference}[job.peer](
             job, params, inputs)
-    inputs = np.fromfile(job.inputs / "inputs.u8", np.uint8).reshape(job.batch, 32, 32, 3)
+    inputs = np.fromfile(job.inputs / "inputs.u8", np.uint8)
+    inputs = inputs.reshape(job.batch, 32, 32, 3) if inputs.size == job.batch * 3072 else inputs.reshape(job.batch, 28, 28, 1)
     labels = np.fromfile(job.inputs / "labels.u8", np.uint8)
     if job.peer.startswith("torch"):
         from bench_torch import training

@@ -3,6 +3,7 @@ matrix products set. A module for bench_peer.py, whose job (task, batch, device,
 gives a function that makes one step, and returns when the device is done with it.
 """
 import gc
+import json
 
 import torch
 
@@ -30,7 +31,13 @@ def prepare(job):
     return device_of(job)
 
 
-def model_of(params):
+def model_of(job, params):
+    described = job.folder / "network.json"
+    if described.exists():
+        from networks import network_of
+        model = network_of(json.loads(described.read_text()))
+        model.load_state_dict(params)
+        return model
     try:
         from mixers import timm_geometry, timm_mixer, to_timm
     except ImportError:  # of timm, or of what else that needs
@@ -58,7 +65,7 @@ def wait_for(device):
 
 def inference(job, params, inputs, compiled):
     device = prepare(job)
-    model = model_of(params).to(device).eval()
+    model = model_of(job, params).to(device).eval()
     if job.pixels:
         images = on_host(inputs, device)
     else:
@@ -84,13 +91,15 @@ def inference(job, params, inputs, compiled):
 
 def training(job, params, inputs, labels, compiled):
     device = prepare(job)
-    model = model_of(params).to(device).train()
+    model = model_of(job, params).to(device).train()
     images = on_host(inputs.transpose(0, 3, 1, 2).copy(), device)
     targets = on_host(labels.astype("int64"), device)
     size = (job.size, job.size)
 
     def loss_of(pixels, targets):
-        x = torch.nn.functional.interpolate(pixels.float(), size=size, mode="bilinear", align_corners=False)
+        x = pixels.float()
+        if x.shape[2:] != size:
+            x = torch.nn.functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
         with autocast(job, device):
             return torch.nn.functional.cross_entropy(model((x / 255 - 0.5) / 0.5), targets)
     loss_of = torch.compile(loss_of, dynamic=False) if compiled else loss_of

@@ -36,3 +36,10 @@ class ResNet(nn.Module):
         y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
         y = y + (x if self.conv3 is None else self.conv3(x))
         return self.fc(self.conv4(y).flatten(1))
+
+
+def network_of(described):
+    """The module of a network that config.json, or a benchmark, describes by its family and settings."""
+    size, channels, classes = described["input"]["height"], described["input"]["channels"], described["classes"]
+    return {"lenet5": lambda: LeNet5(size, channels, classes),
+            "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv")}[described["family"]]()

@@ -41,7 +41,7 @@ final class ImportBenchmark implements Callable<Integer> {
       names = "--variant",
       converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+      description = "A Mixer such as B/16, or any preset (default: ${DEFAULT-VALUE}).")
   private Variant variant;
 
   @Option(
@@ -164,8 +164,7 @@ final class ImportBenchmark implements Callable<Integer> {
       }
       out.println(JSON.writeValueAsString(root));
     } else {
-      out.println(
-          "Mixer-" + variant + " to .h5, median (and range) of " + runs + " runs; " + machine);
+      out.println(variant.title() + " to .h5, median (and range) of " + runs + " runs; " + machine);
       rows.forEach(row -> out.println(line(row)));
     }
     out.flush();

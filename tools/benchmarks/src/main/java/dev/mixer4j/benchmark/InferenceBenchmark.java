@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
           + " everything, and products, the network's matrix products alone: a bound.",
       "On a GPU, and in other precisions than float32, the peers are torch and torch-compile unless"
           + " --peers says otherwise, and there is another bound, matmul: one large product, and each"
-          + " contender's share of both. All contenders are on the GPU at once."
+          + " contender's share of both. All contenders are on the GPU at once.",
+      "Other networks than Mixers have torch and torch-compile beside them."
     })
 final class InferenceBenchmark extends StepBenchmark {
 

@@ -42,6 +42,9 @@ final class Lineup {
   private static final Set<String> ANY_PRECISION =
       Set.of(OURS_WITH_XLA, "torch", "torch-compile", PRODUCTS, MATMUL);
 
+  /** Those that know other networks than Mixers. */
+  private static final List<String> ANY_NETWORK = List.of(OURS_WITH_XLA, "torch", "torch-compile");
+
   private static final Set<String> ON_CPU_ALONE =
       Set.of("onnxruntime", "onnxruntime-java", "djl-pytorch");
 
@@ -104,6 +107,9 @@ final class Lineup {
       if (python == null) {
         return List.of();
       }
+      if (!workload.variant().isMixer()) {
+        return ANY_NETWORK;
+      }
       if (workload.onGpu() || workload.precision() != Precision.FLOAT32) {
         return ON_GPU;
       }
@@ -115,6 +121,9 @@ final class Lineup {
     for (String name : chosen) {
       if (!ON_GPU.contains(name) && !workload.task().peers.contains(name)) {
         throw usage("--peers: there is no " + name + " for " + workload.task() + "; see --help");
+      }
+      if (!workload.variant().isMixer() && !ANY_NETWORK.contains(name)) {
+        throw usage("--peers: " + name + " knows Mixers alone here");
       }
       if (python == null && !isJava(name)) {
         throw usage("--peers: " + name + " needs --reference-python");

@@ -29,7 +29,7 @@ final class OurPeer {
     // As training does it by itself: TensorFlow begins with it.
     TensorFloat32.allow(job.precision() != Precision.FLOAT32);
     try (Checkpoint weights = Checkpoint.open(job.weights());
-        TType batch = batch(job)) {
+        TType batch = batch(job, weights.network().input().channels())) {
       if (job.precision() == Precision.BFLOAT16) {
         try (Bfloat16Network network = new Bfloat16Network(weights, job.device(), job.pixels())) {
           peer.serve(job, () -> flat(network.logits(batch)));
@@ -49,8 +49,8 @@ final class OurPeer {
     }
   }
 
-  private static TType batch(Peer.Job job) throws IOException {
-    Shape shape = Shape.of(job.batch(), job.size(), job.size(), 3);
+  private static TType batch(Peer.Job job, int channels) throws IOException {
+    Shape shape = Shape.of(job.batch(), job.size(), job.size(), channels);
     if (!job.pixels()) {
       return TFloat32.tensorOf(shape, DataBuffers.of(job.images()));
     }

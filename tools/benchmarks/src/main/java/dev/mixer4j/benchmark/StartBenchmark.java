@@ -40,7 +40,7 @@ final class StartBenchmark implements Callable<Integer> {
       names = "--variant",
       converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+      description = "A Mixer such as B/16, or any preset (default: ${DEFAULT-VALUE}).")
   private Variant variant;
 
   @Option(
@@ -73,7 +73,7 @@ final class StartBenchmark implements Callable<Integer> {
         commands.put(command + " --help", List.of(tools + "/" + command, "--help"));
       }
       commands.put(
-          "finetune-cifar predict, Mixer-" + variant,
+          "finetune-cifar predict, " + variant.title(),
           List.of(tools + "/finetune-cifar", "predict", "--weights", weights + "", photo + ""));
       print(measure(commands));
     } finally {

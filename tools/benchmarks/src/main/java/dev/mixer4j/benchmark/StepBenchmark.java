@@ -34,7 +34,8 @@ abstract class StepBenchmark implements Callable<Integer> {
       names = "--variant",
       converter = Variant.Converter.class,
       defaultValue = "B/16",
-      description = "A preset of the Mixer (default: ${DEFAULT-VALUE}).")
+      description =
+          "A Mixer such as B/16, or any preset such as LeNet-5 (default: ${DEFAULT-VALUE}).")
   private Variant variant;
 
   @Option(
@@ -46,10 +47,9 @@ abstract class StepBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--image-size",
-      defaultValue = "224",
       paramLabel = "N",
-      description = "Height and width of the network's images (default: ${DEFAULT-VALUE}).")
-  private int size;
+      description = "Height and width of the network's images (default: the preset's).")
+  private Integer given;
 
   @Option(
       names = "--device",
@@ -83,6 +83,7 @@ abstract class StepBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    int size = given == null ? variant.network().input().size() : given;
     for (int value : new int[] {batch, size, rounds}) {
       if (value < 1) {
         throw lineup.usage("expected numbers above 0, found " + value);

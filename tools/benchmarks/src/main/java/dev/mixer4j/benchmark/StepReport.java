@@ -83,7 +83,9 @@ record StepReport(Workload workload, int batch, int rounds, List<Row> rows) {
       node.put("images_per_second", imagesPerSecond(row));
     }
     row.timings.describe(node);
-    node.put("flops_per_second", flopsPerSecond(row));
+    if (workload.variant().isMixer()) {
+      node.put("flops_per_second", flopsPerSecond(row));
+    }
     if (!Double.isNaN(row.gpuMegabytes)) {
       node.put("gpu_megabytes", row.gpuMegabytes);
     }
@@ -92,10 +94,10 @@ record StepReport(Workload workload, int batch, int rounds, List<Row> rows) {
   private String table() {
     StringBuilder table = new StringBuilder();
     table.append(
-        "%s, Mixer-%s at %d, batch %d, %s: a step, median (range) of %d turns; %s%n"
+        "%s, %s at %d, batch %d, %s: a step, median (range) of %d turns; %s%n"
             .formatted(
                 workload.task(),
-                workload.variant(),
+                workload.variant().title(),
                 workload.imageSize(),
                 batch,
                 workload.precision(),

@@ -1,5 +1,6 @@
 package dev.mixer4j.benchmark;
 
+import dev.mixer4j.core.image.ImageInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,8 +26,8 @@ enum StepTask {
           "onnxruntime-java",
           "djl-pytorch")) {
     @Override
-    void writeInputs(Path folder, int images, int imageSize, boolean pixels) throws IOException {
-      int values = Math.multiplyExact(images, imageSize * imageSize * 3);
+    void writeInputs(Path folder, int images, ImageInput input, boolean pixels) throws IOException {
+      int values = Math.multiplyExact(images, input.height() * input.width() * input.channels());
       Random random = new Random(1);
       if (pixels) {
         byte[] levels = new byte[values];
@@ -43,11 +44,15 @@ enum StepTask {
       Files.write(folder.resolve("inputs.f32"), bytes.array());
     }
   },
-  /** Forward, backward and update, on CIFAR-10's kind of images. */
+  /** Forward, backward and update, on CIFAR-10's kind of images, or MNIST's if they are gray. */
   TRAINING(10, 3, List.of("torch", "torch-compile", "jax", "keras")) {
     @Override
-    void writeInputs(Path folder, int images, int imageSize, boolean pixels) throws IOException {
+    void writeInputs(Path folder, int images, ImageInput input, boolean pixels) throws IOException {
       Random random = new Random(1);
+      if (input.channels() == 1) {
+        writeGray(folder, images, random);
+        return;
+      }
       byte[] rows = new byte[images * 3 * PIXELS]; // [images, 32, 32, 3]
       random.nextBytes(rows);
       byte[] labels = new byte[images];
@@ -71,7 +76,39 @@ enum StepTask {
       }
       Files.write(data.resolve("data_batch_1.bin"), epoch);
     }
+
+    private void writeGray(Path folder, int images, Random random) throws IOException {
+      byte[] pixels = new byte[images * GRAY_SIDE * GRAY_SIDE];
+      random.nextBytes(pixels);
+      byte[] labels = new byte[images];
+      for (int i = 0; i < images; i++) {
+        labels[i] = (byte) random.nextInt(classes);
+      }
+      Files.write(folder.resolve("inputs.u8"), pixels);
+      Files.write(folder.resolve("labels.u8"), labels);
+      Path data = Files.createDirectory(folder.resolve("data"));
+      // Copies of the batch, for an epoch's end takes time of its own.
+      int copies = Math.max(1, 60_000 / images);
+      writeIdx(data.resolve("train"), copies, pixels, labels);
+      writeIdx(data.resolve("t10k"), 1, pixels, labels);
+    }
+
+    private static void writeIdx(Path start, int copies, byte[] pixels, byte[] labels)
+        throws IOException {
+      ByteBuffer images = ByteBuffer.allocate(16 + copies * pixels.length);
+      images.putInt(0x803).putInt(copies * labels.length).putInt(GRAY_SIDE).putInt(GRAY_SIDE);
+      ByteBuffer classes = ByteBuffer.allocate(8 + copies * labels.length);
+      classes.putInt(0x801).putInt(copies * labels.length);
+      for (int i = 0; i < copies; i++) {
+        images.put(pixels);
+        classes.put(labels);
+      }
+      Files.write(Path.of(start + "-images-idx3-ubyte"), images.array());
+      Files.write(Path.of(start + "-labels-idx1-ubyte"), classes.array());
+    }
   };
+
+  private static final int GRAY_SIDE = 28;
 
   private static final int PIXELS = 32 * 32;
 
@@ -93,10 +130,10 @@ enum StepTask {
   /**
    * Writes what the contenders read beside the weights.
    *
-   * @param imageSize of the network
+   * @param input of the network
    * @param pixels whether inference gets 8-bit images
    */
-  abstract void writeInputs(Path folder, int images, int imageSize, boolean pixels)
+  abstract void writeInputs(Path folder, int images, ImageInput input, boolean pixels)
       throws IOException;
 
   @Override

@@ -1,24 +1,37 @@
 package dev.mixer4j.benchmark;
 
-import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.core.network.Networks;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A Mixer of the paper's table 1.
+ * A preset.
  *
- * @param name such as {@code B/16}
- * @param network with 1000 classes, for images of 224 pixels
+ * @param name such as {@code B/16} for a Mixer, {@code LeNet-5} for another
+ * @param network as published, for images of its own size
  */
-record Variant(String name, Mixer network) {
+record Variant(String name, Network network) {
 
   /** Finds a variant by its name; throws {@link IllegalArgumentException} if there is none. */
   static Variant of(String name) {
     return Networks.preset("Mixer-" + name)
-        .map(network -> new Variant(name, (Mixer) network))
+        .or(() -> Networks.preset(name))
+        .map(network -> new Variant(name, network))
         .orElseThrow(
-            () -> new IllegalArgumentException("expected a variant such as B/16, found " + name));
+            () ->
+                new IllegalArgumentException(
+                    "expected a Mixer's variant such as B/16, or a preset such as LeNet-5, found "
+                        + name));
+  }
+
+  boolean isMixer() {
+    return network.family().equals("mixer");
+  }
+
+  /** The preset's full name. */
+  String title() {
+    return Networks.presetOf(network).orElseThrow();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Precision;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
@@ -28,12 +29,18 @@ record Workload(StepTask task, Variant variant, int imageSize, String device, Pr
     return !device.equals("cpu");
   }
 
-  /** Writes the weights, which no batch changes. */
+  /**
+   * Writes the weights, which no batch changes, and for all but Mixers what network they are of.
+   */
   void writeWeights(Path folder) throws IOException {
     Weights weights = new RandomHead(network());
-    for (TargetFormat format : List.of(TargetFormat.NPZ, TargetFormat.H5)) {
+    TargetFormat python = variant.isMixer() ? TargetFormat.NPZ : TargetFormat.SAFETENSORS;
+    for (TargetFormat format : List.of(python, TargetFormat.H5)) {
       Path file = folder.resolve("weights." + format);
       CheckpointWriter.write(file, format, weights, ModelInfo.NONE, false, n -> {});
+    }
+    if (!variant.isMixer()) {
+      Files.writeString(folder.resolve("network.json"), NetworkJson.write(network()).toString());
     }
   }
 
@@ -42,21 +49,24 @@ record Workload(StepTask task, Variant variant, int imageSize, String device, Pr
     Path inputs = folder.resolve(Integer.toString(batch));
     Files.createDirectories(inputs);
     if (!Files.exists(inputs.resolve("inputs.u8")) && !Files.exists(inputs.resolve("inputs.f32"))) {
-      task.writeInputs(inputs, batch, imageSize, onGpu());
+      task.writeInputs(inputs, batch, network().input(), onGpu());
     }
   }
 
-  private Mixer network() {
-    Mixer mixer = variant.network();
-    return mixer.withInput(mixer.input().withSize(imageSize)).withClasses(task.classes);
+  private Network network() {
+    Network network = variant.network();
+    return network.withInput(network.input().withSize(imageSize)).withClasses(task.classes);
   }
 
   /**
    * Floating-point operations of a step's matrix products, two for each multiplication and sum:
-   * those of stem and blocks, without the head's, of which there are too few to count.
+   * those of a Mixer's stem and blocks, without the head's, of which there are too few to count; of
+   * other networks not a number.
    */
   double flops(int batch) {
-    Mixer c = network();
+    if (!(network() instanceof Mixer c)) {
+      return Double.NaN;
+    }
     double stem = 3.0 * c.patchSize() * c.patchSize() * c.hiddenSize();
     double block = 2.0 * c.hiddenSize() * (c.tokensMlpSize() + c.channelsMlpSize());
     return 2.0 * batch * c.tokens() * (stem + c.blocks() * block) * task.passes;
