@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from networks import LeNet5, ResNet
+from networks import Gru, LeNet5, Mlp, ResNet
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
 
@@ -24,6 +24,9 @@ NETWORKS = {
     "lenet5_rgb": (lambda: LeNet5(16, 3, 4), (16, 16, 3)),
     "resnet": (lambda: ResNet(28, 1, 10, False), (28, 28, 1)),
     "resnet_rgb": (lambda: ResNet(8, 3, 5, True), (8, 8, 3)),
+    "mlp": (lambda: Mlp(64, [9, 7], 5), (8, 8, 1)),
+    "mlp_rgb": (lambda: Mlp(108, [6], 4), (6, 6, 3)),
+    "gru": (lambda: Gru(12, 5, 3), (12, 12, 1)),
 }
 
 
@@ -69,7 +72,12 @@ def make(out):
     torch.save({"epoch": 3, "state_dict": wrapped}, out / "lenet5_rgb.blocks.pth")
     plain = dict(zip(layers, ["conv1", "conv2", "fc1", "fc2", "fc3"]))
     save_file(renamed(states["lenet5_rgb"], plain), out / "lenet5_rgb.safetensors")
-    save_file(states["resnet_rgb"], out / "resnet_rgb.safetensors")
+    for name in ("resnet_rgb", "mlp", "gru"):
+        save_file(states[name], out / f"{name}.safetensors")
+    for kind, numbers in (("sequential", (0, 2, 4)), ("flatten", (1, 3, 5)), ("dropout", (0, 3, 6)),
+                          ("flatten_dropout", (1, 4, 7))):
+        layers = {f"fc{layer + 1}": f"layers.{number}" for layer, number in enumerate(numbers)}
+        save_file(renamed(states["mlp"], layers), out / f"mlp.{kind}.safetensors")
 
 
 def check(name, file):

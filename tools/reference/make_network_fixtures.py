@@ -12,7 +12,7 @@ mixer-core, fixtures/networks: images.npy (uint8 [16, 28, 28]), and for each net
   NAME.eval.npy      logits in evaluation mode, [16, 10]
   NAME.train.npy     logits in training mode, [16, 10]
   NAME.averages.npy  running mean and variance of each batch norm after that one pass
-LeNet-5 has no batch norms: it has the files start and eval only.
+Networks without batch norms have the files start and eval only.
 
 mixer-core, fixtures/functions: activations and losses of inputs.npy (float32 [24, 10]):
   activations.npy (float32 [2, activation, 24, 10]) has the values and the gradients of ACTIVATIONS, in this order,
@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import LeNet5, ResNet
+from networks import Gru, LeNet5, Mlp, ResNet
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
@@ -40,7 +40,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "resnet_broadcast": lambda: ResNet(28, 1, 10, shortcut=False),
-            "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True)}
+            "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True),
+            "mlp": lambda: Mlp(784, [30, 20], 10),
+            "gru": lambda: Gru(28, 64, 10)}
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,

@@ -38,8 +38,43 @@ class ResNet(nn.Module):
         return self.fc(self.conv4(y).flatten(1))
 
 
+class Mlp(nn.Module):
+    """Its layers are called fc1, fc2, ...; output_relu puts a ReLU behind the last too."""
+
+    def __init__(self, inputs, hidden, classes, dropout=0.0, output_relu=False):
+        super().__init__()
+        self.output_relu = output_relu
+        self.dropout = nn.Dropout(dropout)
+        widths = [inputs, *hidden, classes]
+        for number in range(1, len(widths)):
+            self.add_module(f"fc{number}", nn.Linear(widths[number - 1], widths[number]))
+        self.layers = len(widths) - 1
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for number in range(1, self.layers):
+            x = self.dropout(torch.relu(self.get_submodule(f"fc{number}")(x)))
+        x = self.get_submodule(f"fc{self.layers}")(x)
+        return torch.relu(x) if self.output_relu else x
+
+
+class Gru(nn.Module):
+    """Reads an image of one channel row by row."""
+
+    def __init__(self, width, hidden, classes):
+        super().__init__()
+        self.gru = nn.GRU(width, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.fc(self.gru(x[:, 0])[0][:, -1])
+
+
 def network_of(described):
     """The module of a network that config.json, or a benchmark, describes by its family and settings."""
     size, channels, classes = described["input"]["height"], described["input"]["channels"], described["classes"]
     return {"lenet5": lambda: LeNet5(size, channels, classes),
-            "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv")}[described["family"]]()
+            "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv"),
+            "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes,
+                               output_relu=described["output_relu"]),
+            "gru": lambda: Gru(size, described["hidden_size"], classes)}[described["family"]]()

@@ -231,14 +231,24 @@ public final class NetworkJson {
         .properties()
         .forEach(
             setting -> {
-              if (setting.getValue() instanceof ArrayNode numbers) {
-                StringJoiner list = new StringJoiner(",");
-                numbers.forEach(number -> list.add(number.asText()));
-                settings.add(setting.getKey() + " " + list);
-              } else if (setting.getValue().isValueNode() && !setting.getKey().equals(FAMILY)) {
-                settings.add(setting.getKey() + " " + setting.getValue().asText());
+              if (!setting.getValue().isObject() && !setting.getKey().equals(FAMILY)) {
+                settings.add(setting.getKey() + " " + text(setting.getValue()));
               }
             });
     return settings.toString();
+  }
+
+  /**
+   * {@return a setting as an option takes it, a list as {@code 100,80}}
+   *
+   * @param setting in JSON
+   */
+  public static String text(JsonNode setting) {
+    if (!setting.isArray()) {
+      return setting.asText();
+    }
+    StringJoiner list = new StringJoiner(",");
+    setting.forEach(number -> list.add(number.asText()));
+    return list.toString();
   }
 }

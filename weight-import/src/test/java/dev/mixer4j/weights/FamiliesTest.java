@@ -9,7 +9,9 @@ import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
 import dev.mixer4j.weights.format.MismatchException;
@@ -34,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.types.TFloat32;
 
-/** LeNet-5 and the residual network: files of tools/reference/make_family_fixtures.py. */
+/** The families other than the Mixer: files of tools/reference/make_family_fixtures.py. */
 class FamiliesTest {
 
   private static final Map<String, Network> NETWORKS =
@@ -42,7 +44,10 @@ class FamiliesTest {
           "lenet5", new LeNet5(ImageInput.square(28, 1), 10),
           "lenet5_rgb", new LeNet5(ImageInput.square(16, 3), 4),
           "resnet", new ResNet(ImageInput.square(28, 1), 10, Shortcut.BROADCAST),
-          "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV));
+          "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV),
+          "mlp", new MultilayerPerceptron(ImageInput.square(8, 1), List.of(9, 7), 5, false),
+          "mlp_rgb", new MultilayerPerceptron(ImageInput.square(6, 3), List.of(6), 4, false),
+          "gru", new Gru(ImageInput.square(12, 1), 5, 3));
 
   @TempDir private Path folder;
 
@@ -59,7 +64,16 @@ class FamiliesTest {
         "lenet5_rgb.safetensors",
         "resnet.pth",
         "resnet_rgb.pth",
-        "resnet_rgb.safetensors"
+        "resnet_rgb.safetensors",
+        "mlp.pth",
+        "mlp.safetensors",
+        "mlp.sequential.safetensors",
+        "mlp.flatten.safetensors",
+        "mlp.dropout.safetensors",
+        "mlp.flatten_dropout.safetensors",
+        "mlp_rgb.pth",
+        "gru.pth",
+        "gru.safetensors"
       })
   void computesWhatPyTorchComputes(String file) throws IOException {
     String name = file.substring(0, file.indexOf('.'));
@@ -132,7 +146,7 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet_rgb"})
+  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru"})
   void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
     Path ours = folder.resolve("ours.safetensors");
     try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Family;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.weights.NetworkJson;
@@ -25,7 +27,7 @@ final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
   static final List<Class<? extends Network>> TYPES =
-      List.of(Mixer.class, LeNet5.class, ResNet.class);
+      List.of(Mixer.class, LeNet5.class, ResNet.class, MultilayerPerceptron.class, Gru.class);
 
   private ModelOptions() {}
 

@@ -42,9 +42,9 @@ final class TrainCommand extends Subcommand {
       names = "--model",
       paramLabel = "NAME",
       description =
-          "Network to train from scratch, instead of weights: mixer, lenet5 or resnet, or a preset:"
-              + " Mixer-S/32, Mixer-S/16, Mixer-S/4, Mixer-B/32, Mixer-B/16, Mixer-L/32, Mixer-L/16,"
-              + " Mixer-H/14, LeNet-5, ResNet; or a JSON file, such as a run's config.json.")
+          "Network to train from scratch, instead of weights: mixer, lenet5, resnet, mlp, gru, vit,"
+              + " resmlp or vip; or a preset such as MLP-512, which 'import-weights models' lists; or a"
+              + " JSON file, such as a run's config.json.")
   private String model;
 
   @Option(

@@ -105,7 +105,7 @@ class TrainModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lenet5, 12", "resnet, 6"})
+  @CsvSource({"lenet5, 12", "resnet, 6", "mlp, 6", "gru, 20"})
   void trainsEvaluatesReportsPredictsAndExports(String model, int epochs) throws IOException {
     Path run = trained(model, "--model", model, "--learning-rate", 0.003, "--epochs", epochs);
     assertThat(config(run).at("/network/family").asText()).isEqualTo(model);
@@ -195,7 +195,7 @@ class TrainModelTest {
     Path none = dir.resolve("none");
     Map<List<Object>, String> wrong =
         Map.of(
-            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, Mixer-S/32",
+            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, mlp, gru, ",
             List.of("--model=lenet5", "--weights=w.h5"), "give --weights or --model, not both",
             List.of("--weights=w.h5", "--patch-size=3"), "--patch-size needs --model",
             List.of("--weights=w.h5", "--channels=3"), "--channels needs --model",
@@ -215,7 +215,7 @@ class TrainModelTest {
   @Test
   void theHelpHasAllNetworks() {
     String help = Fixtures.run("train", "--help").out().replaceAll("\\s+", " ");
-    assertThat(help).contains(Networks.presetNames()).contains("--patch-size", "--shortcut");
+    assertThat(help).contains("--patch-size", "--shortcut", "--hidden");
     Networks.FAMILIES.forEach(family -> assertThat(help).contains(family.name()));
     assertThat(ModelOptions.TYPES)
         .isEqualTo(Networks.FAMILIES.stream().<Class<?>>map(Family::type).toList());

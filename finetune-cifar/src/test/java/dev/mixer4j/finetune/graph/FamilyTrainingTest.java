@@ -7,8 +7,10 @@ import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Family;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.Fixtures;
@@ -37,7 +39,9 @@ class FamilyTrainingTest {
     return Stream.of(
         Mixer.of(SIDE, 4, 12, 2, 8, 16, 3).withInput(INPUT),
         new LeNet5(INPUT, 3),
-        new ResNet(INPUT, 3, ResNet.Shortcut.BROADCAST));
+        new ResNet(INPUT, 3, ResNet.Shortcut.BROADCAST),
+        new MultilayerPerceptron(INPUT, List.of(9, 7), 3, false),
+        new Gru(INPUT, 6, 3));
   }
 
   private static LabelledImages images() {

@@ -7,7 +7,9 @@ import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Variable;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
 import dev.mixer4j.finetune.Fixtures;
@@ -29,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * LeNet-5 and the small residual network against PyTorch, 20 steps from the same seed:
+ * The small networks against PyTorch, 20 steps from the same seed:
  * tools/reference/make_network_fixtures.py made the files.
  */
 class PyTorchTrainingTest {
@@ -44,13 +46,17 @@ class PyTorchTrainingTest {
       Map.of(
           "lenet5", new LeNet5(PIXELS, 10),
           "resnet_broadcast", new ResNet(PIXELS, 10, Shortcut.BROADCAST),
-          "resnet_conv", new ResNet(PIXELS, 10, Shortcut.CONV));
+          "resnet_conv", new ResNet(PIXELS, 10, Shortcut.CONV),
+          "mlp", new MultilayerPerceptron(PIXELS, List.of(30, 20), 10, false),
+          "gru", new Gru(PIXELS, 64, 10));
 
   private record Trained(double[] losses, Map<String, float[]> values) {}
 
   @ParameterizedTest
   @CsvSource({
     "lenet5, 1e-5, 1e-6",
+    "mlp, 1e-6, 1e-7",
+    "gru, 1e-6, 1e-7",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })
@@ -66,6 +72,8 @@ class PyTorchTrainingTest {
   @ParameterizedTest
   @CsvSource({
     "lenet5, 1e-4, 2e-4",
+    "mlp, 1e-5, 1e-5",
+    "gru, 1e-5, 1e-5",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })

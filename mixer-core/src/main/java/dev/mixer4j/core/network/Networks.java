@@ -15,7 +15,13 @@ public final class Networks {
       List.of(
           new Family("mixer", Mixer.class, Mixer.presets(), Mixer::infer),
           new Family("lenet5", LeNet5.class, LeNet5.presets(), LeNet5::infer),
-          new Family("resnet", ResNet.class, ResNet.presets(), ResNet::infer));
+          new Family("resnet", ResNet.class, ResNet.presets(), ResNet::infer),
+          new Family(
+              "mlp",
+              MultilayerPerceptron.class,
+              MultilayerPerceptron.presets(),
+              MultilayerPerceptron::infer),
+          new Family("gru", Gru.class, Gru.presets(), Gru::infer));
 
   private Networks() {}
 

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -98,6 +99,13 @@ final class ConvertCommand extends Subcommand {
               + " tanh with Flax's names, as JAX computes it, and erf with all others.")
   private Gelu gelu;
 
+  @Option(
+      names = "--set",
+      paramLabel = "SETTING=VALUE",
+      description =
+          "A setting of the network that the tensors do not tell, such as output_relu=true of an mlp.")
+  private Map<String, String> given = Map.of();
+
   @Mixin private NormalizationOptions normalization;
 
   ConvertCommand() {
@@ -114,7 +122,10 @@ final class ConvertCommand extends Subcommand {
     TargetFormat format = format();
     checkTarget(format);
     format.prepare();
-    Map<String, String> settings = gelu == null ? Map.of() : Map.of("gelu", gelu.toString());
+    Map<String, String> settings = new LinkedHashMap<>(given);
+    if (gelu != null) {
+      settings.put("gelu", gelu.toString());
+    }
     ImportOptions options =
         new ImportOptions(classes, settings, normalization.mean(), normalization.std());
     PrintWriter out = out();

@@ -49,7 +49,7 @@ final class Summary {
           NetworkJson.write(network).without(List.of("family", "input", "classes"));
       settings
           .properties()
-          .forEach(each -> line("  %-12s  %s", each.getKey(), each.getValue().asText()));
+          .forEach(each -> line("  %-12s  %s", each.getKey(), NetworkJson.text(each.getValue())));
     }
     line(
         "  pixels        %smean %s, std %s",

@@ -149,16 +149,20 @@ class NameTableTest {
     "lenet5, flax",
     "lenet5, torch",
     "resnet, flax",
-    "resnet, torch"
+    "resnet, torch",
+    "mlp, flax",
+    "mlp, torch",
+    "gru, flax",
+    "gru, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
-    NameTable table = NameTable.of(family, framework).orElseThrow();
     List<Network> networks =
         new ArrayList<>(Networks.family(family).orElseThrow().presets().values());
     if (family.equals("resnet")) {
       networks.add(new ResNet(ImageInput.square(8, 3), 2, ResNet.Shortcut.CONV));
     }
     for (Network network : networks) {
+      NameTable table = NameTable.of(network, framework).orElseThrow();
       List<String> filled = new ArrayList<>();
       for (NameTable.Planned planned : table.plan(network.shapes())) {
         filled.addAll(variables(table.targets(planned.name())));

@@ -9,7 +9,9 @@ import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.RandomWeights;
@@ -49,6 +51,8 @@ class FamilySavedModelTest {
   private static Network network(String name) {
     return switch (name) {
       case "lenet5" -> new LeNet5(GRAY, 3);
+      case "mlp" -> new MultilayerPerceptron(GRAY, List.of(7, 5), 3, false);
+      case "gru" -> new Gru(GRAY, 6, 3);
       case "resnet" -> new ResNet(GRAY, 3, ResNet.Shortcut.BROADCAST);
       default -> new ResNet(ImageInput.square(16, 3), 3, ResNet.Shortcut.CONV);
     };
@@ -122,7 +126,7 @@ class FamilySavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb"})
+  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru"})
   void filesGiveTheClassifiersLogits(String name) throws IOException {
     Positive weights = weights(network(name));
     List<BufferedImage> images = new ArrayList<>();
@@ -141,7 +145,7 @@ class FamilySavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb"})
+  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru"})
   void normalizedImagesGiveTheClassifiersLogits(String name) throws IOException {
     Positive weights = weights(network(name));
     int channels = weights.network().input().channels();
