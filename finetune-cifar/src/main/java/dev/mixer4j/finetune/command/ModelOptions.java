@@ -40,26 +40,57 @@ final class ModelOptions {
     return names;
   }
 
-  /** Builds the network of a family, preset or file; size and channels are null for its own. */
-  static Network network(CommandSpec command, String name, Integer size, Integer channels)
+  /** The images' channels by the data, where nothing else says it. */
+  interface DataChannels {
+    Integer get() throws IOException;
+  }
+
+  /**
+   * Builds a network.
+   *
+   * @param model its name, that of a family, preset or file, and settings, which options override
+   * @param size of the images; null for the model's
+   * @param channels of the images; null for the model's, or else the data's
+   */
+  static Network network(
+      CommandSpec command, ObjectNode model, Integer size, Integer channels, DataChannels data)
       throws IOException {
+    String name = model.path("name").asText();
     Network base = base(name);
-    if (channels != null && channels != 1 && channels != 3) {
-      throw new IllegalArgumentException("--channels: expected 1 or 3, found " + channels);
-    }
-    ObjectNode changes = SettingOptions.given(command, base.getClass());
+    ObjectNode changes = model.deepCopy().without(List.of("name", "image_size", "channels"));
+    ObjectNode options = SettingOptions.given(command, base.getClass());
     for (String given : given(command)) {
-      if (!changes.has(given)) {
+      if (!options.has(given)) {
         throw new IllegalArgumentException(
             "--%s is not an option of --model %s".formatted(given.replace('_', '-'), name));
       }
     }
-    ImageInput input = channels == null ? base.input() : base.input().withChannels(channels);
-    if (size != null) {
-      input = input.withSize(size);
+    changes.setAll(options);
+    ImageInput input = base.input();
+    Integer images = size != null ? size : number(model, "image_size");
+    Integer wanted = channels != null ? channels : number(model, "channels");
+    if (wanted == null && !isFile(name)) {
+      wanted = data.get();
     }
-    changes.set("input", new JsonMapper().valueToTree(input));
+    if (wanted != null && wanted != 1 && wanted != 3) {
+      throw new IllegalArgumentException("--channels: expected 1 or 3, found " + wanted);
+    }
+    input = wanted == null ? input : input.withChannels(wanted);
+    changes.set(
+        "input", new JsonMapper().valueToTree(images == null ? input : input.withSize(images)));
     return NetworkJson.with(base, changes);
+  }
+
+  private static Integer number(ObjectNode model, String setting) {
+    JsonNode value = model.path(setting);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!value.canConvertToInt() || value.asInt() < 1) {
+      throw new IllegalArgumentException(
+          setting + ": expected a whole number above 0, found " + value);
+    }
+    return value.asInt();
   }
 
   private static Network base(String name) throws IOException {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
@@ -17,6 +19,8 @@ import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.progress.FineTuningResult;
 import dev.mixer4j.finetune.progress.TrainingListener;
+import dev.mixer4j.finetune.settings.Recipe;
+import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -34,6 +38,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Training from scratch: {@code train --model}, and what follows it. */
 class TrainModelTest {
@@ -133,6 +139,36 @@ class TrainModelTest {
     try (ImageClassifier again = ImageClassifier.load(dir.resolve("model"));
         ImageClassifier classifier = ImageClassifier.load(best)) {
       assertThat(again.logits(List.of(image))).isDeepEqualTo(classifier.logits(List.of(image)));
+    }
+  }
+
+  @Test
+  void aRecipeNamesItsNetworkAndOptionsChangeIt() throws IOException {
+    Path mixer = trained("recipe", "--recipe=mnist-mixer", "--epochs=1", "--blocks=2");
+    Mixer found = (Mixer) network(mixer.resolve("final.h5"));
+    assertThat(found)
+        .isEqualTo(
+            Mixer.of(28, 7, 14, 2, 64, 7, 10)
+                .withInput(new ImageInput(28, 28, 1, List.of(0f), List.of(1f))));
+    assertThat(config(mixer).at("/settings/loss").asText()).isEqualTo("mse");
+    Path other = trained("other", "--recipe=mnist-mlp", "--model=lenet5", "--epochs=1");
+    assertThat(network(other.resolve("final.h5"))).isInstanceOf(LeNet5.class);
+    assertThat(config(other).at("/settings/dropout").asDouble()).isEqualTo(0.2);
+    Path none = trained("none", "--model=mlp", "--hidden=12,11", "--epochs=1");
+    assertThat(network(none.resolve("final.h5")).shapes()).containsKey("dense2/kernel");
+    assertThat(config(none).at("/settings/learning_rate").asDouble()).isEqualTo(1e-3);
+  }
+
+  @Test
+  void allRecipesAreRight() throws IOException {
+    for (String name : Recipe.NAMES) {
+      TrainSettings.fromJson(Recipe.load(name));
+      ObjectNode model = Recipe.model(name);
+      if (model != null) {
+        CommandSpec train = new CommandLine(new TrainCommand()).getCommandSpec();
+        assertThat(ModelOptions.network(train, model, null, null, () -> null).classes())
+            .isPositive();
+      }
     }
   }
 
