@@ -14,6 +14,7 @@ import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.format.MismatchException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
@@ -47,7 +48,10 @@ class FamiliesTest {
           "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV),
           "mlp", new MultilayerPerceptron(ImageInput.square(8, 1), List.of(9, 7), 5, false),
           "mlp_rgb", new MultilayerPerceptron(ImageInput.square(6, 3), List.of(6), 4, false),
-          "gru", new Gru(ImageInput.square(12, 1), 5, 3));
+          "gru", new Gru(ImageInput.square(12, 1), 5, 3),
+          "vit", new VisionTransformer(ImageInput.square(12, 1), 4, 16, 2, 8, 12, 5, false, 1e-5f),
+          "vit_timm",
+              new VisionTransformer(ImageInput.square(16, 3), 8, 128, 1, 2, 20, 4, true, 1e-6f));
 
   @TempDir private Path folder;
 
@@ -73,7 +77,10 @@ class FamiliesTest {
         "mlp.flatten_dropout.safetensors",
         "mlp_rgb.pth",
         "gru.pth",
-        "gru.safetensors"
+        "gru.safetensors",
+        "vit.pth",
+        "vit.safetensors",
+        "vit_timm.pth"
       })
   void computesWhatPyTorchComputes(String file) throws IOException {
     String name = file.substring(0, file.indexOf('.'));
@@ -146,7 +153,7 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru"})
+  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru", "vit", "vit_timm"})
   void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
     Path ours = folder.resolve("ours.safetensors");
     try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {

@@ -14,6 +14,7 @@ import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,13 @@ final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
   static final List<Class<? extends Network>> TYPES =
-      List.of(Mixer.class, LeNet5.class, ResNet.class, MultilayerPerceptron.class, Gru.class);
+      List.of(
+          Mixer.class,
+          LeNet5.class,
+          ResNet.class,
+          MultilayerPerceptron.class,
+          Gru.class,
+          VisionTransformer.class);
 
   private ModelOptions() {}
 

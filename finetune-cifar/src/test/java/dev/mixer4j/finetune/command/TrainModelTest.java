@@ -111,7 +111,7 @@ class TrainModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lenet5, 12", "resnet, 6", "mlp, 6", "gru, 20"})
+  @CsvSource({"lenet5, 12", "resnet, 6", "mlp, 6", "gru, 20", "vit, 30"})
   void trainsEvaluatesReportsPredictsAndExports(String model, int epochs) throws IOException {
     Path run = trained(model, "--model", model, "--learning-rate", 0.003, "--epochs", epochs);
     assertThat(config(run).at("/network/family").asText()).isEqualTo(model);

@@ -153,7 +153,9 @@ class NameTableTest {
     "mlp, flax",
     "mlp, torch",
     "gru, flax",
-    "gru, torch"
+    "gru, torch",
+    "vit, flax",
+    "vit, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
     List<Network> networks =
