@@ -13,6 +13,7 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       VerifyCommand.class,
       DiffCommand.class,
+      InitCommand.class,
       ModelsCommand.class,
       ListCommand.class,
       DownloadCommand.class
