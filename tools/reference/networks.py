@@ -70,11 +70,25 @@ class Gru(nn.Module):
         return self.fc(self.gru(x[:, 0])[0][:, -1])
 
 
-def network_of(described):
-    """The module of a network that config.json, or a benchmark, describes by its family and settings."""
+def mixer(size, channels, classes, described):
+    """timm's, which takes the widths as ratios and rounds the products down, hence the half."""
+    from timm.models.mlp_mixer import MlpMixer
+    hidden = described["hidden_size"]
+    ratios = [(described[name] + 0.5) / hidden for name in ("tokens_mlp_size", "channels_mlp_size")]
+    network = MlpMixer(num_classes=classes, img_size=size, in_chans=channels, patch_size=described["patch_size"],
+                       num_blocks=described["blocks"], embed_dim=hidden, mlp_ratio=ratios)
+    for module in network.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = described["layer_norm_epsilon"]
+    return network
+
+
+def network_of(described, dropout=0.0):
+    """The module of a network that config.json, or a benchmark, describes by its family and settings; an Mlp also drops."""
     size, channels, classes = described["input"]["height"], described["input"]["channels"], described["classes"]
     return {"lenet5": lambda: LeNet5(size, channels, classes),
             "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv"),
-            "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes,
-                               output_relu=described["output_relu"]),
+            "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes, dropout,
+                               described["output_relu"]),
+            "mixer": lambda: mixer(size, channels, classes, described),
             "gru": lambda: Gru(size, described["hidden_size"], classes)}[described["family"]]()
