@@ -22,10 +22,15 @@ import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.ImportWeights;
+import dev.mixer4j.weights.command.ModelOptions;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -201,6 +206,37 @@ class TrainModelTest {
     assertThat(mixer.classes()).isEqualTo(10);
     Path again = trained("again", "--model", run.resolve("config.json"), "--epochs=1");
     assertThat(((Mixer) network(again.resolve("final.h5"))).patchSize()).isEqualTo(7);
+  }
+
+  /** The learning rate is so small that float32 makes it 0: the step changes nothing. */
+  @ParameterizedTest
+  @CsvSource({"lenet5", "mlp-100-80", "mixer"})
+  void startsFromTheWeightsThatInitWrites(String model) throws IOException {
+    List<String> network = new ArrayList<>(List.of("--model=" + model, "--seed=-8"));
+    if (model.equals("mixer")) {
+      network.addAll(List.of("--image-size=28", "--patch-size=7", "--hidden-size=6"));
+      network.addAll(List.of("--blocks=1", "--tokens-mlp-size=5", "--channels-mlp-size=4"));
+    }
+    List<Object> settings = new ArrayList<>(network);
+    settings.addAll(List.of("--optimizer=sgd", "--learning-rate=1e-46", "--steps=1"));
+    Path run = trained("run", settings.toArray());
+    Path init = dir.resolve("init.h5");
+    List<String> words = new ArrayList<>(List.of("init", "-o", init.toString()));
+    words.addAll(network);
+    if (model.equals("mixer")) {
+      words.addAll(List.of("--channels=1", "--classes=10"));
+    }
+    StringWriter err = new StringWriter();
+    int code =
+        Cli.commandLine(ImportWeights.class)
+            .setErr(new PrintWriter(err))
+            .setOut(new PrintWriter(new StringWriter()))
+            .execute(words.toArray(String[]::new));
+    assertThat(code).as(err.toString()).isZero();
+    Map<String, float[]> start = Fixtures.read(init);
+    Map<String, float[]> trained = Fixtures.read(run.resolve("final.h5"));
+    assertThat(start.keySet()).isEqualTo(trained.keySet());
+    start.forEach((name, values) -> assertThat(values).as(name).containsExactly(trained.get(name)));
   }
 
   @Test

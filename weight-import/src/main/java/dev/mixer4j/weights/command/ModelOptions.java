@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.command;
+package dev.mixer4j.weights.command;
 
 import static java.util.stream.Collectors.joining;
 
@@ -22,12 +22,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The network that {@code --model} and the options of its family describe. */
-final class ModelOptions {
+public final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
-  static final List<Class<? extends Network>> TYPES =
+  public static final List<Class<? extends Network>> TYPES =
       List.of(
           Mixer.class,
           LeNet5.class,
@@ -38,8 +39,20 @@ final class ModelOptions {
 
   private ModelOptions() {}
 
+  /** Adds the options of all families, and leaves the common ones of every command last. */
+  public static CommandSpec add(CommandSpec command) {
+    TYPES.forEach(type -> SettingOptions.add(command, type));
+    for (String last : List.of("--verbose", "--help", "--version")) {
+      OptionSpec option = command.findOption(last);
+      if (option != null) {
+        command.remove(option).addOption(option);
+      }
+    }
+    return command;
+  }
+
   /** The settings of any network that were given, in JSON. */
-  static List<String> given(CommandSpec command) {
+  public static List<String> given(CommandSpec command) {
     List<String> names = new ArrayList<>();
     for (Class<?> type : TYPES) {
       SettingOptions.given(command, type).fieldNames().forEachRemaining(names::add);
@@ -48,7 +61,7 @@ final class ModelOptions {
   }
 
   /** The images' channels by the data, where nothing else says it. */
-  interface DataChannels {
+  public interface DataChannels {
     Integer get() throws IOException;
   }
 
@@ -59,7 +72,7 @@ final class ModelOptions {
    * @param size of the images; null for the model's
    * @param channels of the images; null for the model's, or else the data's
    */
-  static Network network(
+  public static Network network(
       CommandSpec command, ObjectNode model, Integer size, Integer channels, DataChannels data)
       throws IOException {
     String name = model.path("name").asText();
