@@ -1,5 +1,7 @@
 """The networks in PyTorch, with the names of the code that people train them with; each is written from its paper or
-its author's description. The generators of fixtures and the training scripts beside this file use them."""
+its author's description, or is timm's. The generators of fixtures and the training scripts beside this file use them."""
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -70,6 +72,15 @@ class Gru(nn.Module):
         return self.fc(self.gru(x[:, 0])[0][:, -1])
 
 
+def resmlp(side, channels, classes, patch, hidden, blocks, mlp, layer_scale=1e-4):
+    """timm's ResMLP."""
+    from timm.models.mlp_mixer import Affine, MlpMixer, ResBlock  # here, since the other networks need no timm
+    # timm takes the MLP's width as a ratio and rounds the product down, hence the half.
+    return MlpMixer(num_classes=classes, img_size=side, in_chans=channels, patch_size=patch, num_blocks=blocks,
+                    embed_dim=hidden, mlp_ratio=(mlp + 0.5) / hidden, norm_layer=Affine,
+                    block_layer=partial(ResBlock, init_values=layer_scale))
+
+
 def network_of(described):
     """The module of a network that config.json, or a benchmark, describes by its family and settings."""
     size, channels, classes = described["input"]["height"], described["input"]["channels"], described["classes"]
@@ -77,4 +88,6 @@ def network_of(described):
             "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv"),
             "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes,
                                output_relu=described["output_relu"]),
-            "gru": lambda: Gru(size, described["hidden_size"], classes)}[described["family"]]()
+            "gru": lambda: Gru(size, described["hidden_size"], classes),
+            "resmlp": lambda: resmlp(size, channels, classes, described["patch_size"], described["hidden_size"],
+                                     described["blocks"], described["mlp_size"], described["layer_scale"])}[described["family"]]()

@@ -12,6 +12,7 @@ import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.MultilayerPerceptron;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
 import dev.mixer4j.weights.format.MismatchException;
@@ -47,7 +48,9 @@ class FamiliesTest {
           "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV),
           "mlp", new MultilayerPerceptron(ImageInput.square(8, 1), List.of(9, 7), 5, false),
           "mlp_rgb", new MultilayerPerceptron(ImageInput.square(6, 3), List.of(6), 4, false),
-          "gru", new Gru(ImageInput.square(12, 1), 5, 3));
+          "gru", new Gru(ImageInput.square(12, 1), 5, 3),
+          "resmlp", new ResMlp(ImageInput.imageNet(12, 1), 4, 8, 3, 20, 3, 1e-4f),
+          "resmlp_rgb", new ResMlp(ImageInput.imageNet(16, 3), 8, 10, 2, 12, 5, 1e-4f));
 
   @TempDir private Path folder;
 
@@ -73,7 +76,11 @@ class FamiliesTest {
         "mlp.flatten_dropout.safetensors",
         "mlp_rgb.pth",
         "gru.pth",
-        "gru.safetensors"
+        "gru.safetensors",
+        "resmlp.pth",
+        "resmlp_rgb.pth",
+        "resmlp_rgb.deit.pth",
+        "resmlp_rgb.safetensors"
       })
   void computesWhatPyTorchComputes(String file) throws IOException {
     String name = file.substring(0, file.indexOf('.'));
@@ -146,7 +153,7 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru"})
+  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru", "resmlp_rgb"})
   void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
     Path ours = folder.resolve("ours.safetensors");
     try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {

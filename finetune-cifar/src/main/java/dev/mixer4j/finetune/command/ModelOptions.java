@@ -13,6 +13,7 @@ import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
@@ -27,7 +28,13 @@ final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
   static final List<Class<? extends Network>> TYPES =
-      List.of(Mixer.class, LeNet5.class, ResNet.class, MultilayerPerceptron.class, Gru.class);
+      List.of(
+          Mixer.class,
+          LeNet5.class,
+          ResNet.class,
+          MultilayerPerceptron.class,
+          Gru.class,
+          ResMlp.class);
 
   private ModelOptions() {}
 

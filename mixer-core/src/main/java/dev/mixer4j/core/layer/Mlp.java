@@ -11,16 +11,33 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * Two dense layers with GELU between them, and dropout after each, applied to the last axis:
- * [batch, rows, size] to the same shape. Names and initial values are those of {@code MlpBlock} in
- * {@code vit_jax/models_mixer.py}.
+ * [batch, rows, size] to the same shape. Names are those of {@code MlpBlock} in {@code
+ * vit_jax/models_mixer.py}.
  *
  * @param name start of the variables' names
  * @param rows of an input
  * @param size of the last axis
  * @param width of the hidden layer
  * @param gelu form of the activation
+ * @param kernel initial values of both kernels
+ * @param bias initial values of both biases
  */
-public record Mlp(String name, int rows, int size, int width, Gelu gelu) implements Layer {
+public record Mlp(
+    String name, int rows, int size, int width, Gelu gelu, Initializer kernel, Initializer bias)
+    implements Layer {
+
+  /**
+   * Creates a layer with Flax's initial values.
+   *
+   * @param name start of the variables' names
+   * @param rows of an input
+   * @param size of the last axis
+   * @param width of the hidden layer
+   * @param gelu form of the activation
+   */
+  public Mlp(String name, int rows, int size, int width, Gelu gelu) {
+    this(name, rows, size, width, gelu, Initializer.LECUN_NORMAL, Initializer.ZEROS);
+  }
 
   private Dense first() {
     return dense("/Dense_0", size, width);
@@ -31,7 +48,7 @@ public record Mlp(String name, int rows, int size, int width, Gelu gelu) impleme
   }
 
   private Dense dense(String suffix, int in, int out) {
-    return new Dense(name + suffix, in, out, Initializer.LECUN_NORMAL, Initializer.ZEROS);
+    return new Dense(name + suffix, in, out, kernel, bias);
   }
 
   @Override

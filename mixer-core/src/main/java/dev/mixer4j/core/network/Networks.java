@@ -21,7 +21,8 @@ public final class Networks {
               MultilayerPerceptron.class,
               MultilayerPerceptron.presets(),
               MultilayerPerceptron::infer),
-          new Family("gru", Gru.class, Gru.presets(), Gru::infer));
+          new Family("gru", Gru.class, Gru.presets(), Gru::infer),
+          new Family("resmlp", ResMlp.class, ResMlp.presets(), ResMlp::infer));
 
   private Networks() {}
 

@@ -153,7 +153,9 @@ class NameTableTest {
     "mlp, flax",
     "mlp, torch",
     "gru, flax",
-    "gru, torch"
+    "gru, torch",
+    "resmlp, flax",
+    "resmlp, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
     List<Network> networks =
