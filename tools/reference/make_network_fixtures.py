@@ -22,7 +22,7 @@ mixer-core, fixtures/functions: activations and losses of inputs.npy (float32 [2
 finetune-cifar, fixtures/networks: images.npy (uint8 [128, 28, 28]) and labels.npy (uint8 [128]) are two batches of
 64 that come round. For each network and optimizer of OPTIMIZERS, from the initial tensors, 20 steps:
 NAME.OPTIMIZER.losses.npy has each batch's mean cross-entropy before its step, NAME.OPTIMIZER.final.npy all tensors
-after the last.
+after the last. NAME.start.npy has the initial tensors of the networks of RANDOM_START.
 """
 import argparse
 import pathlib
@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import Gru, LeNet5, Mlp, ResNet, Vit
+from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
@@ -43,7 +43,10 @@ NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True),
             "mlp": lambda: Mlp(784, [30, 20], 10),
             "gru": lambda: Gru(28, 64, 10),
-            "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10)}
+            "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10),
+            "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30)}
+# Their own initial values would hide mistakes: ones, zeros and tiny layer scales.
+RANDOM_START = ["resmlp"]
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,
@@ -56,7 +59,12 @@ LOSSES = [lambda x, targets: functional.cross_entropy(x, targets),
 
 def build(name, dtype=torch.float32):
     torch.manual_seed(SEED)
-    return NETWORKS[name]().to(dtype)
+    network = NETWORKS[name]()
+    if name in RANDOM_START:
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn(parameter.shape) * 0.2)
+    return network.to(dtype)
 
 
 def flat(network, only=""):
@@ -155,6 +163,8 @@ def make_training(out, images, labels):
     np.save(out / "images.npy", images)
     np.save(out / "labels.npy", labels)
     for name in NETWORKS:
+        if name in RANDOM_START:
+            np.save(out / f"{name}.start.npy", flat(build(name)))
         for rule, make_optimizer in OPTIMIZERS.items():
             losses, network = train(name, make_optimizer, images, labels, torch.float32)
             exact_losses, exact = train(name, make_optimizer, images, labels, torch.float64)

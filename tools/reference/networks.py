@@ -1,5 +1,7 @@
 """The networks in PyTorch, with the names of the code that people train them with; each is written from its paper or
-its author's description. The generators of fixtures and the training scripts beside this file use them."""
+its author's description, or is timm's. The generators of fixtures and the training scripts beside this file use them."""
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -125,6 +127,15 @@ def vit(size, channels, classes, described):
                  described["heads"], described["mlp_size"], classes)
 
 
+def resmlp(side, channels, classes, patch, hidden, blocks, mlp, layer_scale=1e-4):
+    """timm's ResMLP."""
+    from timm.models.mlp_mixer import Affine, MlpMixer, ResBlock  # here, since the other networks need no timm
+    # timm takes the MLP's width as a ratio and rounds the product down, hence the half.
+    return MlpMixer(num_classes=classes, img_size=side, in_chans=channels, patch_size=patch, num_blocks=blocks,
+                    embed_dim=hidden, mlp_ratio=(mlp + 0.5) / hidden, norm_layer=Affine,
+                    block_layer=partial(ResBlock, init_values=layer_scale))
+
+
 def mixer(size, channels, classes, described):
     """timm's, which takes the widths as ratios and rounds the products down, hence the half."""
     from timm.models.mlp_mixer import MlpMixer
@@ -147,4 +158,7 @@ def network_of(described, dropout=0.0):
                                described["output_relu"]),
             "vit": lambda: vit(size, channels, classes, described),
             "mixer": lambda: mixer(size, channels, classes, described),
-            "gru": lambda: Gru(size, described["hidden_size"], classes)}[described["family"]]()
+            "gru": lambda: Gru(size, described["hidden_size"], classes),
+            "resmlp": lambda: resmlp(size, channels, classes, described["patch_size"], described["hidden_size"],
+                                     described["blocks"], described["mlp_size"],
+                                     described["layer_scale"])}[described["family"]]()

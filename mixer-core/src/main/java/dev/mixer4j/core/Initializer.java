@@ -16,6 +16,9 @@ public sealed interface Initializer {
   /** Flax's default for kernels. */
   Initializer LECUN_NORMAL = new LecunNormal();
 
+  /** For the kernels of dense layers. */
+  Initializer XAVIER_UNIFORM = new XavierUniform();
+
   /**
    * The place of a variable among the random numbers of its network.
    *
@@ -23,7 +26,13 @@ public sealed interface Initializer {
    * @param variable the name of the variable
    * @param earlier the random numbers that {@link TorchUniform} variables before it take
    */
-  record Place(long seed, String variable, long earlier) {}
+  record Place(long seed, String variable, long earlier) {
+
+    /** A sequence of random numbers for this variable alone. */
+    private Random random() {
+      return new Random(seed * 31 + variable.hashCode());
+    }
+  }
 
   /**
    * Writes a variable's values.
@@ -70,7 +79,7 @@ public sealed interface Initializer {
     public void fill(Shape shape, Place place, FloatBuffer to) {
       long fanIn = shape.size() / shape.get(shape.numDimensions() - 1);
       double std = Math.sqrt(1.0 / fanIn) / TRUNCATED_STD;
-      Random random = new Random(place.seed() * 31 + place.variable().hashCode());
+      Random random = place.random();
       for (long i = shape.size(); i > 0; i--) {
         to.put((float) (std * truncatedNormal(random)));
       }
@@ -86,14 +95,30 @@ public sealed interface Initializer {
   }
 
   /**
-   * A normal distribution around zero. Each variable has its own sequence of random numbers.
+   * A uniform distribution with variance 2/(inputs + outputs), {@code
+   * torch.nn.init.xavier_uniform_}, for kernels [in, out]. Each variable has its own sequence of
+   * random numbers.
+   */
+  record XavierUniform() implements Initializer {
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      double bound = Math.sqrt(6.0 / (shape.get(0) + shape.get(1)));
+      Random random = place.random();
+      for (long i = shape.size(); i > 0; i--) {
+        to.put((float) (bound * (2 * random.nextDouble() - 1)));
+      }
+    }
+  }
+
+  /**
+   * A normal distribution around 0. Each variable has its own sequence of random numbers.
    *
    * @param std standard deviation
    */
   record Normal(double std) implements Initializer {
     @Override
     public void fill(Shape shape, Place place, FloatBuffer to) {
-      Random random = new Random(place.seed() * 31 + place.variable().hashCode());
+      Random random = place.random();
       for (long i = shape.size(); i > 0; i--) {
         to.put((float) (std * random.nextGaussian()));
       }

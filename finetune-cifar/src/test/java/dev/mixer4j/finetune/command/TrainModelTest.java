@@ -116,9 +116,20 @@ class TrainModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lenet5, 12", "resnet, 6", "mlp, 6", "gru, 20", "vit, 30"})
-  void trainsEvaluatesReportsPredictsAndExports(String model, int epochs) throws IOException {
-    Path run = trained(model, "--model", model, "--learning-rate", 0.003, "--epochs", epochs);
+  @CsvSource({
+    "lenet5, 12, ",
+    "resnet, 6, ",
+    "mlp, 6, ",
+    "gru, 20, ",
+    "vit, 30, ",
+    "resmlp, 20, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48"
+  })
+  void trainsEvaluatesReportsPredictsAndExports(String model, int epochs, String size)
+      throws IOException {
+    List<Object> options =
+        new ArrayList<>(List.of("--model", model, "--learning-rate", 0.003, "--epochs", epochs));
+    options.addAll(size == null ? List.of() : List.of(size.split(" ")));
+    Path run = trained(model, options.toArray());
     assertThat(config(run).at("/network/family").asText()).isEqualTo(model);
     assertThat(config(run).at("/network/input/channels").asInt()).isEqualTo(1);
     assertThat(config(run).path("weights").has("path")).isFalse();
@@ -267,7 +278,7 @@ class TrainModelTest {
     Path none = dir.resolve("none");
     Map<List<Object>, String> wrong =
         Map.of(
-            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, mlp, gru, ",
+            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, mlp, gru, resmlp, ",
             List.of("--model=lenet5", "--weights=w.h5"), "give --weights or --model, not both",
             List.of("--weights=w.h5", "--patch-size=3"), "--patch-size needs --model",
             List.of("--weights=w.h5", "--channels=3"), "--channels needs --model",

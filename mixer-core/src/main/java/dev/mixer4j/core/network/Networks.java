@@ -26,7 +26,8 @@ public final class Networks {
               "vit",
               VisionTransformer.class,
               VisionTransformer.presets(),
-              VisionTransformer::infer));
+              VisionTransformer::infer),
+          new Family("resmlp", ResMlp.class, ResMlp.presets(), ResMlp::infer));
 
   private Networks() {}
 

@@ -102,7 +102,7 @@ record TorchFixture(String name, Network network) {
   private Map<String, float[]> weights() {
     Map<String, float[]> weights = start();
     List<Variable> norms =
-        network.variables().stream().filter(v -> v.name().startsWith("norm")).toList();
+        network.variables().stream().filter(v -> v.name().matches("norm[0-9].*")).toList();
     if (!norms.isEmpty()) {
       weights.putAll(toTensorFlow(norms, floats("norms")));
     }

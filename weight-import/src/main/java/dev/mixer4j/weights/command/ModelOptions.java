@@ -13,6 +13,7 @@ import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
@@ -35,7 +36,8 @@ public final class ModelOptions {
           ResNet.class,
           MultilayerPerceptron.class,
           Gru.class,
-          VisionTransformer.class);
+          VisionTransformer.class,
+          ResMlp.class);
 
   private ModelOptions() {}
 

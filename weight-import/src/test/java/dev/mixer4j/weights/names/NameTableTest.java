@@ -155,7 +155,9 @@ class NameTableTest {
     "gru, flax",
     "gru, torch",
     "vit, flax",
-    "vit, torch"
+    "vit, torch",
+    "resmlp, flax",
+    "resmlp, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
     List<Network> networks =
