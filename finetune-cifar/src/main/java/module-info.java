@@ -10,6 +10,7 @@ module dev.mixer4j.finetune {
   requires com.sun.jna;
   requires transitive dev.mixer4j.weights;
   requires info.picocli;
+  requires java.management;
   requires org.apache.commons.compress;
   requires org.jfree.jfreechart;
   requires org.jline.terminal;

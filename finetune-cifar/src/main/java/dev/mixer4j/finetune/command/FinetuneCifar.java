@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
       PredictCommand.class,
       ExportCommand.class,
       CompareCommand.class,
+      StudyCommand.class,
       DoctorCommand.class
     },
     mixinStandardHelpOptions = true,

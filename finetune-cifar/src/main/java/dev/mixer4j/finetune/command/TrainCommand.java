@@ -142,6 +142,15 @@ final class TrainCommand extends Subcommand {
     }
   }
 
+  /** Checks the settings without training. */
+  void check() throws IOException {
+    try {
+      tuning().check(out);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
   private FineTuning tuning() throws IOException {
     require("--out=RUN", out);
     FineTuning tuning = start();

@@ -18,24 +18,7 @@ import java.util.stream.Collectors;
 record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilder html) {
 
   String render() throws IOException {
-    String title = "Report of " + folder.toAbsolutePath().normalize().getFileName();
-    add(
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <title>%s</title>
-        <style>
-        """,
-        title);
-    try (InputStream css = HtmlReport.class.getResourceAsStream("report.css")) {
-      html.append(new String(css.readAllBytes(), UTF_8));
-    }
-    add("</style>\n</head>\n<body>\n<h1>%s</h1>\n", title);
+    html.append(head("Report of " + folder.toAbsolutePath().normalize().getFileName()));
     headline();
     picture("Learning curves", RunReport.CURVES);
     picture("Confusion matrix", RunReport.CONFUSION);
@@ -45,6 +28,30 @@ record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilde
     settings();
     add("<h2>Repeat it</h2>\n<pre>%s</pre>\n</body>\n</html>\n", summary.commandLine());
     return html.toString();
+  }
+
+  /** A page's start, up to its first heading. */
+  static String head(String title) throws IOException {
+    String css;
+    try (InputStream in = HtmlReport.class.getResourceAsStream("report.css")) {
+      css = new String(in.readAllBytes(), UTF_8);
+    }
+    return """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <title>%s</title>
+        <style>
+        %s</style>
+        </head>
+        <body>
+        <h1>%1$s</h1>
+        """
+        .formatted(escape(title), css);
   }
 
   private void headline() {

@@ -1,0 +1,318 @@
+package dev.mixer4j.finetune.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.mixer4j.finetune.progress.MetricsRow;
+import java.awt.Color;
+import java.awt.Stroke;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import javax.imageio.ImageIO;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.LegendItemCollection;
+import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.plot.CombinedDomainXYPlot;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.ui.RectangleEdge;
+
+/**
+ * A study as a page and as a table for programs: what came of each combination of settings, and the
+ * curves of all trainings over each other.
+ *
+ * @param title of the page
+ * @param results all trainings, in order
+ */
+public record StudyPage(String title, List<Result> results) {
+
+  /** The page's file in the folder of a study. */
+  public static final String HTML = "study.html";
+
+  /** The table's file in the folder of a study. */
+  public static final String CSV = "study.csv";
+
+  private static final int WIDTH = 1000;
+  private static final int PLOTS_HEIGHT = 640;
+  private static final int LEGEND_HEIGHT = 26;
+
+  /**
+   * A training.
+   *
+   * @param name of its folder
+   * @param combination what differs from others, without the seed; the same for other seeds
+   * @param record its folder's content; null before it has begun
+   * @param problem why it failed; empty if it did not
+   * @param parameters of the network; 0 if not known
+   */
+  public record Result(
+      String name, String combination, RunRecord record, String problem, long parameters) {
+
+    private boolean measured() {
+      return record != null && record.last().isPresent();
+    }
+
+    private double best() {
+      return record.best().map(MetricsRow::accuracy).orElse(Double.NaN);
+    }
+
+    private double last() {
+      return record.last().map(MetricsRow::accuracy).orElse(Double.NaN);
+    }
+
+    private String state() {
+      if (!problem.isEmpty()) {
+        return "failed: " + problem;
+      }
+      return record == null ? "missing" : record.finished() ? "finished" : "unfinished";
+    }
+  }
+
+  /** Writes both files into a folder. */
+  public void write(Path folder) throws IOException {
+    String html = html();
+    AtomicFile.write(folder.resolve(HTML), out -> out.write(html.getBytes(UTF_8)));
+    String csv = csv();
+    AtomicFile.write(folder.resolve(CSV), out -> out.write(csv.getBytes(UTF_8)));
+  }
+
+  private Map<String, List<Result>> combinations() {
+    Map<String, List<Result>> combinations = new LinkedHashMap<>();
+    results.forEach(
+        each ->
+            combinations.computeIfAbsent(each.combination, name -> new ArrayList<>()).add(each));
+    return combinations;
+  }
+
+  private String csv() {
+    StringBuilder csv =
+        new StringBuilder(
+            "run,combination,best_accuracy,final_accuracy,seconds,parameters,state\n");
+    for (Result each : results) {
+      csv.append(
+          String.format(
+              Locale.ROOT,
+              "%s,%s,%.6f,%.6f,%.1f,%d,%s%n",
+              each.name,
+              quoted(each.combination),
+              each.measured() ? each.best() : Double.NaN,
+              each.measured() ? each.last() : Double.NaN,
+              each.record == null ? Double.NaN : each.record.seconds(),
+              each.parameters,
+              quoted(each.state())));
+    }
+    return csv.toString().replace("NaN", "");
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\"", "\"\"").replaceAll("\\s+", " ") + "\"";
+  }
+
+  private String html() throws IOException {
+    StringBuilder html = new StringBuilder(HtmlReport.head(title));
+    long finished = results.stream().filter(each -> each.state().equals("finished")).count();
+    html.append(
+        "<p class=\"about\">%d of %d trainings finished</p>%n".formatted(finished, results.size()));
+    html.append("<h2>Results</h2>\n<div class=\"wide\"><table class=\"classes\">\n<thead><tr>");
+    for (String column :
+        List.of("", "final accuracy", "best accuracy", "trainings", "time", "parameters")) {
+      html.append("<th>").append(column).append("</th>");
+    }
+    html.append("</tr></thead>\n<tbody>\n");
+    double highest =
+        combinations().values().stream().mapToDouble(StudyPage::meanLast).max().orElse(Double.NaN);
+    combinations().forEach((name, all) -> html.append(row(name, all, highest)));
+    html.append("</tbody>\n</table></div>\n");
+    html.append(
+        "<p class=\"about\">Accuracies are means over the trainings of a row, which differ");
+    html.append(" in the seed, with their standard deviation. The highest is bold.</p>\n");
+    if (results.stream().anyMatch(Result::measured)) {
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      ImageIO.setUseCache(false);
+      ImageIO.write(curves(), "png", png);
+      html.append(
+          "<h2>Curves</h2>\n<figure><img alt=\"Accuracy and loss\" src=\"data:image/png;base64,");
+      html.append(Base64.getEncoder().encodeToString(png.toByteArray())).append("\"></figure>\n");
+    }
+    List<Result> failed = results.stream().filter(each -> !each.problem.isEmpty()).toList();
+    if (!failed.isEmpty()) {
+      html.append("<h2>Failed</h2>\n<table>\n");
+      failed.forEach(
+          each ->
+              html.append(
+                  "<tr><th>%s</th><td>%s</td></tr>%n"
+                      .formatted(HtmlReport.escape(each.name), HtmlReport.escape(each.problem))));
+      html.append("</table>\n");
+    }
+    return html.append("</body>\n</html>\n").toString();
+  }
+
+  private static String row(String name, List<Result> all, double highest) {
+    List<Result> measured = all.stream().filter(Result::measured).toList();
+    boolean best = !measured.isEmpty() && meanLast(all) == highest;
+    String last = percent(measured, Result::last);
+    return "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>%n"
+        .formatted(
+            HtmlReport.escape(name),
+            best ? "<strong>" + last + "</strong>" : last,
+            percent(measured, Result::best),
+            measured.size() == all.size() ? all.size() : measured.size() + " of " + all.size(),
+            time(measured),
+            all.get(0).parameters == 0 ? "–" : "%,d".formatted(all.get(0).parameters));
+  }
+
+  private static double meanLast(List<Result> all) {
+    return all.stream().filter(Result::measured).mapToDouble(Result::last).average().orElse(-1);
+  }
+
+  /** The mean, and the standard deviation of a sample where there are several. */
+  private static String percent(List<Result> measured, ToDoubleFunction<Result> value) {
+    double[] values = measured.stream().mapToDouble(value).toArray();
+    if (values.length == 0) {
+      return "–";
+    }
+    double mean = Arrays.stream(values).average().orElseThrow();
+    if (values.length == 1) {
+      return String.format(Locale.ROOT, "%.2f%%", 100 * mean);
+    }
+    double squares = Arrays.stream(values).map(each -> (each - mean) * (each - mean)).sum();
+    double deviation = Math.sqrt(squares / (values.length - 1));
+    return String.format(Locale.ROOT, "%.2f ± %.2f%%", 100 * mean, 100 * deviation);
+  }
+
+  private static String time(List<Result> measured) {
+    double mean =
+        measured.stream()
+            .mapToDouble(each -> each.record.seconds())
+            .filter(Double::isFinite)
+            .average()
+            .orElse(Double.NaN);
+    return Double.isNaN(mean) ? "–" : HtmlReport.time(mean);
+  }
+
+  /** The accuracy of measurements above the loss in training, over the epochs. */
+  BufferedImage curves() {
+    Map<String, List<Result>> combinations = combinations();
+    LineChart accuracy = new LineChart();
+    LineChart loss = new LineChart();
+    int index = 0;
+    for (Map.Entry<String, List<Result>> each : combinations.entrySet()) {
+      Color colour = colour(new ArrayList<>(combinations.keySet()), index);
+      Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
+      String split =
+          each.getValue().stream().anyMatch(StudyPage::validated)
+              ? MetricsRow.VALIDATION
+              : MetricsRow.TEST;
+      add(accuracy, each.getKey(), each.getValue(), split, MetricsRow::accuracy, colour, stroke);
+      add(loss, each.getKey(), each.getValue(), MetricsRow.TRAIN, MetricsRow::loss, colour, stroke);
+      index++;
+    }
+    NumberAxis epochs = LineChart.axis("epoch", "0");
+    epochs.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
+    CombinedDomainXYPlot both = new CombinedDomainXYPlot(epochs);
+    both.setGap(18);
+    both.add(accuracy.plot(null, LineChart.axis("accuracy", "0.##%")));
+    XYPlot lower = loss.plot(null, LineChart.axis("training loss", "0.0##"));
+    lower.setFixedLegendItems(new LegendItemCollection()); // the upper plot has them
+    both.add(lower);
+    JFreeChart chart =
+        LineChart.chart("Mean over seeds, and each training", both, RectangleEdge.BOTTOM);
+    int height = PLOTS_HEIGHT + LEGEND_HEIGHT * (1 + combinations.size() / 3);
+    return chart.createBufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB, null);
+  }
+
+  private static boolean validated(Result result) {
+    return result.record != null
+        && result.record.rows().stream().anyMatch(row -> row.split().equals(MetricsRow.VALIDATION));
+  }
+
+  /** A scale from light to dark for growing numbers, otherwise colours that are far apart. */
+  private static Color colour(List<String> names, int index) {
+    double[] numbers =
+        names.stream()
+            .map(name -> name.replaceAll(".* ", ""))
+            .mapToDouble(StudyPage::number)
+            .toArray();
+    boolean growing = numbers.length > 2;
+    for (int i = 0; i < numbers.length; i++) {
+      growing &= Double.isFinite(numbers[i]) && (i == 0 || numbers[i] > numbers[i - 1]);
+    }
+    boolean one = names.stream().noneMatch(name -> name.contains(","));
+    if (!growing || !one) {
+      return Pictures.series(index);
+    }
+    float share = index / (float) (names.size() - 1);
+    return Color.getHSBColor(0.55f + 0.1f * share, 0.35f + 0.6f * share, 0.95f - 0.55f * share);
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** The mean as a thick line; where there are several trainings, each as a thin one. */
+  private static void add(
+      LineChart chart,
+      String name,
+      List<Result> all,
+      String split,
+      ToDoubleFunction<MetricsRow> value,
+      Color colour,
+      Stroke stroke) {
+    Map<Integer, List<Double>> byEpoch = new TreeMap<>();
+    List<Map<Integer, Double>> curves = new ArrayList<>();
+    for (Result each : all) {
+      if (each.measured()) {
+        Map<Integer, Double> curve = curve(each.record.rows(), split, value);
+        curves.add(curve);
+        curve.forEach((x, y) -> byEpoch.computeIfAbsent(x, epoch -> new ArrayList<>()).add(y));
+      }
+    }
+    Map<Integer, Double> mean = new TreeMap<>();
+    byEpoch.forEach((x, ys) -> mean.put(x, mean(ys)));
+    chart.add(name, x(mean), y(mean), colour, stroke, true);
+    if (curves.size() > 1) {
+      Color pale = new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 90);
+      curves.forEach(curve -> chart.add(null, x(curve), y(curve), pale, LineChart.THIN, false));
+    }
+  }
+
+  /** The mean of a split's rows in each epoch after the first step. */
+  private static Map<Integer, Double> curve(
+      List<MetricsRow> rows, String split, ToDoubleFunction<MetricsRow> value) {
+    Map<Integer, List<Double>> byEpoch = new TreeMap<>();
+    for (MetricsRow row : rows) {
+      double number = value.applyAsDouble(row);
+      if (row.step() > 0 && row.split().equals(split) && Double.isFinite(number)) {
+        byEpoch.computeIfAbsent(row.epoch(), epoch -> new ArrayList<>()).add(number);
+      }
+    }
+    Map<Integer, Double> curve = new TreeMap<>();
+    byEpoch.forEach((epoch, numbers) -> curve.put(epoch, mean(numbers)));
+    return curve;
+  }
+
+  private static double mean(List<Double> numbers) {
+    return numbers.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+  }
+
+  private static double[] x(Map<Integer, Double> curve) {
+    return curve.keySet().stream().mapToDouble(Integer::doubleValue).toArray();
+  }
+
+  private static double[] y(Map<Integer, Double> curve) {
+    return curve.values().stream().mapToDouble(Double::doubleValue).toArray();
+  }
+}
