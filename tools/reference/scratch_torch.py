@@ -102,6 +102,7 @@ def train(config, folder, seed, start=None, steps=None, say=lambda line: None):
 
     (images, labels), test = read_images(folder, True), read_images(folder, False)
     images, labels = (each[:config["data"]["train_images"]] for each in (images, labels))
+    test = [each[:config["data"]["test_images"]] for each in test]
     optimizer = make_optimizer(settings, network.parameters())
     size, began = settings["batch_size"], time.perf_counter()
     total = settings.get("steps") or settings["epochs"] * -(-len(labels) // size)

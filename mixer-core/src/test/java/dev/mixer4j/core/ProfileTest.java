@@ -35,6 +35,10 @@ class ProfileTest {
     "Mixer-B/16, 59.88, 12620583936, 12.62",
     "Mixer-L/32, 206.94, , 11.27",
     "Mixer-L/16, 208.20, 44596850688, 44.60",
+    "ResMLP-S12, 15.35, 3009739776, 3.01",
+    "ResMLP-S24, 30.02, , 5.96",
+    "ResMLP-S36, 44.69, , 8.91",
+    "ResMLP-B24, 129.14, , 100.23",
   })
   void isWhatTimmPublishes(String preset, String millions, Long exactly, String billions) {
     Profile profile = of(preset);
