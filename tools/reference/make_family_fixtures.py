@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from networks import Gru, LeNet5, Mlp, ResNet
+from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp, timm_vit
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
 
@@ -27,6 +27,10 @@ NETWORKS = {
     "mlp": (lambda: Mlp(64, [9, 7], 5), (8, 8, 1)),
     "mlp_rgb": (lambda: Mlp(108, [6], 4), (6, 6, 3)),
     "gru": (lambda: Gru(12, 5, 3), (12, 12, 1)),
+    "vit": (lambda: Vit(12, 1, 4, 16, 2, 8, 12, 5), (12, 12, 1)),
+    "vit_timm": (lambda: timm_vit(16, 3, 8, 128, 1, 2, 20, 4), (16, 16, 3)),
+    "resmlp": (lambda: resmlp(12, 1, 3, patch=4, hidden=8, blocks=3, mlp=20), (12, 12, 1)),
+    "resmlp_rgb": (lambda: resmlp(16, 3, 5, patch=8, hidden=10, blocks=2, mlp=12), (16, 16, 3)),
 }
 
 
@@ -51,6 +55,17 @@ def renamed(state, names):
     return result
 
 
+def deit_state(state):
+    """timm's state of a ResMLP with the names and shapes of the authors' own files."""
+    names = {"stem.": "patch_embed.", "linear_tokens.": "attn.", "mlp_channels.": "mlp.", ".ls": ".gamma_"}
+    result = {}
+    for name, tensor in state.items():
+        for timm, deit in names.items():
+            name = name.replace(timm, deit)
+        result[name] = tensor.flatten() if name.endswith((".alpha", ".beta")) else tensor
+    return result
+
+
 def logits(network, images):
     with torch.no_grad():
         return network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
@@ -72,12 +87,13 @@ def make(out):
     torch.save({"epoch": 3, "state_dict": wrapped}, out / "lenet5_rgb.blocks.pth")
     plain = dict(zip(layers, ["conv1", "conv2", "fc1", "fc2", "fc3"]))
     save_file(renamed(states["lenet5_rgb"], plain), out / "lenet5_rgb.safetensors")
-    for name in ("resnet_rgb", "mlp", "gru"):
+    for name in ("resnet_rgb", "mlp", "gru", "vit", "resmlp_rgb"):
         save_file(states[name], out / f"{name}.safetensors")
     for kind, numbers in (("sequential", (0, 2, 4)), ("flatten", (1, 3, 5)), ("dropout", (0, 3, 6)),
                           ("flatten_dropout", (1, 4, 7))):
         layers = {f"fc{layer + 1}": f"layers.{number}" for layer, number in enumerate(numbers)}
         save_file(renamed(states["mlp"], layers), out / f"mlp.{kind}.safetensors")
+    torch.save(deit_state(states["resmlp_rgb"]), out / "resmlp_rgb.deit.pth")
 
 
 def check(name, file):

@@ -1,8 +1,8 @@
 """Makes the fixtures that the tests of the small networks compare with PyTorch.
 Run: python make_network_fixtures.py [--out DIR]
 
-A network's tensors lie one after the other in a flat array, in the order of its state dict and in PyTorch's
-element order, without num_batches_tracked. The networks are those of NETWORKS, built after
+A network's tensors lie one after the other in a flat array, in the order of its state dict, or that in which they are
+drawn where it has one, and in PyTorch's element order, without num_batches_tracked. The networks are those of NETWORKS, built after
 torch.manual_seed(SEED) with PyTorch's default initial values. A pixel enters a network as value / 255.
 
 mixer-core, fixtures/networks: images.npy (uint8 [16, 28, 28]), and for each network
@@ -22,7 +22,7 @@ mixer-core, fixtures/functions: activations and losses of inputs.npy (float32 [2
 finetune-cifar, fixtures/networks: images.npy (uint8 [128, 28, 28]) and labels.npy (uint8 [128]) are two batches of
 64 that come round. For each network and optimizer of OPTIMIZERS, from the initial tensors, 20 steps:
 NAME.OPTIMIZER.losses.npy has each batch's mean cross-entropy before its step, NAME.OPTIMIZER.final.npy all tensors
-after the last.
+after the last. NAME.start.npy has the initial tensors of the networks of RANDOM_START.
 """
 import argparse
 import pathlib
@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import Gru, LeNet5, Mlp, ResNet
+from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
@@ -42,7 +42,11 @@ NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "resnet_broadcast": lambda: ResNet(28, 1, 10, shortcut=False),
             "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True),
             "mlp": lambda: Mlp(784, [30, 20], 10),
-            "gru": lambda: Gru(28, 64, 10)}
+            "gru": lambda: Gru(28, 64, 10),
+            "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10),
+            "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30)}
+# Their own initial values would hide mistakes: ones, zeros and tiny layer scales.
+RANDOM_START = ["resmlp"]
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,
@@ -55,11 +59,18 @@ LOSSES = [lambda x, targets: functional.cross_entropy(x, targets),
 
 def build(name, dtype=torch.float32):
     torch.manual_seed(SEED)
-    return NETWORKS[name]().to(dtype)
+    network = NETWORKS[name]()
+    if name in RANDOM_START:
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn(parameter.shape) * 0.2)
+    return network.to(dtype)
 
 
 def flat(network, only=""):
-    return np.concatenate([tensor.detach().numpy().reshape(-1) for name, tensor in network.state_dict().items()
+    state = network.state_dict()
+    names = network.drawn() if hasattr(network, "drawn") else state
+    return np.concatenate([state[name].detach().numpy().reshape(-1) for name in names
                            if only in name and not name.endswith("num_batches_tracked")])
 
 
@@ -152,6 +163,8 @@ def make_training(out, images, labels):
     np.save(out / "images.npy", images)
     np.save(out / "labels.npy", labels)
     for name in NETWORKS:
+        if name in RANDOM_START:
+            np.save(out / f"{name}.start.npy", flat(build(name)))
         for rule, make_optimizer in OPTIMIZERS.items():
             losses, network = train(name, make_optimizer, images, labels, torch.float32)
             exact_losses, exact = train(name, make_optimizer, images, labels, torch.float64)

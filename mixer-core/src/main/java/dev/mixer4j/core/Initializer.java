@@ -16,6 +16,9 @@ public sealed interface Initializer {
   /** Flax's default for kernels. */
   Initializer LECUN_NORMAL = new LecunNormal();
 
+  /** For the kernels of dense layers. */
+  Initializer XAVIER_UNIFORM = new XavierUniform();
+
   /**
    * The place of a variable among the random numbers of its network.
    *
@@ -23,7 +26,13 @@ public sealed interface Initializer {
    * @param variable the name of the variable
    * @param earlier the random numbers that {@link TorchUniform} variables before it take
    */
-  record Place(long seed, String variable, long earlier) {}
+  record Place(long seed, String variable, long earlier) {
+
+    /** A sequence of random numbers for this variable alone. */
+    private Random random() {
+      return new Random(seed * 31 + variable.hashCode());
+    }
+  }
 
   /**
    * Writes a variable's values.
@@ -70,7 +79,7 @@ public sealed interface Initializer {
     public void fill(Shape shape, Place place, FloatBuffer to) {
       long fanIn = shape.size() / shape.get(shape.numDimensions() - 1);
       double std = Math.sqrt(1.0 / fanIn) / TRUNCATED_STD;
-      Random random = new Random(place.seed() * 31 + place.variable().hashCode());
+      Random random = place.random();
       for (long i = shape.size(); i > 0; i--) {
         to.put((float) (std * truncatedNormal(random)));
       }
@@ -82,6 +91,102 @@ public sealed interface Initializer {
         value = random.nextGaussian();
       }
       return value;
+    }
+  }
+
+  /**
+   * A uniform distribution with variance 2/(inputs + outputs), {@code
+   * torch.nn.init.xavier_uniform_}, for kernels [in, out]. Each variable has its own sequence of
+   * random numbers.
+   */
+  record XavierUniform() implements Initializer {
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      double bound = Math.sqrt(6.0 / (shape.get(0) + shape.get(1)));
+      Random random = place.random();
+      for (long i = shape.size(); i > 0; i--) {
+        to.put((float) (bound * (2 * random.nextDouble() - 1)));
+      }
+    }
+  }
+
+  /**
+   * A normal distribution around 0. Each variable has its own sequence of random numbers.
+   *
+   * @param std standard deviation
+   */
+  record Normal(double std) implements Initializer {
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      Random random = place.random();
+      for (long i = shape.size(); i > 0; i--) {
+        to.put((float) (std * random.nextGaussian()));
+      }
+    }
+  }
+
+  /**
+   * PyTorch's {@code torch.randn}, from the sequence that {@link TorchUniform} variables share. The
+   * values equal PyTorch's within 1e-6, whose logarithm depends on the processor; those of a
+   * variable of fewer than 16 elements are others.
+   */
+  record TorchNormal() implements Initializer {
+
+    private static final int BLOCK = 16;
+
+    /** Box and Muller's numbers come in blocks; for what is left, the last block is drawn anew. */
+    @Override
+    public long draws(Shape shape) {
+      return shape.size() % BLOCK == 0 ? shape.size() : shape.size() + BLOCK;
+    }
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      MersenneTwister random = new MersenneTwister((int) place.seed());
+      random.skip(place.earlier());
+      int size = (int) shape.size();
+      float[] values = new float[Math.max(size, BLOCK)];
+      draw(random, values, 0, size);
+      int last = size % BLOCK == 0 ? size : values.length - BLOCK;
+      for (int start = 0; start + BLOCK <= last; start += BLOCK) {
+        transform(values, start);
+      }
+      if (last < values.length) {
+        draw(random, values, last, values.length);
+        transform(values, last);
+      }
+      to.put(values, 0, size);
+    }
+
+    private static void draw(MersenneTwister random, float[] values, int from, int to) {
+      for (int i = from; i < to; i++) {
+        values[i] = (random.next() & 0xffffff) * 0x1p-24f;
+      }
+    }
+
+    private static void transform(float[] values, int start) {
+      for (int i = start; i < start + BLOCK / 2; i++) {
+        double radius = Math.sqrt(-2 * Math.log(1 - values[i]));
+        double angle = 2 * Math.PI * values[i + BLOCK / 2];
+        values[i] = (float) (radius * Math.cos(angle));
+        values[i + BLOCK / 2] = (float) (radius * Math.sin(angle));
+      }
+    }
+  }
+
+  /**
+   * All zero, but numbers are taken from the sequence that {@link TorchUniform} variables share:
+   * the bias of a PyTorch layer that is drawn and then set to zero.
+   */
+  record TorchZeroed() implements Initializer {
+    @Override
+    public long draws(Shape shape) {
+      return shape.size();
+    }
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      ZEROS.fill(shape, place, to);
     }
   }
 

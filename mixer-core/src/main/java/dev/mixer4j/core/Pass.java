@@ -139,7 +139,19 @@ public final class Pass {
    * @param blocks the number of blocks
    */
   public Operand<TFloat32> stochasticDepth(Operand<TFloat32> branch, int block, int blocks) {
-    float rate = regularization.stochasticDepth(block, blocks);
+    return stochasticDepth(branch, regularization.stochasticDepth(block, blocks));
+  }
+
+  /**
+   * {@return a residual branch after stochastic depth at the training's rate, whatever the block}
+   *
+   * @param branch [batch, tokens, channels]
+   */
+  public Operand<TFloat32> stochasticDepth(Operand<TFloat32> branch) {
+    return stochasticDepth(branch, regularization.stochasticDepth());
+  }
+
+  private Operand<TFloat32> stochasticDepth(Operand<TFloat32> branch, float rate) {
     if (rate == 0) {
       return branch;
     }

@@ -5,7 +5,8 @@ package dev.mixer4j.core;
  *
  * @param dropout share of activations dropped after each hidden dense layer
  * @param stochasticDepth share of images for which each residual branch of the last block is
- *     skipped (arXiv 1603.09382); the rate rises linearly from 0 in the first block
+ *     skipped (arXiv 1603.09382); the rate rises linearly from 0 in the first block, but is the
+ *     same in all blocks of a ResMLP
  */
 public record Regularization(float dropout, float stochasticDepth) {
 

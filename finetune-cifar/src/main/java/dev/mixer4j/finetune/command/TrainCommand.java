@@ -11,6 +11,9 @@ import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.ModelOptions;
+import dev.mixer4j.weights.command.NumberConverter;
+import dev.mixer4j.weights.command.SettingOptions;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -110,14 +113,7 @@ final class TrainCommand extends Subcommand {
     @Override
     public CommandSpec transform(CommandSpec command) {
       SettingOptions.add(command, TrainSettings.class);
-      ModelOptions.TYPES.forEach(type -> SettingOptions.add(command, type));
-      for (String last : List.of("--verbose", "--help", "--version")) {
-        OptionSpec option = command.findOption(last);
-        if (option != null) {
-          command.remove(option).addOption(option);
-        }
-      }
-      return command;
+      return ModelOptions.add(command);
     }
   }
 

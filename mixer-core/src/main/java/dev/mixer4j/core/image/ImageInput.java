@@ -63,6 +63,19 @@ public record ImageInput(int height, int width, int channels, List<Float> mean, 
   }
 
   /**
+   * {@return square images with the mean and standard deviation of ImageNet's pixels; of other than
+   * three channels, with the average of the three}
+   *
+   * @param size height and width, in pixels
+   * @param channels 1 for gray images, 3 for RGB
+   */
+  public static ImageInput imageNet(int size, int channels) {
+    List<Float> mean = List.of(0.485f, 0.456f, 0.406f);
+    List<Float> std = List.of(0.229f, 0.224f, 0.225f);
+    return new ImageInput(size, size, 3, mean, std).withChannels(channels);
+  }
+
+  /**
    * {@return height and width of square images, in pixels}
    *
    * @throws IllegalArgumentException if the images are not square
@@ -82,18 +95,19 @@ public record ImageInput(int height, int width, int channels, List<Float> mean, 
   }
 
   /**
-   * {@return the same images with other channels}
+   * {@return the same images with other channels; if their number changes, all have the average
+   * mean and standard deviation}
    *
    * @param newChannels 1 for gray images, 3 for RGB
-   * @throws IllegalArgumentException if the channels have different means or standard deviations,
-   *     and their number changes
    */
   public ImageInput withChannels(int newChannels) {
-    return new ImageInput(height, width, newChannels, common(mean), common(std));
+    return newChannels == channels
+        ? this
+        : new ImageInput(height, width, newChannels, average(mean), average(std));
   }
 
-  private static List<Float> common(List<Float> values) {
-    return values.stream().distinct().count() == 1 ? values.subList(0, 1) : values;
+  private static List<Float> average(List<Float> values) {
+    return List.of((float) values.stream().mapToDouble(Float::doubleValue).average().orElseThrow());
   }
 
   /**

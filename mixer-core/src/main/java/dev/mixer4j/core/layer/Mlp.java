@@ -11,27 +11,44 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * Two dense layers with GELU between them, and dropout after each, applied to the last axis:
- * [batch, rows, size] to the same shape. Names and initial values are those of {@code MlpBlock} in
- * {@code vit_jax/models_mixer.py}.
+ * [batch, rows, size] to the same shape. Names are those of {@code MlpBlock} in {@code
+ * vit_jax/models_mixer.py}.
  *
  * @param name start of the variables' names
  * @param rows of an input
  * @param size of the last axis
  * @param width of the hidden layer
  * @param gelu form of the activation
+ * @param dense makes a dense layer with initial values
  */
-public record Mlp(String name, int rows, int size, int width, Gelu gelu) implements Layer {
+public record Mlp(String name, int rows, int size, int width, Gelu gelu, Dense.Maker dense)
+    implements Layer {
+
+  /**
+   * Creates layers with Flax's default initial values.
+   *
+   * @param name start of the variables' names
+   * @param rows of an input
+   * @param size of the last axis
+   * @param width of the hidden layer
+   * @param gelu form of the activation
+   */
+  public Mlp(String name, int rows, int size, int width, Gelu gelu) {
+    this(
+        name,
+        rows,
+        size,
+        width,
+        gelu,
+        (layer, in, out) -> new Dense(layer, in, out, Initializer.LECUN_NORMAL, Initializer.ZEROS));
+  }
 
   private Dense first() {
-    return dense("/Dense_0", size, width);
+    return dense.make(name + "/Dense_0", size, width);
   }
 
   private Dense second() {
-    return dense("/Dense_1", width, size);
-  }
-
-  private Dense dense(String suffix, int in, int out) {
-    return new Dense(name + suffix, in, out, Initializer.LECUN_NORMAL, Initializer.ZEROS);
+    return dense.make(name + "/Dense_1", width, size);
   }
 
   @Override

@@ -135,6 +135,9 @@ class NetworksTest {
     assertThat(normalized.mean()).containsExactly(0f, 0f, 0f);
     assertThat(config.withInput(normalized).withInput(input)).isEqualTo(config);
     assertThat(input.withChannels(1).mean()).containsExactly(0.5f);
+    assertThat(normalized.withChannels(1).std()).containsExactly(2f);
+    assertThat(normalized.withChannels(3)).isEqualTo(normalized);
+    assertThat(ImageInput.imageNet(224, 1).mean()).containsExactly(0.449f);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -18,7 +19,9 @@ import picocli.CommandLine.Option;
     })
 final class ListCommand extends Subcommand {
 
-  private static final String ROW = "%-34s  %-11s  %-20s  %-4s  %-3s  %-4s  %-8s  %-10s  %s";
+  private static final String ROW = "%-35s  %-11s  %-20s  %-8s  %-8s  %-4s  %-8s  %-10s  %s";
+
+  private static final ImageInput IMAGENET = ImageInput.imageNet(224, 3);
 
   @Option(names = "--json", description = "A JSON array, for programs, with URLs and sources.")
   private boolean json;
@@ -43,7 +46,9 @@ final class ListCommand extends Subcommand {
         ROW,
         checkpoint.name(),
         first.format(),
-        checkpoint.classes() + " " + checkpoint.classList(),
+        checkpoint.classes()
+            + " "
+            + Objects.requireNonNullElse(checkpoint.classList(), "not trained"),
         shortly(checkpoint.mean()),
         shortly(checkpoint.std()),
         checkpoint.gelu(),
@@ -56,6 +61,9 @@ final class ListCommand extends Subcommand {
   }
 
   private static String shortly(List<Float> channels) {
+    if (channels.equals(IMAGENET.mean()) || channels.equals(IMAGENET.std())) {
+      return "ImageNet";
+    }
     boolean gray = channels.stream().distinct().count() == 1;
     return ImageInput.channelsText(gray ? channels.subList(0, 1) : channels);
   }
@@ -67,6 +75,6 @@ final class ListCommand extends Subcommand {
   }
 
   private static String hash(PublishedFile file) {
-    return file.sha256().map(digits -> file.hasWholeHash() ? digits : digits + "…").orElse("-");
+    return file.sha256().map(digits -> digits.substring(0, 8) + "…").orElse("-");
   }
 }

@@ -21,7 +21,8 @@ import java.util.Objects;
  * @param source who publishes it, and in whose names and layouts
  * @param imageSize height and width of its images, in pixels
  * @param classes of its head
- * @param classList the id of the classes' names, for {@link ClassList}
+ * @param classList the id of the classes' names, for {@link ClassList}; null if the head is not
+ *     trained
  * @param mean of pixels scaled to [0, 1]
  * @param std of pixels scaled to [0, 1]
  * @param transform how its images are resized and cropped
@@ -51,7 +52,8 @@ public record PublishedCheckpoint(
    */
   public Metadata describe(Metadata found, ImportOptions options) {
     ObjectNode settings = JsonNodeFactory.instance.objectNode();
-    if (!options.settings().containsKey("gelu")) {
+    boolean selectable = NetworkJson.write(found.network()).has("gelu"); // not in every family
+    if (selectable && !options.settings().containsKey("gelu")) {
       settings.put("gelu", gelu.toString());
     }
     Network network = NetworkJson.with(found.network(), settings);
@@ -62,7 +64,8 @@ public record PublishedCheckpoint(
                 Objects.requireNonNullElse(options.mean(), mean),
                 Objects.requireNonNullElse(options.std(), std));
     ModelInfo info = found.info().withTransform(transform);
-    List<String> names = options.classes() == null ? ClassList.load(classList) : List.of();
+    boolean ownHead = classList != null && options.classes() == null;
+    List<String> names = ownHead ? ClassList.load(classList) : List.of();
     return new Metadata(
         network.withInput(input),
         names.size() == network.classes() ? info.withClassNames(names) : info);

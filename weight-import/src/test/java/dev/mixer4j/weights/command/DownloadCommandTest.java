@@ -146,9 +146,10 @@ class DownloadCommandTest {
     out = new StringWriter();
     int code = Cli.commandLine(new ImportWeights()).setOut(new PrintWriter(out)).execute("list");
     assertThat(code).isEqualTo(Cli.DONE);
-    assertThat(out.toString().lines()).hasSize(1 + 18).allMatch(line -> line.length() < 132);
+    assertThat(out.toString().lines()).hasSize(1 + 40).allMatch(line -> line.length() < 132);
     assertThat(out.toString())
-        .contains("Mixer-B_32.sam", "11221 imagenet-21k-p", "239.5 MB", "76587d61…", "Apache-2.0");
+        .contains("Mixer-B_32.sam", "11221 imagenet-21k-p", "239.5 MB", "76587d61…", "Apache-2.0")
+        .contains("1000 not trained      ImageNet  ImageNet  erf", "f1407a5c…");
 
     StringWriter json = new StringWriter();
     Cli.commandLine(new ImportWeights()).setOut(new PrintWriter(json)).execute("list", "--json");

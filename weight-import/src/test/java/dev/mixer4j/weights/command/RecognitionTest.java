@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.image.Interpolation;
 import dev.mixer4j.core.layer.Gelu;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.Fixtures;
@@ -95,6 +96,33 @@ class RecognitionTest {
         assertThat(made.network().classes()).isEqualTo(names.size());
       }
     }
+  }
+
+  @Test
+  void aFamilyWithOneFormOfGeluIsDescribedToo() throws Exception {
+    Path source = FIXTURE.resolveSibling("networks/resmlp_rgb.deit.pth");
+    String hash = FileHash.sha256(List.of(source));
+    for (String list : new String[] {"imagenet-1k", null}) { // neither has the head's 5 classes
+      assertThat(
+              commandLine(checkpoint(5, list, hash))
+                  .execute(source.toString(), "-o", target.toString(), "--overwrite"))
+          .isZero();
+      try (Checkpoint made = Checkpoint.open(target)) {
+        assertThat(made.network()).isInstanceOf(ResMlp.class);
+        assertThat(made.network().input().std()).isEqualTo(List.of(1f, 1f, 1f));
+        assertThat(made.info().classNames()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aFileThatIsNotRecognisedHasItsFamilysNormalization() throws Exception {
+    Path source = FIXTURE.resolveSibling("networks/resmlp_rgb.safetensors");
+    assertThat(
+            commandLine(checkpoint(5, "imagenet-1k", "0".repeat(64)))
+                .execute(source.toString(), "-o", target.toString()))
+        .isZero();
+    assertThat(out.toString()).contains("mean 0.485,0.456,0.406, std 0.229,0.224,0.225");
   }
 
   private int run(Path source, Path to, String list) throws Exception {

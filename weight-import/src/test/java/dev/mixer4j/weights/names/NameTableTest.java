@@ -172,7 +172,11 @@ class NameTableTest {
     "mlp, flax",
     "mlp, torch",
     "gru, flax",
-    "gru, torch"
+    "gru, torch",
+    "vit, flax",
+    "vit, torch",
+    "resmlp, flax",
+    "resmlp, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
     List<Network> networks =

@@ -28,16 +28,20 @@ class PublishedCheckpointsTest {
   @Test
   void namesAreUniqueAndUrlsAreHttps() {
     List<String> names = published.all().stream().map(PublishedCheckpoint::name).toList();
-    assertThat(names).hasSize(12).doesNotHaveDuplicates();
+    assertThat(names).hasSize(23).doesNotHaveDuplicates();
     List<URI> urls =
         published.all().stream().flatMap(c -> c.files().stream()).map(PublishedFile::url).toList();
     assertThat(urls).doesNotHaveDuplicates().allMatch(url -> url.getScheme().equals("https"));
-    assertThat(urls).hasSize(18);
+    assertThat(urls).hasSize(40);
   }
 
   @Test
   void classListsHaveAsManyNamesAsTheCheckpointsClasses() {
     for (PublishedCheckpoint checkpoint : published.all()) {
+      if (checkpoint.classList() == null) {
+        assertThat(checkpoint.name()).endsWith(".fb_dino"); // trained without labels
+        continue;
+      }
       assertThat(LISTS.get(checkpoint.classList()))
           .as(checkpoint.name())
           .isEqualTo(checkpoint.classes());
@@ -66,6 +70,15 @@ class PublishedCheckpointsTest {
         .returns(
             ImageTransform.centerCrop(0.875, Interpolation.BILINEAR),
             PublishedCheckpoint::transform);
+    assertThat(published.all())
+        .filteredOn(checkpoint -> checkpoint.name().startsWith("resmlp"))
+        .hasSize(11)
+        .allSatisfy(
+            checkpoint -> {
+              assertThat(checkpoint.mean()).containsExactly(0.485f, 0.456f, 0.406f);
+              assertThat(checkpoint.std()).containsExactly(0.229f, 0.224f, 0.225f);
+              assertThat(checkpoint.transform()).isEqualTo(ImageTransform.TIMM);
+            });
   }
 
   @Test
@@ -73,6 +86,7 @@ class PublishedCheckpointsTest {
     published.all().stream()
         .flatMap(checkpoint -> checkpoint.files().stream())
         .filter(file -> file.format() == Format.PTH)
+        .filter(file -> file.url().getHost().equals("github.com"))
         .forEach(
             file ->
                 assertThat(file.fileName()).endsWith("-" + file.sha256().orElseThrow() + ".pth"));

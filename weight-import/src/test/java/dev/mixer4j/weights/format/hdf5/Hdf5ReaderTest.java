@@ -157,7 +157,7 @@ class Hdf5ReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"mixer\" | \"transformer\" | family: expected one of [mixer, lenet5, resnet]",
+        "\"mixer\" | \"transformer\" | family: expected one of [mixer, lenet5, resnet, ",
         "\"gelu\":\"tanh\" | \"gelu\":\"relu\" | gelu: expected one of [erf, tanh], found \"relu\"",
         "\"gelu\":\"tanh\" | \"other\":1 | mixer has no setting 'other'",
         "\"patch_size\":2, | `` | patch_size: expected a whole number, found none",

@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.command;
+package dev.mixer4j.weights.command;
 
 import static java.util.stream.Collectors.joining;
 
@@ -13,7 +13,9 @@ import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,18 +23,38 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The network that {@code --model} and the options of its family describe. */
-final class ModelOptions {
+public final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
-  static final List<Class<? extends Network>> TYPES =
-      List.of(Mixer.class, LeNet5.class, ResNet.class, MultilayerPerceptron.class, Gru.class);
+  public static final List<Class<? extends Network>> TYPES =
+      List.of(
+          Mixer.class,
+          LeNet5.class,
+          ResNet.class,
+          MultilayerPerceptron.class,
+          Gru.class,
+          VisionTransformer.class,
+          ResMlp.class);
 
   private ModelOptions() {}
 
+  /** Adds the options of all families, and leaves the common ones of every command last. */
+  public static CommandSpec add(CommandSpec command) {
+    TYPES.forEach(type -> SettingOptions.add(command, type));
+    for (String last : List.of("--verbose", "--help", "--version")) {
+      OptionSpec option = command.findOption(last);
+      if (option != null) {
+        command.remove(option).addOption(option);
+      }
+    }
+    return command;
+  }
+
   /** The settings of any network that were given, in JSON. */
-  static List<String> given(CommandSpec command) {
+  public static List<String> given(CommandSpec command) {
     List<String> names = new ArrayList<>();
     for (Class<?> type : TYPES) {
       SettingOptions.given(command, type).fieldNames().forEachRemaining(names::add);
@@ -41,7 +63,7 @@ final class ModelOptions {
   }
 
   /** The images' channels by the data, where nothing else says it. */
-  interface DataChannels {
+  public interface DataChannels {
     Integer get() throws IOException;
   }
 
@@ -52,7 +74,7 @@ final class ModelOptions {
    * @param size of the images; null for the model's
    * @param channels of the images; null for the model's, or else the data's
    */
-  static Network network(
+  public static Network network(
       CommandSpec command, ObjectNode model, Integer size, Integer channels, DataChannels data)
       throws IOException {
     String name = model.path("name").asText();
