@@ -251,6 +251,25 @@ class TrainModelTest {
   }
 
   @Test
+  void otherFamiliesSettingsAreOptions() throws IOException {
+    Path mlp = trained("mlp", "--model=mlp", "--hidden=7, 5", "--output-relu", "--epochs=1");
+    assertThat(network(mlp.resolve("final.h5")))
+        .extracting("hidden", "outputRelu")
+        .containsExactly(List.of(7, 5), true);
+    Path plain =
+        trained("plain", "--model", mlp.resolve("config.json"), "--no-output-relu", "--steps=2");
+    assertThat(network(plain.resolve("final.h5")))
+        .extracting("hidden", "outputRelu")
+        .containsExactly(List.of(7, 5), false);
+    Path gru = trained("gru", "--model=gru", "--hidden-size=6", "--epochs=1");
+    assertThat(network(gru.resolve("final.h5"))).extracting("hiddenSize").isEqualTo(6);
+    assertThat(train(dir.resolve("no"), "--model=mlp", "--hidden=7,,5").err())
+        .contains("hidden: expected a list of whole numbers, found \"7,,5\"");
+    assertThat(train(dir.resolve("no"), "--model=gru", "--channels=3").err())
+        .contains("a GRU takes images of 1 channel, found 3");
+  }
+
+  @Test
   void channelsAreTheDatasOrAsGiven() throws IOException {
     Path rgb = trained("rgb", "--model=ResNet", "--shortcut=conv", "--channels=3", "--steps=2");
     assertThat(network(rgb.resolve("final.h5")).input().channels()).isEqualTo(3);

@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.ndarray.Shape;
@@ -146,7 +148,8 @@ public final class NameTable {
   /** This table for a file's names, with computed numbers such as {@code {n+1}} filled in. */
   public NameTable forNames(Set<String> names) {
     return computed(
-        names.size(),
+        names,
+        rule -> rule.source,
         table -> {
           SourceNames plain = new SourceNames(names, table);
           return names.stream().filter(name -> table.knows(plain.plain(name))).count();
@@ -155,20 +158,34 @@ public final class NameTable {
 
   /** This table for a network's variables, with computed numbers filled in. */
   private NameTable forVariables(Set<String> variables) {
-    return computed(variables.size(), table -> variables.stream().filter(table::names).count());
+    return computed(
+        variables, rule -> rule.variable, table -> variables.stream().filter(table::names).count());
   }
 
   /** This table with so many repeated layers that it knows the most of some names. */
-  private NameTable computed(int names, ToLongFunction<NameTable> known) {
+  private NameTable computed(
+      Set<String> names, Function<Rule, String> column, ToLongFunction<NameTable> known) {
     if (rules.stream().noneMatch(Rule::computes)) {
       return this;
     }
     long repeated =
         rules.stream().filter(Rule::repeats).map(rule -> rule.variable).distinct().count();
-    return IntStream.rangeClosed(1, 1 + (int) (names / repeated))
+    List<Rule> numbered =
+        rules.stream().filter(rule -> NUMBER.matcher(column.apply(rule)).find()).toList();
+    Set<String> plain =
+        names.stream()
+            .flatMap(SourceNames::withoutPrefixes)
+            .filter(name -> name.length() < 200) // as all of the tables'
+            .collect(Collectors.toSet());
+    // Only the numbers that some name has: to try one takes a while with thousands of names.
+    return IntStream.rangeClosed(1, 1 + (int) (names.size() / repeated))
+        .filter(
+            n ->
+                numbered.stream()
+                    .anyMatch(rule -> plain.contains(column.apply(rule.with(n - 1, n)))))
         .mapToObj(this::withLayers)
         .max(Comparator.comparingLong(known))
-        .orElseThrow();
+        .orElseGet(() -> withLayers(1));
   }
 
   private NameTable withLayers(int n) {

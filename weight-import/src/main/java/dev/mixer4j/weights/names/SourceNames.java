@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The names of a file's tensors as its framework gives them, whatever they were saved in. A prefix
@@ -63,12 +65,11 @@ final class SourceNames {
     Map<String, Integer> counts = new HashMap<>();
     for (String name : names) {
       String known = ordered.getOrDefault(name, name);
-      for (int start = 0; start >= 0; start = nextPart(known, start)) {
-        if (table.knows(known.substring(start))) {
-          counts.merge(known.substring(0, start), 1, Integer::sum);
-          break;
-        }
-      }
+      withoutPrefixes(known)
+          .filter(table::knows)
+          .findFirst()
+          .map(plain -> known.substring(0, known.length() - plain.length()))
+          .ifPresent(front -> counts.merge(front, 1, Integer::sum));
     }
     int most = counts.isEmpty() ? 0 : Collections.max(counts.values());
     List<String> found = new ArrayList<>(counts.keySet());
@@ -79,14 +80,11 @@ final class SourceNames {
     return found.size() == 1 ? found.get(0) : "";
   }
 
-  /** Where the part behind the next dot or slash starts; -1 behind the last. */
-  private static int nextPart(String name, int start) {
-    for (int i = start; i < name.length() - 1; i++) {
-      if (name.charAt(i) == '.' || name.charAt(i) == '/') {
-        return i + 1;
-      }
-    }
-    return -1;
+  /** A name, and what is left of it without its first part, its first two parts, and so on. */
+  static Stream<String> withoutPrefixes(String name) {
+    return IntStream.range(0, name.length())
+        .filter(i -> i == 0 || name.charAt(i - 1) == '.' || name.charAt(i - 1) == '/')
+        .mapToObj(name::substring);
   }
 
   /** Names numbered variables: they are the leaves of the parameter tree, with sorted keys. */

@@ -101,6 +101,32 @@ class ConvertCommandTest {
   }
 
   @Test
+  void set() throws IOException {
+    assertThat(convert("--set", "layer_norm_epsilon=1e-5", "--set", "gelu=tanh"))
+        .satisfies(mixer -> assertThat(mixer.layerNormEpsilon()).isEqualTo(1e-5f))
+        .satisfies(mixer -> assertThat(mixer.gelu()).isEqualTo(Gelu.TANH));
+    Path perceptron = Fixtures.path("networks/mlp.pth");
+    CommandRun run =
+        CommandRun.of("convert", perceptron, "-o", target, "--overwrite", "--set=output_relu=true");
+    assertThat(run.err()).isEmpty();
+    try (Checkpoint checkpoint = Checkpoint.open(target)) {
+      assertThat(checkpoint.network()).extracting("outputRelu").isEqualTo(true);
+    }
+    Files.delete(target);
+    for (String[] wrong :
+        new String[][] {
+          {"output_relu=yes", "output_relu: expected true or false, found \"yes\""},
+          {"depth=2", "mlp has no setting 'depth'; it has [input, hidden, classes, output_relu]"},
+          {"hidden=3", "{hidden=3} asks for other tensors than those of the file"}
+        }) {
+      run = CommandRun.of("convert", perceptron, "-o", target, "--set", wrong[0]);
+      assertThat(run.err()).startsWith("error: ").contains(wrong[1]);
+      assertThat(run.code()).isIn(2, 3);
+      assertNothingLeft();
+    }
+  }
+
+  @Test
   void gelu() throws IOException {
     assertThat(convert("--gelu", "tanh").gelu()).isEqualTo(Gelu.TANH);
     Files.delete(target);

@@ -2,6 +2,7 @@ package dev.mixer4j.weights.names;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
@@ -12,8 +13,10 @@ import dev.mixer4j.weights.Fixtures;
 import dev.mixer4j.weights.TensorFiles;
 import dev.mixer4j.weights.format.TensorFile;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -102,6 +105,22 @@ class NameTableTest {
         .containsExactlyInAnyOrder("6.weight", "net.1.bias");
     assertThat(table.forNames(Set.of("module.0.weight", "module.2.0.weight", "module.5.weight")))
         .matches(one -> one.knows("5.weight") && !one.knows("6.weight"));
+  }
+
+  /** Trying every number of layers would take minutes for these. */
+  @Test
+  void manyNamesOfOtherNetworksTakeNoLongTime() {
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < 2000; i++) {
+      names.add("blocks." + i + ".mlp.fc1.weight");
+      names.add("blocks." + i + ".mlp.fc2.weight");
+    }
+    List<NameTable> tables =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(30),
+            () ->
+                NameTable.all("mlp", "torch").stream().map(each -> each.forNames(names)).toList());
+    assertThat(tables).noneMatch(table -> table.knows("fc3.weight") || table.knows("8.weight"));
   }
 
   private static List<String> variables(List<NameTable.Target> targets) {
