@@ -6,8 +6,10 @@ import dev.mixer4j.core.InitialWeights;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
+import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.data.LabelledImages;
@@ -52,7 +54,9 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
       List.of(
           MIXER,
           new LeNet5(ImageInput.square(28, 3), CLASSES),
-          new ResNet(ImageInput.square(28, 3), CLASSES, ResNet.Shortcut.CONV));
+          new ResNet(ImageInput.square(28, 3), CLASSES, ResNet.Shortcut.CONV),
+          new MultilayerPerceptron(ImageInput.square(28, 3), List.of(16), CLASSES, false),
+          new Gru(ImageInput.square(28, 1), 16, CLASSES));
 
   /** Makes the steps; {@link dev.mixer4j.core.MixerException} if the device is missing. */
   static DeviceTrial on(Device device) throws IOException {

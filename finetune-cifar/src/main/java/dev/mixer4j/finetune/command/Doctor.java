@@ -1,5 +1,7 @@
 package dev.mixer4j.finetune.command;
 
+import static com.sun.jna.Library.OPTION_OPEN_FLAGS;
+
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.ptr.IntByReference;
@@ -15,11 +17,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tensorflow.TensorFlow;
@@ -87,23 +91,39 @@ record Doctor(Device device) {
 
   private static final long SMI_SECONDS = 30;
 
-  /** Runs all checks; the last one decides the exit code. */
-  List<Finding> findings() throws IOException {
+  /** For dlopen, without the flag that shows a library's functions to all others. */
+  private static final int LAZY = 1;
+
+  /**
+   * Libraries stay open: once cuDNN has been closed, another copy of it does not find its parts,
+   * and the process aborts.
+   */
+  private static final List<NativeLibrary> OPEN = new ArrayList<>();
+
+  /**
+   * Runs all checks.
+   *
+   * @param each hears a finding as soon as it is made, for a broken driver may end the process
+   * @return the last finding, which decides the exit code
+   */
+  Finding examine(Consumer<Finding> each) throws IOException {
     List<Finding> findings = new ArrayList<>();
-    findings.add(platform());
-    findings.addAll(gpus(ask("nvidia-smi")));
+    Consumer<Finding> add = each.andThen(findings::add);
+    add.accept(platform());
+    gpus(ask("nvidia-smi")).forEach(add);
     for (Library library : LIBRARIES) {
       Optional<String> found = open(library.name(), library.version());
-      findings.add(Finding.of(library.name(), found, library.needed(), library.remedy()));
+      add.accept(Finding.of(library.name(), found, library.needed(), library.remedy()));
     }
-    findings.add(libdevice(System.getenv("XLA_FLAGS")));
-    findings.add(tensorFlow());
-    Finding trial = step(findings.stream().anyMatch(finding -> finding.needed() && !finding.ok()));
+    add.accept(libdevice(System.getenv("XLA_FLAGS")));
+    add.accept(tensorFlow());
+    boolean incomplete = findings.stream().anyMatch(finding -> finding.needed() && !finding.ok());
     if (isCudaBuild()) {
-      findings.add(kernels());
+      add.accept(kernels());
     }
-    findings.add(trial);
-    return findings;
+    Finding trial = step(incomplete);
+    each.accept(trial);
+    return trial;
   }
 
   private static Finding platform() {
@@ -202,7 +222,9 @@ record Doctor(Device device) {
 
   /** Opens a library as TensorFlow does, by its bare name; returns its version and file. */
   private static Optional<String> open(String name, String versionFunction) {
-    try (NativeLibrary library = NativeLibrary.getInstance(name)) {
+    try {
+      NativeLibrary library = NativeLibrary.getInstance(name, Map.of(OPTION_OPEN_FLAGS, LAZY));
+      OPEN.add(library);
       return Optional.of(
           version(library, versionFunction)
               + LoadedLibraries.file(name.replaceAll("\\.so.*", ".so"))

@@ -5,6 +5,7 @@ import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,24 +30,35 @@ final class DoctorCommand extends Subcommand {
   @Option(names = "--json", description = "One JSON array, for programs.")
   private boolean json;
 
+  private String remedy = "";
+
   @Override
   public Integer call() throws IOException {
-    List<Doctor.Finding> findings =
-        new Doctor(device == null ? Device.parse("gpu") : device).findings();
+    Doctor doctor = new Doctor(device == null ? Device.parse("gpu") : device);
+    List<Doctor.Finding> findings = new ArrayList<>();
+    Doctor.Finding last = doctor.examine(json ? findings::add : this::print);
     if (json) {
       out().println(Json.text(findings));
     } else {
-      for (int i = 0; i < findings.size(); i++) {
-        Doctor.Finding finding = findings.get(i);
-        String mark = finding.ok() ? "ok" : finding.needed() ? "MISSING" : "without";
-        print("%-8s%-18s %s", mark, finding.part(), finding.found());
-        // One remedy may be for several findings in a row.
-        String next = i + 1 < findings.size() ? findings.get(i + 1).remedy() : "";
-        if (!finding.remedy().isEmpty() && !finding.remedy().equals(next)) {
-          out().println(" ".repeat(27) + finding.remedy());
-        }
-      }
+      printRemedy();
     }
-    return findings.get(findings.size() - 1).ok() ? Cli.DONE : Cli.CHECK_FAILED;
+    return last.ok() ? Cli.DONE : Cli.CHECK_FAILED;
+  }
+
+  private void print(Doctor.Finding finding) {
+    // One remedy may be for several findings in a row.
+    if (!finding.remedy().equals(remedy)) {
+      printRemedy();
+    }
+    String mark = finding.ok() ? "ok" : finding.needed() ? "MISSING" : "without";
+    print("%-8s%-18s %s", mark, finding.part(), finding.found());
+    out().flush();
+    remedy = finding.remedy();
+  }
+
+  private void printRemedy() {
+    if (!remedy.isEmpty()) {
+      out().println(" ".repeat(27) + remedy);
+    }
   }
 }
