@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from networks import Gru, LeNet5, Mlp, ResNet, resmlp
+from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp, timm_vit
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
 
@@ -27,6 +27,8 @@ NETWORKS = {
     "mlp": (lambda: Mlp(64, [9, 7], 5), (8, 8, 1)),
     "mlp_rgb": (lambda: Mlp(108, [6], 4), (6, 6, 3)),
     "gru": (lambda: Gru(12, 5, 3), (12, 12, 1)),
+    "vit": (lambda: Vit(12, 1, 4, 16, 2, 8, 12, 5), (12, 12, 1)),
+    "vit_timm": (lambda: timm_vit(16, 3, 8, 128, 1, 2, 20, 4), (16, 16, 3)),
     "resmlp": (lambda: resmlp(12, 1, 3, patch=4, hidden=8, blocks=3, mlp=20), (12, 12, 1)),
     "resmlp_rgb": (lambda: resmlp(16, 3, 5, patch=8, hidden=10, blocks=2, mlp=12), (16, 16, 3)),
 }
@@ -85,7 +87,7 @@ def make(out):
     torch.save({"epoch": 3, "state_dict": wrapped}, out / "lenet5_rgb.blocks.pth")
     plain = dict(zip(layers, ["conv1", "conv2", "fc1", "fc2", "fc3"]))
     save_file(renamed(states["lenet5_rgb"], plain), out / "lenet5_rgb.safetensors")
-    for name in ("resnet_rgb", "mlp", "gru", "resmlp_rgb"):
+    for name in ("resnet_rgb", "mlp", "gru", "vit", "resmlp_rgb"):
         save_file(states[name], out / f"{name}.safetensors")
     for kind, numbers in (("sequential", (0, 2, 4)), ("flatten", (1, 3, 5)), ("dropout", (0, 3, 6)),
                           ("flatten_dropout", (1, 4, 7))):

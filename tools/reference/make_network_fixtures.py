@@ -1,8 +1,8 @@
 """Makes the fixtures that the tests of the small networks compare with PyTorch.
 Run: python make_network_fixtures.py [--out DIR]
 
-A network's tensors lie one after the other in a flat array, in the order of its state dict and in PyTorch's
-element order, without num_batches_tracked. The networks are those of NETWORKS, built after
+A network's tensors lie one after the other in a flat array, in the order of its state dict, or that in which they are
+drawn where it has one, and in PyTorch's element order, without num_batches_tracked. The networks are those of NETWORKS, built after
 torch.manual_seed(SEED) with PyTorch's default initial values. A pixel enters a network as value / 255.
 
 mixer-core, fixtures/networks: images.npy (uint8 [16, 28, 28]), and for each network
@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import Gru, LeNet5, Mlp, ResNet, resmlp
+from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
@@ -43,6 +43,7 @@ NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True),
             "mlp": lambda: Mlp(784, [30, 20], 10),
             "gru": lambda: Gru(28, 64, 10),
+            "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10),
             "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30)}
 # Their own initial values would hide mistakes: ones, zeros and tiny layer scales.
 RANDOM_START = ["resmlp"]
@@ -67,7 +68,9 @@ def build(name, dtype=torch.float32):
 
 
 def flat(network, only=""):
-    return np.concatenate([tensor.detach().numpy().reshape(-1) for name, tensor in network.state_dict().items()
+    state = network.state_dict()
+    names = network.drawn() if hasattr(network, "drawn") else state
+    return np.concatenate([state[name].detach().numpy().reshape(-1) for name in names
                            if only in name and not name.endswith("num_batches_tracked")])
 
 

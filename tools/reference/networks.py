@@ -72,6 +72,61 @@ class Gru(nn.Module):
         return self.fc(self.gru(x[:, 0])[0][:, -1])
 
 
+class Vit(nn.Module):
+    """Attends over the tokens. The names are those of github.com/ji2814/hello-MNIST."""
+
+    class Block(nn.Module):
+        def __init__(self, dim, heads, width):
+            super().__init__()
+            self.norm1 = nn.LayerNorm(dim)
+            self.attn = nn.MultiheadAttention(dim, heads, batch_first=True)
+            self.norm2 = nn.LayerNorm(dim)
+            self.mlp = nn.Sequential(nn.Linear(dim, width), nn.GELU(), nn.Linear(width, dim))
+
+        def forward(self, x):
+            y = self.norm1(x)
+            x = x + self.attn(y, y, y, need_weights=False)[0]
+            return x + self.mlp(self.norm2(x))
+
+    def __init__(self, size, channels, patch, dim, depth, heads, width, classes):
+        super().__init__()
+        self.to_patch_embedding = nn.Sequential(nn.Conv2d(channels, dim, patch, patch))
+        self.cls_token = nn.Parameter(torch.randn(1, 1, dim))
+        self.pos_embedding = nn.Parameter(torch.randn(1, (size // patch) ** 2 + 1, dim))
+        self.transformer = nn.Sequential(*[self.Block(dim, heads, width) for _ in range(depth)])
+        self.mlp_head = nn.Sequential(nn.Linear(dim, classes))
+
+    def drawn(self):
+        """The names of the tensors in the order in which their initial values are drawn."""
+        names = [name for name in self.state_dict() if not name.startswith("to_patch")]
+        blocks = [name for name in names if name.startswith("transformer")]
+        for i in range(len(self.transformer)):
+            out = [f"transformer.{i}.attn.out_proj.{kind}" for kind in ("weight", "bias")]
+            first = blocks.index(f"transformer.{i}.attn.in_proj_weight")
+            for name in out:
+                blocks.remove(name)
+            blocks[first:first] = out
+        return (["to_patch_embedding.0.weight", "to_patch_embedding.0.bias", "cls_token", "pos_embedding"] + blocks
+                + ["mlp_head.0.weight", "mlp_head.0.bias"])
+
+    def forward(self, x):
+        x = self.to_patch_embedding(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1) + self.pos_embedding
+        return self.mlp_head(self.transformer(x)[:, 0])
+
+
+def timm_vit(size, channels, patch, dim, depth, heads, width, classes):
+    from timm.models.vision_transformer import VisionTransformer
+    return VisionTransformer(img_size=size, in_chans=channels, patch_size=patch, embed_dim=dim, depth=depth,
+                             num_heads=heads, mlp_ratio=(width + 0.5) / dim, num_classes=classes)
+
+
+def vit(size, channels, classes, described):
+    build = timm_vit if described["final_norm"] else Vit
+    return build(size, channels, described["patch_size"], described["hidden_size"], described["blocks"],
+                 described["heads"], described["mlp_size"], classes)
+
+
 def resmlp(side, channels, classes, patch, hidden, blocks, mlp, layer_scale=1e-4):
     """timm's ResMLP."""
     from timm.models.mlp_mixer import Affine, MlpMixer, ResBlock  # here, since the other networks need no timm
@@ -81,13 +136,29 @@ def resmlp(side, channels, classes, patch, hidden, blocks, mlp, layer_scale=1e-4
                     block_layer=partial(ResBlock, init_values=layer_scale))
 
 
-def network_of(described):
-    """The module of a network that config.json, or a benchmark, describes by its family and settings."""
+def mixer(size, channels, classes, described):
+    """timm's, which takes the widths as ratios and rounds the products down, hence the half."""
+    from timm.models.mlp_mixer import MlpMixer
+    hidden = described["hidden_size"]
+    ratios = [(described[name] + 0.5) / hidden for name in ("tokens_mlp_size", "channels_mlp_size")]
+    network = MlpMixer(num_classes=classes, img_size=size, in_chans=channels, patch_size=described["patch_size"],
+                       num_blocks=described["blocks"], embed_dim=hidden, mlp_ratio=ratios)
+    for module in network.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = described["layer_norm_epsilon"]
+    return network
+
+
+def network_of(described, dropout=0.0):
+    """The module of a network that config.json, or a benchmark, describes by its family and settings; an Mlp also drops."""
     size, channels, classes = described["input"]["height"], described["input"]["channels"], described["classes"]
     return {"lenet5": lambda: LeNet5(size, channels, classes),
             "resnet": lambda: ResNet(size, channels, classes, described["shortcut"] == "conv"),
-            "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes,
-                               output_relu=described["output_relu"]),
+            "mlp": lambda: Mlp(size * size * channels, described["hidden"], classes, dropout,
+                               described["output_relu"]),
+            "vit": lambda: vit(size, channels, classes, described),
+            "mixer": lambda: mixer(size, channels, classes, described),
             "gru": lambda: Gru(size, described["hidden_size"], classes),
             "resmlp": lambda: resmlp(size, channels, classes, described["patch_size"], described["hidden_size"],
-                                     described["blocks"], described["mlp_size"], described["layer_scale"])}[described["family"]]()
+                                     described["blocks"], described["mlp_size"],
+                                     described["layer_scale"])}[described["family"]]()

@@ -37,6 +37,8 @@ module dev.mixer4j.weights {
       dev.mixer4j.finetune;
   exports dev.mixer4j.weights.format.tensorflow to
       dev.mixer4j.finetune;
+  exports dev.mixer4j.weights.settings to
+      dev.mixer4j.finetune;
 
   // picocli fills the commands' fields.
   opens dev.mixer4j.weights.command to

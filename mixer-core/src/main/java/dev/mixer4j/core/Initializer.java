@@ -126,6 +126,71 @@ public sealed interface Initializer {
   }
 
   /**
+   * PyTorch's {@code torch.randn}, from the sequence that {@link TorchUniform} variables share. The
+   * values equal PyTorch's within 1e-6, whose logarithm depends on the processor; those of a
+   * variable of fewer than 16 elements are others.
+   */
+  record TorchNormal() implements Initializer {
+
+    private static final int BLOCK = 16;
+
+    /** Box and Muller's numbers come in blocks; for what is left, the last block is drawn anew. */
+    @Override
+    public long draws(Shape shape) {
+      return shape.size() % BLOCK == 0 ? shape.size() : shape.size() + BLOCK;
+    }
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      MersenneTwister random = new MersenneTwister((int) place.seed());
+      random.skip(place.earlier());
+      int size = (int) shape.size();
+      float[] values = new float[Math.max(size, BLOCK)];
+      draw(random, values, 0, size);
+      int last = size % BLOCK == 0 ? size : values.length - BLOCK;
+      for (int start = 0; start + BLOCK <= last; start += BLOCK) {
+        transform(values, start);
+      }
+      if (last < values.length) {
+        draw(random, values, last, values.length);
+        transform(values, last);
+      }
+      to.put(values, 0, size);
+    }
+
+    private static void draw(MersenneTwister random, float[] values, int from, int to) {
+      for (int i = from; i < to; i++) {
+        values[i] = (random.next() & 0xffffff) * 0x1p-24f;
+      }
+    }
+
+    private static void transform(float[] values, int start) {
+      for (int i = start; i < start + BLOCK / 2; i++) {
+        double radius = Math.sqrt(-2 * Math.log(1 - values[i]));
+        double angle = 2 * Math.PI * values[i + BLOCK / 2];
+        values[i] = (float) (radius * Math.cos(angle));
+        values[i + BLOCK / 2] = (float) (radius * Math.sin(angle));
+      }
+    }
+  }
+
+  /**
+   * All zero, but numbers are taken from the sequence that {@link TorchUniform} variables share:
+   * the bias of a PyTorch layer that is drawn and then set to zero.
+   */
+  record TorchZeroed() implements Initializer {
+    @Override
+    public long draws(Shape shape) {
+      return shape.size();
+    }
+
+    @Override
+    public void fill(Shape shape, Place place, FloatBuffer to) {
+      ZEROS.fill(shape, place, to);
+    }
+  }
+
+  /**
    * PyTorch's default for the weights and biases of its linear and convolution layers: uniform in
    * [-bound, bound]. All such variables of a network share one sequence of random numbers, in their
    * order, so that the values equal those of {@code torch.manual_seed(seed)} to the bit.

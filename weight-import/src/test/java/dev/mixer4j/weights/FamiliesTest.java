@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -15,6 +16,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.format.MismatchException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
@@ -41,16 +43,22 @@ import org.tensorflow.types.TFloat32;
 class FamiliesTest {
 
   private static final Map<String, Network> NETWORKS =
-      Map.of(
-          "lenet5", new LeNet5(ImageInput.square(28, 1), 10),
-          "lenet5_rgb", new LeNet5(ImageInput.square(16, 3), 4),
-          "resnet", new ResNet(ImageInput.square(28, 1), 10, Shortcut.BROADCAST),
-          "resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV),
-          "mlp", new MultilayerPerceptron(ImageInput.square(8, 1), List.of(9, 7), 5, false),
-          "mlp_rgb", new MultilayerPerceptron(ImageInput.square(6, 3), List.of(6), 4, false),
-          "gru", new Gru(ImageInput.square(12, 1), 5, 3),
-          "resmlp", new ResMlp(ImageInput.imageNet(12, 1), 4, 8, 3, 20, 3, 1e-4f),
-          "resmlp_rgb", new ResMlp(ImageInput.imageNet(16, 3), 8, 10, 2, 12, 5, 1e-4f));
+      Map.ofEntries(
+          entry("lenet5", new LeNet5(ImageInput.square(28, 1), 10)),
+          entry("lenet5_rgb", new LeNet5(ImageInput.square(16, 3), 4)),
+          entry("resnet", new ResNet(ImageInput.square(28, 1), 10, Shortcut.BROADCAST)),
+          entry("resnet_rgb", new ResNet(ImageInput.square(8, 3), 5, Shortcut.CONV)),
+          entry("mlp", new MultilayerPerceptron(ImageInput.square(8, 1), List.of(9, 7), 5, false)),
+          entry("mlp_rgb", new MultilayerPerceptron(ImageInput.square(6, 3), List.of(6), 4, false)),
+          entry("gru", new Gru(ImageInput.square(12, 1), 5, 3)),
+          entry(
+              "vit",
+              new VisionTransformer(ImageInput.square(12, 1), 4, 16, 2, 8, 12, 5, false, 1e-5f)),
+          entry(
+              "vit_timm",
+              new VisionTransformer(ImageInput.square(16, 3), 8, 128, 1, 2, 20, 4, true, 1e-6f)),
+          entry("resmlp", new ResMlp(ImageInput.imageNet(12, 1), 4, 8, 3, 20, 3, 1e-4f)),
+          entry("resmlp_rgb", new ResMlp(ImageInput.imageNet(16, 3), 8, 10, 2, 12, 5, 1e-4f)));
 
   @TempDir private Path folder;
 
@@ -77,6 +85,9 @@ class FamiliesTest {
         "mlp_rgb.pth",
         "gru.pth",
         "gru.safetensors",
+        "vit.pth",
+        "vit.safetensors",
+        "vit_timm.pth",
         "resmlp.pth",
         "resmlp_rgb.pth",
         "resmlp_rgb.deit.pth",
@@ -153,7 +164,7 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru", "resmlp_rgb"})
+  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru", "vit", "vit_timm", "resmlp_rgb"})
   void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
     Path ours = folder.resolve("ours.safetensors");
     try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {

@@ -4,6 +4,7 @@ import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
+import dev.mixer4j.weights.command.NumberConverter;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;

@@ -18,6 +18,7 @@ import dev.mixer4j.finetune.run.RecordedLogits;
 import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.NumberConverter;
 import dev.mixer4j.weights.command.Progress;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;

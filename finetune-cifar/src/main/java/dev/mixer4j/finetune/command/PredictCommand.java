@@ -7,6 +7,7 @@ import dev.mixer4j.finetune.data.ImageFile;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.NumberConverter;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,13 +1,19 @@
 package dev.mixer4j.finetune.command;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.core.Network;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.progress.DivergenceException;
 import dev.mixer4j.finetune.progress.FineTuningResult;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.run.RunFolder;
+import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.ModelOptions;
+import dev.mixer4j.weights.command.NumberConverter;
+import dev.mixer4j.weights.command.SettingOptions;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -93,11 +99,11 @@ final class TrainCommand extends Subcommand {
 
   @Option(
       names = "--recipe",
-      defaultValue = "adam",
       paramLabel = "NAME",
       description =
-          "adam, paper, linear-probe, or a JSON file of settings; the options below override them"
-              + " (default: ${DEFAULT-VALUE}).")
+          "adam, paper, linear-probe, cifar10-published; from scratch mnist-adam, mnist-mlp,"
+              + " mnist-mixer, cifar-scratch, which name a network; or a JSON file of settings. The"
+              + " options below override them (default: adam, from scratch mnist-adam).")
   private String recipe;
 
   @Option(names = "--no-augment", description = "Neither crops nor flips.")
@@ -107,14 +113,7 @@ final class TrainCommand extends Subcommand {
     @Override
     public CommandSpec transform(CommandSpec command) {
       SettingOptions.add(command, TrainSettings.class);
-      ModelOptions.TYPES.forEach(type -> SettingOptions.add(command, type));
-      for (String last : List.of("--verbose", "--help", "--version")) {
-        OptionSpec option = command.findOption(last);
-        if (option != null) {
-          command.remove(option).addOption(option);
-        }
-      }
-      return command;
+      return ModelOptions.add(command);
     }
   }
 
@@ -144,15 +143,17 @@ final class TrainCommand extends Subcommand {
   }
 
   private FineTuning tuning() throws IOException {
-    require("--weights=W.h5' or '--model=NAME", weights == null ? model : weights);
     require("--out=RUN", out);
-    FineTuning tuning = start().recipe(recipe);
+    FineTuning tuning = start();
+    if (recipe != null) {
+      tuning.recipe(recipe);
+    }
     ObjectNode settings = SettingOptions.given(spec(), TrainSettings.class);
     if (noAugment) {
       settings.putNull("crop_min_area").put("flip", false);
     }
     settings.properties().forEach(entry -> tuning.set(entry.getKey(), entry.getValue()));
-    if (imageSize != null && model == null) {
+    if (imageSize != null && weights != null) {
       tuning.imageSize(imageSize);
     }
     return tuning
@@ -165,6 +166,9 @@ final class TrainCommand extends Subcommand {
   }
 
   private FineTuning start() throws IOException {
+    if (weights == null) {
+      return scratch();
+    }
     if (model == null) {
       List<String> given = ModelOptions.given(spec());
       if (channels != null || !given.isEmpty()) {
@@ -173,15 +177,19 @@ final class TrainCommand extends Subcommand {
       }
       return FineTuning.of(weights, data.path());
     }
-    if (weights != null) {
-      throw usage("give --weights or --model, not both");
+    throw usage("give --weights or --model, not both");
+  }
+
+  private FineTuning scratch() throws IOException {
+    ObjectNode described = recipe == null ? null : Recipe.model(recipe);
+    if (model != null) {
+      described = new JsonMapper().createObjectNode().put("name", model);
     }
-    if (channels == null && !ModelOptions.isFile(model)) {
-      channels = data.channels();
-    }
+    require("--weights=W.h5' or '--model=NAME", described);
     try {
-      return FineTuning.scratch(
-          ModelOptions.network(spec(), model, imageSize, channels), data.path());
+      Network network =
+          ModelOptions.network(spec(), described, imageSize, channels, data::channels);
+      return FineTuning.scratch(network, data.path());
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

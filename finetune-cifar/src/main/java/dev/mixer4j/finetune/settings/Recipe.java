@@ -14,14 +14,51 @@ import java.util.List;
 /** A recipe: training settings in a small readable file; see {@link TrainSettings}. */
 public final class Recipe {
 
-  public static final List<String> NAMES = List.of("adam", "paper", "linear-probe");
+  public static final List<String> NAMES =
+      List.of(
+          "adam",
+          "paper",
+          "linear-probe",
+          "cifar10-published",
+          "mnist-adam",
+          "mnist-mlp",
+          "mnist-mixer",
+          "cifar-scratch");
+
+  /** The one that weights are trained by if none is named. */
+  public static final String FOR_WEIGHTS = "adam";
+
+  /** The one that networks are trained by from scratch if none is named. */
+  public static final String FROM_SCRATCH = "mnist-adam";
+
+  private static final String MODEL = "model";
 
   private static final int MAX_BYTES = 1 << 20;
 
   private Recipe() {}
 
-  /** Reads one of {@link #NAMES} or a JSON file; {@link MixerException} if it is neither. */
+  /** The settings of one of {@link #NAMES} or a JSON file; {@link MixerException} if neither. */
   public static ObjectNode load(String nameOrFile) throws IOException {
+    return read(nameOrFile).without(MODEL);
+  }
+
+  /**
+   * The network that a recipe trains from scratch if neither weights nor another one are given: its
+   * name, as {@code --model} takes it, and its settings; null if the recipe has none.
+   */
+  public static ObjectNode model(String nameOrFile) throws IOException {
+    JsonNode model = read(nameOrFile).path(MODEL);
+    if (model.isMissingNode()) {
+      return null;
+    }
+    if (model instanceof ObjectNode described && described.path("name").isTextual()) {
+      return described;
+    }
+    throw new MixerException(
+        "recipe %s: model: expected an object with a name, found %s".formatted(nameOrFile, model));
+  }
+
+  private static ObjectNode read(String nameOrFile) throws IOException {
     if (NAMES.contains(nameOrFile)) {
       try (InputStream in = Recipe.class.getResourceAsStream("recipes/" + nameOrFile + ".json")) {
         return (ObjectNode) new JsonMapper().readTree(in);
@@ -38,7 +75,7 @@ public final class Recipe {
       // A run's config.json has the settings as a member.
       JsonNode settings = json.has("settings") ? json.get("settings") : json;
       if (settings instanceof ObjectNode own) {
-        return with(load(NAMES.get(0)), own); // the rest is as in the default recipe
+        return with(load(FOR_WEIGHTS), own); // the rest is as in the default recipe
       }
       throw new MixerException(file + ": expected a JSON object of settings");
     } catch (JsonProcessingException e) {

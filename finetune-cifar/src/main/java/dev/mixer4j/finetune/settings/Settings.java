@@ -14,10 +14,10 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Setting;
+import dev.mixer4j.weights.settings.DeclaredSettings;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -47,26 +47,18 @@ public final class Settings {
     return Json.MAPPER;
   }
 
-  /** The components of a record that are settings, in their order. */
-  public static List<RecordComponent> of(Class<?> type) {
-    return Arrays.stream(type.getRecordComponents())
-        .filter(component -> component.isAnnotationPresent(Setting.class))
-        .toList();
-  }
-
-  /** A setting's name in JSON, such as {@code learning_rate}. */
-  public static String jsonName(RecordComponent component) {
-    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
-  }
-
   private static void checkNumbers(Record settings) {
-    for (RecordComponent component : of(settings.getClass())) {
+    for (RecordComponent component : DeclaredSettings.of(settings.getClass())) {
       try {
         if (!component.getAnnotation(Setting.class).range().isEmpty()
             && component.getAccessor().invoke(settings) instanceof Number number
-            && !range(component).contains(number.doubleValue())) {
+            && !DeclaredSettings.range(component).contains(number.doubleValue())) {
           throw new IllegalArgumentException(
-              "%s: expected %s, found %s".formatted(jsonName(component), range(component), number));
+              "%s: expected %s, found %s"
+                  .formatted(
+                      DeclaredSettings.jsonName(component),
+                      DeclaredSettings.range(component),
+                      number));
         }
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException(e);
@@ -74,20 +66,16 @@ public final class Settings {
     }
   }
 
-  public static Interval range(RecordComponent component) {
-    return Interval.parse(component.getAnnotation(Setting.class).range());
-  }
-
   /** Adds the declared defaults of numbers, booleans and enums that are missing. */
   static ObjectNode withDefaults(ObjectNode json, Class<?> type) {
     ObjectNode whole = json.deepCopy();
-    for (RecordComponent component : of(type)) {
+    for (RecordComponent component : DeclaredSettings.of(type)) {
       String text = component.getAnnotation(Setting.class).byDefault();
-      if (!text.isEmpty() && !whole.has(jsonName(component))) {
+      if (!text.isEmpty() && !whole.has(DeclaredSettings.jsonName(component))) {
         if (component.getType().isPrimitive()) {
-          whole.set(jsonName(component), literal(text));
+          whole.set(DeclaredSettings.jsonName(component), literal(text));
         } else if (component.getType().isEnum() && constants(component.getType()).contains(text)) {
-          whole.put(jsonName(component), text);
+          whole.put(DeclaredSettings.jsonName(component), text);
         }
       }
     }

@@ -465,7 +465,8 @@ class TrainCommandTest {
 
   @Test
   void unknownRecipeAndSettings() throws IOException {
-    assertRefused(run(dir.resolve("a"), "--recipe", "fast"), 3, "adam, paper, linear-probe or a");
+    assertRefused(
+        run(dir.resolve("a"), "--recipe", "fast"), 3, "expected adam, paper, linear-probe, ");
     Path file = Files.writeString(dir.resolve("mine.json"), "{\"epochs\": 3, \"epoch\": 3}");
     assertRefused(run(dir.resolve("a"), "--recipe", file), 2, "there is no setting epoch");
     Files.writeString(file, "{\"epochs\": \"three\"}");

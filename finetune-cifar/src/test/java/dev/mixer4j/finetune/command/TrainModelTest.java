@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.network.Family;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
@@ -17,11 +19,18 @@ import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.progress.FineTuningResult;
 import dev.mixer4j.finetune.progress.TrainingListener;
+import dev.mixer4j.finetune.settings.Recipe;
+import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.ImportWeights;
+import dev.mixer4j.weights.command.ModelOptions;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +43,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Training from scratch: {@code train --model}, and what follows it. */
 class TrainModelTest {
@@ -110,6 +121,7 @@ class TrainModelTest {
     "resnet, 6, ",
     "mlp, 6, ",
     "gru, 20, ",
+    "vit, 30, ",
     "resmlp, 20, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48 --mean=0.5 --std=0.5"
   })
   void trainsEvaluatesReportsPredictsAndExports(String model, int epochs, String size)
@@ -147,6 +159,36 @@ class TrainModelTest {
   }
 
   @Test
+  void aRecipeNamesItsNetworkAndOptionsChangeIt() throws IOException {
+    Path mixer = trained("recipe", "--recipe=mnist-mixer", "--epochs=1", "--blocks=2");
+    Mixer found = (Mixer) network(mixer.resolve("final.h5"));
+    assertThat(found)
+        .isEqualTo(
+            Mixer.of(28, 7, 14, 2, 64, 7, 10)
+                .withInput(new ImageInput(28, 28, 1, List.of(0f), List.of(1f))));
+    assertThat(config(mixer).at("/settings/loss").asText()).isEqualTo("mse");
+    Path other = trained("other", "--recipe=mnist-mlp", "--model=lenet5", "--epochs=1");
+    assertThat(network(other.resolve("final.h5"))).isInstanceOf(LeNet5.class);
+    assertThat(config(other).at("/settings/dropout").asDouble()).isEqualTo(0.2);
+    Path none = trained("none", "--model=mlp", "--hidden=12,11", "--epochs=1");
+    assertThat(network(none.resolve("final.h5")).shapes()).containsKey("dense2/kernel");
+    assertThat(config(none).at("/settings/learning_rate").asDouble()).isEqualTo(1e-3);
+  }
+
+  @Test
+  void allRecipesAreRight() throws IOException {
+    for (String name : Recipe.NAMES) {
+      TrainSettings.fromJson(Recipe.load(name));
+      ObjectNode model = Recipe.model(name);
+      if (model != null) {
+        CommandSpec train = new CommandLine(new TrainCommand()).getCommandSpec();
+        assertThat(ModelOptions.network(train, model, null, null, () -> null).classes())
+            .isPositive();
+      }
+    }
+  }
+
+  @Test
   void aMixersSettingsAreOptions() throws IOException {
     Path run =
         trained(
@@ -175,6 +217,37 @@ class TrainModelTest {
     assertThat(mixer.classes()).isEqualTo(10);
     Path again = trained("again", "--model", run.resolve("config.json"), "--epochs=1");
     assertThat(((Mixer) network(again.resolve("final.h5"))).patchSize()).isEqualTo(7);
+  }
+
+  /** The learning rate is so small that float32 makes it 0: the step changes nothing. */
+  @ParameterizedTest
+  @CsvSource({"lenet5", "mlp-100-80", "mixer"})
+  void startsFromTheWeightsThatInitWrites(String model) throws IOException {
+    List<String> network = new ArrayList<>(List.of("--model=" + model, "--seed=-8"));
+    if (model.equals("mixer")) {
+      network.addAll(List.of("--image-size=28", "--patch-size=7", "--hidden-size=6"));
+      network.addAll(List.of("--blocks=1", "--tokens-mlp-size=5", "--channels-mlp-size=4"));
+    }
+    List<Object> settings = new ArrayList<>(network);
+    settings.addAll(List.of("--optimizer=sgd", "--learning-rate=1e-46", "--steps=1"));
+    Path run = trained("run", settings.toArray());
+    Path init = dir.resolve("init.h5");
+    List<String> words = new ArrayList<>(List.of("init", "-o", init.toString()));
+    words.addAll(network);
+    if (model.equals("mixer")) {
+      words.addAll(List.of("--channels=1", "--classes=10"));
+    }
+    StringWriter err = new StringWriter();
+    int code =
+        Cli.commandLine(ImportWeights.class)
+            .setErr(new PrintWriter(err))
+            .setOut(new PrintWriter(new StringWriter()))
+            .execute(words.toArray(String[]::new));
+    assertThat(code).as(err.toString()).isZero();
+    Map<String, float[]> start = Fixtures.read(init);
+    Map<String, float[]> trained = Fixtures.read(run.resolve("final.h5"));
+    assertThat(start.keySet()).isEqualTo(trained.keySet());
+    start.forEach((name, values) -> assertThat(values).as(name).containsExactly(trained.get(name)));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Setting;
+import dev.mixer4j.weights.settings.DeclaredSettings;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -33,17 +34,17 @@ class SettingsTableTest {
   private static String table() throws IOException {
     ObjectNode recipe = Recipe.load("adam");
     StringBuilder table = new StringBuilder(HEADER);
-    for (RecordComponent component : Settings.of(TrainSettings.class)) {
+    for (RecordComponent component : DeclaredSettings.of(TrainSettings.class)) {
       if (component.getType().isRecord()) {
-        for (RecordComponent inner : Settings.of(component.getType())) {
+        for (RecordComponent inner : DeclaredSettings.of(component.getType())) {
           row(
               table,
-              component.getName() + "." + Settings.jsonName(inner),
+              component.getName() + "." + DeclaredSettings.jsonName(inner),
               optimizers(inner),
               inner);
         }
       } else {
-        String name = Settings.jsonName(component);
+        String name = DeclaredSettings.jsonName(component);
         String own = component.getAnnotation(Setting.class).byDefault();
         row(table, name, recipe.has(name) ? recipe.get(name).asText() : own, component);
       }
@@ -54,7 +55,7 @@ class SettingsTableTest {
   /** Such as "momentum 0.9, rmsprop 0.0". */
   private static String optimizers(RecordComponent component) {
     String own = component.getAnnotation(Setting.class).byDefault();
-    String name = Settings.jsonName(component);
+    String name = DeclaredSettings.jsonName(component);
     return !own.isEmpty()
         ? own
         : OptimizerSettings.DEFAULTS.values().stream()

@@ -23,6 +23,20 @@ import org.tensorflow.types.TFloat32;
 public record Dense(String name, int in, int out, Initializer kernel, Initializer bias)
     implements Layer {
 
+  /** Makes a layer of a size, with initial values of the maker's choice. */
+  @FunctionalInterface
+  public interface Maker {
+
+    /**
+     * {@return a layer}
+     *
+     * @param name start of the variables' names
+     * @param in size of an input
+     * @param out size of an output
+     */
+    Dense make(String name, int in, int out);
+  }
+
   /**
    * {@return a layer with PyTorch's default initial values}
    *

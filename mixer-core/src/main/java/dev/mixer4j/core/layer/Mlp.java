@@ -19,15 +19,13 @@ import org.tensorflow.types.TFloat32;
  * @param size of the last axis
  * @param width of the hidden layer
  * @param gelu form of the activation
- * @param kernel initial values of both kernels
- * @param bias initial values of both biases
+ * @param dense makes a dense layer with initial values
  */
-public record Mlp(
-    String name, int rows, int size, int width, Gelu gelu, Initializer kernel, Initializer bias)
+public record Mlp(String name, int rows, int size, int width, Gelu gelu, Dense.Maker dense)
     implements Layer {
 
   /**
-   * Creates a layer with Flax's initial values.
+   * Creates layers with Flax's default initial values.
    *
    * @param name start of the variables' names
    * @param rows of an input
@@ -36,19 +34,21 @@ public record Mlp(
    * @param gelu form of the activation
    */
   public Mlp(String name, int rows, int size, int width, Gelu gelu) {
-    this(name, rows, size, width, gelu, Initializer.LECUN_NORMAL, Initializer.ZEROS);
+    this(
+        name,
+        rows,
+        size,
+        width,
+        gelu,
+        (layer, in, out) -> new Dense(layer, in, out, Initializer.LECUN_NORMAL, Initializer.ZEROS));
   }
 
   private Dense first() {
-    return dense("/Dense_0", size, width);
+    return dense.make(name + "/Dense_0", size, width);
   }
 
   private Dense second() {
-    return dense("/Dense_1", width, size);
-  }
-
-  private Dense dense(String suffix, int in, int out) {
-    return new Dense(name + suffix, in, out, kernel, bias);
+    return dense.make(name + "/Dense_1", width, size);
   }
 
   @Override

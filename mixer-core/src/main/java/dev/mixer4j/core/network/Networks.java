@@ -22,6 +22,11 @@ public final class Networks {
               MultilayerPerceptron.presets(),
               MultilayerPerceptron::infer),
           new Family("gru", Gru.class, Gru.presets(), Gru::infer),
+          new Family(
+              "vit",
+              VisionTransformer.class,
+              VisionTransformer.presets(),
+              VisionTransformer::infer),
           new Family("resmlp", ResMlp.class, ResMlp.presets(), ResMlp::infer));
 
   private Networks() {}

@@ -80,8 +80,7 @@ public record ResMlp(
               hiddenSize,
               mlpSize,
               Gelu.ERF,
-              Initializer.XAVIER_UNIFORM,
-              MLP_BIAS);
+              (layer, in, out) -> new Dense(layer, in, out, Initializer.XAVIER_UNIFORM, MLP_BIAS));
     }
 
     @Override

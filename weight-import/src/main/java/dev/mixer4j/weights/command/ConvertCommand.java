@@ -18,7 +18,6 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -63,24 +62,7 @@ final class ConvertCommand extends Subcommand {
   @Parameters(paramLabel = "SOURCE", description = "The checkpoint.")
   private Path source;
 
-  @Option(
-      names = {"-o", "--output"},
-      required = true,
-      paramLabel = "TARGET",
-      description =
-          "The file to write. Its extension decides on the format: .h5, .safetensors (PyTorch's"
-              + " names), .npz (for JAX), .ckpt (the prefix of a TensorFlow checkpoint).")
-  private Path target;
-
-  @Option(
-      names = "--to",
-      paramLabel = "FORMAT",
-      description =
-          "The format, regardless of the extension: ${COMPLETION-CANDIDATES}. A saved-model is a folder.")
-  private TargetFormat to;
-
-  @Option(names = "--overwrite", description = "Replace TARGET if it is there.")
-  private boolean overwrite;
+  @Mixin private TargetOptions target;
 
   @ArgGroup private Head head;
 
@@ -119,8 +101,12 @@ final class ConvertCommand extends Subcommand {
   @Override
   public Integer call() throws IOException {
     Integer classes = classes();
-    TargetFormat format = format();
-    checkTarget(format);
+    TargetFormat format = target.checkedFormat();
+    if (Files.exists(target.path())
+        && Files.exists(source)
+        && Files.isSameFile(source, target.path())) {
+      throw usage("SOURCE and TARGET are the same file");
+    }
     format.prepare();
     Map<String, String> settings = new LinkedHashMap<>(given);
     if (gelu != null) {
@@ -139,11 +125,12 @@ final class ConvertCommand extends Subcommand {
       long bytes =
           weights.network().shapes().values().stream().mapToLong(Shape::size).sum() * Float.BYTES;
       try (Progress progress = Progress.of("Converting", bytes, "MB", 1_000_000)) {
-        CheckpointWriter.write(target, format, weights, metadata, overwrite, progress::step);
+        CheckpointWriter.write(
+            target.path(), format, weights, metadata, target.overwrite(), progress::step);
       }
       Metadata written = metadata.get();
       Summary summary = new Summary(out);
-      summary.print(target, written);
+      summary.print(target.path(), written);
       await(recognized)
           .known
           .ifPresent(p -> out.println("  recognised as " + p.name() + ": " + p.title()));
@@ -189,29 +176,5 @@ final class ConvertCommand extends Subcommand {
           "--classes: expected 1 to 1000000, found " + head.classes + "; --drop-head is for none");
     }
     return head.classes;
-  }
-
-  private TargetFormat format() {
-    if (to != null) {
-      return to;
-    }
-    return TargetFormat.of(target)
-        .orElseThrow(
-            () ->
-                target.toString().matches(".*\\.(pth?|bin)")
-                    ? usage(
-                        "--output: pickles are read, not written; PyTorch and timm take"
-                            + " .safetensors")
-                    : usage(
-                        "--output: the extension of %s stands for no format; name one with --to: %s"
-                            .formatted(target, Arrays.toString(TargetFormat.values()))));
-  }
-
-  /** Early, so that a long conversion does not end in a refusal. */
-  private void checkTarget(TargetFormat format) throws IOException {
-    CheckpointWriter.checkTarget(target, format, overwrite);
-    if (Files.exists(target) && Files.exists(source) && Files.isSameFile(source, target)) {
-      throw usage("SOURCE and TARGET are the same file");
-    }
   }
 }

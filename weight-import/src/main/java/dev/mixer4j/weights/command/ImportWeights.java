@@ -13,6 +13,8 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       VerifyCommand.class,
       DiffCommand.class,
+      InitCommand.class,
+      ModelsCommand.class,
       ListCommand.class,
       DownloadCommand.class
     },

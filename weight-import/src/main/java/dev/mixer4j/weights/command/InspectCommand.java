@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Profile;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.weights.Checkpoint;
@@ -51,6 +52,10 @@ final class InspectCommand extends Subcommand {
   private void print(PrintWriter out, Checkpoint checkpoint) {
     Summary summary = new Summary(out);
     summary.print(file, new Metadata(checkpoint.network(), checkpoint.info()));
+    Profile profile = Profile.of(checkpoint.network());
+    out.println(
+        "  computation   %s multiply-accumulates an image"
+            .formatted(Summary.amount(profile.multiplyAccumulates())));
     out.println("  format        " + checkpoint.format());
     summary.printUse(checkpoint);
     checkpoint
@@ -94,6 +99,7 @@ final class InspectCommand extends Subcommand {
       String format,
       String preset,
       long parameters,
+      long multiplyAccumulates,
       ObjectNode network,
       String transform,
       List<String> classNames,
@@ -116,6 +122,7 @@ final class InspectCommand extends Subcommand {
         checkpoint.format().toString(),
         Networks.presetOf(network).orElse(null),
         network.parameterCount(),
+        Profile.of(network).multiplyAccumulates(),
         NetworkJson.write(network),
         info.transform().map(ImageTransform::toString).orElse(null),
         info.classNames(),

@@ -61,6 +61,21 @@ final class Summary {
         info.transform().map(ImageTransform::toString).orElse("transform not known"));
   }
 
+  /** A count in thousands, millions or billions, such as {@code 59.88 M}. */
+  static String amount(long count) {
+    double number = count;
+    String unit = "";
+    for (String next : List.of(" k", " M", " G")) {
+      if (number >= 1000) {
+        number /= 1000;
+        unit = next;
+      }
+    }
+    return unit.isEmpty()
+        ? Long.toString(count)
+        : String.format(Locale.ROOT, "%.2f", number) + unit;
+  }
+
   private void printClasses(Network network) {
     line("  classes       %s", network.classes() == 0 ? "none (no head)" : network.classes());
   }

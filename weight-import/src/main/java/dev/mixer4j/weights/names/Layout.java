@@ -89,6 +89,35 @@ public record Layout(int part, int parts, List<Step> steps) {
     }
   }
 
+  /**
+   * From a matrix of patches' pixels, [patch · patch · channels, size], to a convolution's kernel,
+   * [patch, patch, channels, size], or back. The patches are square; they have 3 channels if that
+   * leaves a square number of pixels, otherwise 1.
+   */
+  private record Patches(boolean apart) implements Step {
+    @Override
+    public Shape shape(Shape source) {
+      if (!apart) {
+        check(source.numDimensions() == 4, "4 dimensions, found shape " + source);
+        return Shape.of(source.get(0) * source.get(1) * source.get(2), source.get(3));
+      }
+      check(source.numDimensions() == 2, "2 dimensions, found shape " + source);
+      for (long channels : new long[] {3, 1}) {
+        long patch = Math.round(Math.sqrt(source.get(0) / (double) channels));
+        if (patch * patch * channels == source.get(0)) {
+          return Shape.of(patch, patch, channels, source.get(1));
+        }
+      }
+      throw new IllegalArgumentException(
+          "expected the pixels of square patches of 1 or 3 channels, found shape " + source);
+    }
+
+    @Override
+    public Step inverse() {
+      return new Patches(!apart);
+    }
+  }
+
   private static void check(boolean holds, String expected) {
     if (!holds) {
       throw new IllegalArgumentException("expected " + expected);
@@ -117,6 +146,7 @@ public record Layout(int part, int parts, List<Step> steps) {
           parts = Integer.parseInt(numbers[1]);
         }
         case "squeeze" -> steps.add(new Squeeze(Integer.parseInt(words.get(++i)), true));
+        case "patches" -> steps.add(new Patches(true));
         case "reshape" -> {
           String[] sides = words.get(++i).split(":");
           steps.add(new Reshape(parseSizes(sides[0]), parseSizes(sides[1])));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Origin;
+import dev.mixer4j.core.Profile;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.layer.Gelu;
@@ -45,12 +46,15 @@ class InspectCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().toList())
-        .hasSize(10 + 30)
+        .hasSize(11 + 30)
         .startsWith(
             file + ": a Mixer of its own size, 7,749 parameters",
             "  geometry      image 24, patch 8, 9 tokens, hidden 20, 2 blocks")
         .contains(
-            "  format        pth", "  GELU          erf", "  images        transform not known")
+            "  computation   75.20 k multiply-accumulates an image",
+            "  format        pth",
+            "  GELU          erf",
+            "  images        transform not known")
         .anyMatch(
             line ->
                 line.matches("  stem\\.proj\\.weight +float32 +\\[20, 3, 8, 8\\] +stem/kernel"));
@@ -65,6 +69,8 @@ class InspectCommandTest {
     assertThat(json.get("preset").isNull()).isTrue();
     Mixer config = Fixtures.geometry("narrow", Gelu.ERF);
     assertThat(json.get("parameters").longValue()).isEqualTo(config.parameterCount());
+    assertThat(json.get("multiply_accumulates").longValue())
+        .isEqualTo(Profile.of(config).multiplyAccumulates());
     JsonNode network = json.get("network");
     assertThat(network.get("family").textValue()).isEqualTo("mixer");
     assertThat(numbers(network.get("input"), "height", "width", "channels"))

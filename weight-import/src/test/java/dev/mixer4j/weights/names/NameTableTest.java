@@ -154,6 +154,8 @@ class NameTableTest {
     "mlp, torch",
     "gru, flax",
     "gru, torch",
+    "vit, flax",
+    "vit, torch",
     "resmlp, flax",
     "resmlp, torch"
   })

@@ -1,17 +1,17 @@
-package dev.mixer4j.finetune.command;
+package dev.mixer4j.weights.command;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.Setting;
-import dev.mixer4j.finetune.settings.Interval;
-import dev.mixer4j.finetune.settings.Settings;
+import dev.mixer4j.weights.settings.DeclaredSettings;
+import dev.mixer4j.weights.settings.Interval;
 import java.lang.reflect.RecordComponent;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Options made from the settings that a record declares. */
-final class SettingOptions {
+public final class SettingOptions {
 
   private static final Set<Class<?>> WHOLE =
       Set.of(int.class, Integer.class, long.class, Long.class);
@@ -22,11 +22,11 @@ final class SettingOptions {
   private SettingOptions() {}
 
   /** Adds an option for each setting that has none yet. */
-  static void add(CommandSpec command, Class<?> type) {
-    for (RecordComponent component : Settings.of(type)) {
+  public static void add(CommandSpec command, Class<?> type) {
+    for (RecordComponent component : DeclaredSettings.of(type)) {
       if (component.getType().isRecord()) {
         // The option of a record's name is called like the component that holds the record.
-        RecordComponent first = Settings.of(component.getType()).get(0);
+        RecordComponent first = DeclaredSettings.of(component.getType()).get(0);
         command.addOption(option("--" + component.getName(), first));
         add(command, component.getType());
       } else if (!component.getName().equals("name")
@@ -37,7 +37,7 @@ final class SettingOptions {
   }
 
   private static String name(RecordComponent component) {
-    return "--" + Settings.jsonName(component).replace('_', '-');
+    return "--" + DeclaredSettings.jsonName(component).replace('_', '-');
   }
 
   private static OptionSpec option(String name, RecordComponent component) {
@@ -53,7 +53,9 @@ final class SettingOptions {
       return option.type(Boolean.class).arity("0").negatable(true).build();
     }
     Interval range =
-        setting.range().isEmpty() || takesZero(component) ? null : Settings.range(component);
+        setting.range().isEmpty() || takesZero(component)
+            ? null
+            : DeclaredSettings.range(component);
     if (WHOLE.contains(type)) {
       option.type(Long.class).converters(text -> NumberConverter.whole(text, range));
     } else if (REAL.contains(type)) {
@@ -72,10 +74,10 @@ final class SettingOptions {
   }
 
   /** The settings whose options were given, by their names in JSON. */
-  static ObjectNode given(CommandSpec command, Class<?> type) {
+  public static ObjectNode given(CommandSpec command, Class<?> type) {
     ObjectNode given = new JsonMapper().createObjectNode();
-    for (RecordComponent component : Settings.of(type)) {
-      String name = Settings.jsonName(component);
+    for (RecordComponent component : DeclaredSettings.of(type)) {
+      String name = DeclaredSettings.jsonName(component);
       if (component.getType().isRecord()) {
         ObjectNode inner = given(command, component.getType());
         put(inner, "name", command.findOption("--" + component.getName()).getValue());

@@ -1,16 +1,16 @@
-package dev.mixer4j.finetune.command;
+package dev.mixer4j.weights.command;
 
-import dev.mixer4j.finetune.settings.Interval;
+import dev.mixer4j.weights.settings.Interval;
 import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads options whose value is a number in a range. */
-final class NumberConverter {
+public final class NumberConverter {
 
   private NumberConverter() {}
 
-  static final class Positive implements ITypeConverter<Integer> {
+  public static final class Positive implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       return number(text, Integer::valueOf, Interval.parse("(0, inf)"), "a whole number above 0");
@@ -18,7 +18,7 @@ final class NumberConverter {
   }
 
   /** Reads a share: 0 to below 1. */
-  static final class Share implements ITypeConverter<Double> {
+  public static final class Share implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
       return real(text, Interval.parse("[0, 1)"));

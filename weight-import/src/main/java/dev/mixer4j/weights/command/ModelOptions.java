@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.command;
+package dev.mixer4j.weights.command;
 
 import static java.util.stream.Collectors.joining;
 
@@ -15,6 +15,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,24 +23,38 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The network that {@code --model} and the options of its family describe. */
-final class ModelOptions {
+public final class ModelOptions {
 
   /** The families, as in {@link Networks#FAMILIES}, which would load TensorFlow for the help. */
-  static final List<Class<? extends Network>> TYPES =
+  public static final List<Class<? extends Network>> TYPES =
       List.of(
           Mixer.class,
           LeNet5.class,
           ResNet.class,
           MultilayerPerceptron.class,
           Gru.class,
+          VisionTransformer.class,
           ResMlp.class);
 
   private ModelOptions() {}
 
+  /** Adds the options of all families, and leaves the common ones of every command last. */
+  public static CommandSpec add(CommandSpec command) {
+    TYPES.forEach(type -> SettingOptions.add(command, type));
+    for (String last : List.of("--verbose", "--help", "--version")) {
+      OptionSpec option = command.findOption(last);
+      if (option != null) {
+        command.remove(option).addOption(option);
+      }
+    }
+    return command;
+  }
+
   /** The settings of any network that were given, in JSON. */
-  static List<String> given(CommandSpec command) {
+  public static List<String> given(CommandSpec command) {
     List<String> names = new ArrayList<>();
     for (Class<?> type : TYPES) {
       SettingOptions.given(command, type).fieldNames().forEachRemaining(names::add);
@@ -47,26 +62,57 @@ final class ModelOptions {
     return names;
   }
 
-  /** Builds the network of a family, preset or file; size and channels are null for its own. */
-  static Network network(CommandSpec command, String name, Integer size, Integer channels)
+  /** The images' channels by the data, where nothing else says it. */
+  public interface DataChannels {
+    Integer get() throws IOException;
+  }
+
+  /**
+   * Builds a network.
+   *
+   * @param model its name, that of a family, preset or file, and settings, which options override
+   * @param size of the images; null for the model's
+   * @param channels of the images; null for the model's, or else the data's
+   */
+  public static Network network(
+      CommandSpec command, ObjectNode model, Integer size, Integer channels, DataChannels data)
       throws IOException {
+    String name = model.path("name").asText();
     Network base = base(name);
-    if (channels != null && channels != 1 && channels != 3) {
-      throw new IllegalArgumentException("--channels: expected 1 or 3, found " + channels);
-    }
-    ObjectNode changes = SettingOptions.given(command, base.getClass());
+    ObjectNode changes = model.deepCopy().without(List.of("name", "image_size", "channels"));
+    ObjectNode options = SettingOptions.given(command, base.getClass());
     for (String given : given(command)) {
-      if (!changes.has(given)) {
+      if (!options.has(given)) {
         throw new IllegalArgumentException(
             "--%s is not an option of --model %s".formatted(given.replace('_', '-'), name));
       }
     }
-    ImageInput input = channels == null ? base.input() : base.input().withChannels(channels);
-    if (size != null) {
-      input = input.withSize(size);
+    changes.setAll(options);
+    ImageInput input = base.input();
+    Integer images = size != null ? size : number(model, "image_size");
+    Integer wanted = channels != null ? channels : number(model, "channels");
+    if (wanted == null && !isFile(name)) {
+      wanted = data.get();
     }
-    changes.set("input", new JsonMapper().valueToTree(input));
+    if (wanted != null && wanted != 1 && wanted != 3) {
+      throw new IllegalArgumentException("--channels: expected 1 or 3, found " + wanted);
+    }
+    input = wanted == null ? input : input.withChannels(wanted);
+    changes.set(
+        "input", new JsonMapper().valueToTree(images == null ? input : input.withSize(images)));
     return NetworkJson.with(base, changes);
+  }
+
+  private static Integer number(ObjectNode model, String setting) {
+    JsonNode value = model.path(setting);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!value.canConvertToInt() || value.asInt() < 1) {
+      throw new IllegalArgumentException(
+          setting + ": expected a whole number above 0, found " + value);
+    }
+    return value.asInt();
   }
 
   private static Network base(String name) throws IOException {

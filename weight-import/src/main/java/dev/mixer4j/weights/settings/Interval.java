@@ -1,5 +1,6 @@
-package dev.mixer4j.finetune.settings;
+package dev.mixer4j.weights.settings;
 
+import dev.mixer4j.core.Setting;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
