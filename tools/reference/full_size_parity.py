@@ -4,11 +4,14 @@ Run: python full_size_parity.py --variant B/16 --out DIR
 
 For B/16: B-16.npz, B-16.pth and B-16.safetensors of the same weights, and for x.npy (two images,
 the same for every variant) B-16.flax.npy (GELU by tanh) and B-16.timm.npy (GELU by erf).
+
+Of other families --model takes timm's name: resmlp_12_224.safetensors, resmlp_12_224.timm.npy and x.npy.
 """
 import argparse
 import pathlib
 
 import numpy as np
+import timm
 import torch
 from safetensors.torch import save_file
 
@@ -16,18 +19,46 @@ from flax_mixer import flax_logits
 from mixers import load_state, paper_geometry, random_flax_params, timm_logits, timm_mixer, to_timm
 
 
+def random_state(model, generator):
+    """Random weights at a scale where every tensor changes the logits noticeably."""
+    state = model.state_dict()
+    for name, tensor in state.items():
+        values = torch.randn(tensor.shape, generator=generator)
+        if name.endswith(".alpha") or name.endswith(".weight") and tensor.ndim == 1:
+            state[name] = 1 + 0.25 * values
+        elif name.endswith(".weight"):
+            state[name] = values / (tensor.numel() / tensor.shape[0]) ** 0.5
+        else:
+            state[name] = 0.2 * values
+    return state
+
+
+def make_timm(name, out, images):
+    model = timm.create_model(name)
+    state = random_state(model, torch.Generator().manual_seed(16))
+    save_file(state, out / f"{name}.safetensors", {"format": "pt"})
+    model.load_state_dict(state)
+    logits = timm_logits(model, images)
+    np.save(out / f"{name}.timm.npy", logits)
+    print(f"{name}: {sum(tensor.numel() for tensor in model.parameters())} parameters, logits' std {logits.std():.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", required=True, help="B/16, L/16, S/32, ...")
+    network = parser.add_mutually_exclusive_group(required=True)
+    network.add_argument("--variant", help="of a Mixer: B/16, L/16, S/32, ...")
+    network.add_argument("--model", help="timm's name of another family's network, such as resmlp_12_224")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--classes", type=int, default=1000)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    geometry = paper_geometry(args.variant, args.classes)
-    name = str(args.out / args.variant.replace("/", "-"))
-
     images = np.random.default_rng(224).standard_normal((2, 224, 224, 3), dtype=np.float32)
     np.save(args.out / "x.npy", images)
+    if args.model:
+        make_timm(args.model, args.out, images)
+        return
+    geometry = paper_geometry(args.variant, args.classes)
+    name = str(args.out / args.variant.replace("/", "-"))
     params = random_flax_params(geometry, np.random.default_rng(16))
     np.savez(name + ".npz", **params)
     state = to_timm(params)
