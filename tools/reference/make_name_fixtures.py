@@ -100,7 +100,7 @@ def renamed(name, names):
     for part, other in names.items():
         if part == "norm." and not name.startswith(part):
             continue
-        name = name.replace(part, other, 1) if part in name and other not in name else name
+        name = name.replace(part, other, 1)
     return name
 
 

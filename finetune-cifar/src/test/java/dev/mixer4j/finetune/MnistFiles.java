@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** Files of MNIST's layout with digits 0 to 9: a bright row at a height of the digit's own, in noise. */
+/**
+ * Files of MNIST's layout with digits 0 to 9: a bright row at a height of the digit's own, in
+ * noise.
+ */
 public final class MnistFiles {
 
   public static final int SIZE = 28;

@@ -96,7 +96,8 @@ class StudyCommandTest {
     assertRefused(study(file, "--data", data, "--out", out), 2, "seed-1_learning_rat-0.1: Unknown");
     file = file("\"learning_rate\": [-1]");
     assertRefused(study(file, "--data", data, "--out", out), 2, "learning_rate--1: ");
-    assertRefused(study("none", "--data", data, "--out", out), 3, "expected epochs, learning-rates");
+    assertRefused(
+        study("none", "--data", data, "--out", out), 3, "expected epochs, learning-rates");
     assertRefused(study(file, "--data", data), 2, "Missing: --out");
     assertRefused(study(file, "--resume", out), 2, "--resume takes the study and its data");
     assertThat(out).doesNotExist();
