@@ -10,7 +10,10 @@ import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
+import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionPermutator;
+import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
@@ -56,7 +59,11 @@ record DeviceTrial(double[] loss, Map<String, float[]> weights) {
           new LeNet5(ImageInput.square(28, 3), CLASSES),
           new ResNet(ImageInput.square(28, 3), CLASSES, ResNet.Shortcut.CONV),
           new MultilayerPerceptron(ImageInput.square(28, 3), List.of(16), CLASSES, false),
-          new Gru(ImageInput.square(28, 1), 16, CLASSES));
+          new Gru(ImageInput.square(28, 1), 16, CLASSES),
+          new VisionTransformer(ImageInput.square(28, 3), 7, 16, 1, 2, 16, CLASSES, true, 1e-6f),
+          new ResMlp(ImageInput.square(28, 3), 7, 16, 1, 16, CLASSES, 0.1f),
+          new VisionPermutator(
+              ImageInput.square(28, 3), 7, List.of(1, 1), List.of(8, 12), 2, CLASSES));
 
   /** Makes the steps; {@link dev.mixer4j.core.MixerException} if the device is missing. */
   static DeviceTrial on(Device device) throws IOException {

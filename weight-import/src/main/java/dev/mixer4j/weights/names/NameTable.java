@@ -1,6 +1,5 @@
 package dev.mixer4j.weights.names;
 
-import dev.mixer4j.core.Network;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,6 +85,7 @@ public final class NameTable {
   /** {@code {i}}, or a number that is computed from it or from how many of it there are: n. */
   private static final Pattern NUMBER = Pattern.compile("\\{([0-9]*)([in])([+-][0-9]+)?}");
 
+  private static final String HEAD = "head/";
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private final List<Rule> rules = new ArrayList<>();
@@ -121,10 +121,9 @@ public final class NameTable {
    * The table to write a network with: the first that names all its variables and nothing else,
    * otherwise the first that names all; empty if none does.
    */
-  public static Optional<NameTable> of(Network network, String framework) {
-    Set<String> variables = network.shapes().keySet();
+  public static Optional<NameTable> of(String family, String framework, Set<String> variables) {
     List<NameTable> tables =
-        all(network.family(), framework).stream()
+        all(family, framework).stream()
             .map(table -> table.forVariables(variables))
             .filter(table -> variables.stream().allMatch(table::names))
             .toList();
@@ -209,7 +208,7 @@ public final class NameTable {
     Set<String> used = new HashSet<>(Set.of("-"));
     variables.forEach(name -> matches(byVariable, name).forEach(m -> used.add(m.rule.variable)));
     return rules.stream()
-        .allMatch(rule -> used.contains(rule.variable) || rule.variable.startsWith(Network.HEAD));
+        .allMatch(rule -> used.contains(rule.variable) || rule.variable.startsWith(HEAD));
   }
 
   static NameTable parse(Stream<String> lines) {
@@ -367,7 +366,7 @@ public final class NameTable {
     List<String> repeated = new ArrayList<>();
     for (Rule rule : rules) {
       String name = rule.variable;
-      (name.contains("{i}") ? repeated : name.startsWith("head/") ? head : once).add(name);
+      (name.contains("{i}") ? repeated : name.startsWith(HEAD) ? head : once).add(name);
     }
     for (Collection<String> ends : List.of(head, List.<String>of())) {
       int blocks = numbered ? count - once.size() - ends.size() : 0;

@@ -187,7 +187,7 @@ class NameTableTest {
       networks.add(new ResNet(ImageInput.square(8, 3), 2, ResNet.Shortcut.CONV));
     }
     for (Network network : networks) {
-      NameTable table = NameTable.of(network, framework).orElseThrow();
+      NameTable table = NameTable.of(family, framework, network.shapes().keySet()).orElseThrow();
       List<String> filled = new ArrayList<>();
       for (NameTable.Planned planned : table.plan(network.shapes())) {
         filled.addAll(variables(table.targets(planned.name())));
