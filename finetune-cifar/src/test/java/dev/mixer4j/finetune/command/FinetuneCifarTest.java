@@ -86,8 +86,7 @@ class FinetuneCifarTest {
         .contains("picocli.CommandLine")
         .doesNotContain("org.tensorflow", "java.awt.", "org.jfree");
     assertThat(ran.out().replaceAll("\\s+", " "))
-        .contains("the options below override them")
-        .contains("(default: adam)")
+        .contains("The options below override them (default: adam, from scratch mnist-adam)")
         .contains("(default: 1024)")
         .contains("(default: 50)")
         .doesNotContain(String.valueOf(Integer.MAX_VALUE));

@@ -120,10 +120,9 @@ public final class NameTable {
    * The table to write a network with: the first that names all its variables and nothing else,
    * otherwise the first that names all; empty if none does.
    */
-  public static Optional<NameTable> of(Network network, String framework) {
-    Set<String> variables = network.shapes().keySet();
+  public static Optional<NameTable> of(String family, Set<String> variables, String framework) {
     List<NameTable> tables =
-        all(network.family(), framework).stream()
+        all(family, framework).stream()
             .map(table -> table.forVariables(variables))
             .filter(table -> variables.stream().allMatch(table::names))
             .toList();

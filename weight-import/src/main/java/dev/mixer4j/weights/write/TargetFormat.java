@@ -76,7 +76,9 @@ public enum TargetFormat {
       return losses;
     }
     Network network = metadata.network();
-    NameTable table = NameTable.of(network, tensorsOnly ? "flax" : "torch").orElseThrow();
+    NameTable table =
+        NameTable.of(network.family(), network.shapes().keySet(), tensorsOnly ? "flax" : "torch")
+            .orElseThrow();
     Map<String, String> usual = usual(network, table);
     for (Map.Entry<String, JsonNode> setting : NetworkJson.write(network).properties()) {
       String name = setting.getKey();

@@ -38,7 +38,7 @@ final class TensorPipeline {
   TensorPipeline(Network network, String framework) {
     this.network = network;
     this.plan =
-        NameTable.of(network, framework)
+        NameTable.of(network.family(), network.shapes().keySet(), framework)
             .orElseThrow(
                 () ->
                     new UnsupportedFileException(

@@ -185,7 +185,8 @@ class NameTableTest {
       networks.add(new ResNet(ImageInput.square(8, 3), 2, ResNet.Shortcut.CONV));
     }
     for (Network network : networks) {
-      NameTable table = NameTable.of(network, framework).orElseThrow();
+      NameTable table =
+          NameTable.of(network.family(), network.shapes().keySet(), framework).orElseThrow();
       List<String> filled = new ArrayList<>();
       for (NameTable.Planned planned : table.plan(network.shapes())) {
         filled.addAll(variables(table.targets(planned.name())));
