@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp, timm_vit
+from networks import Gru, LeNet5, Mlp, ResNet, Vip, Vit, resmlp, timm_vit
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "weight-import/src/test/resources/fixtures/networks"
 
@@ -31,6 +31,7 @@ NETWORKS = {
     "vit_timm": (lambda: timm_vit(16, 3, 8, 128, 1, 2, 20, 4), (16, 16, 3)),
     "resmlp": (lambda: resmlp(12, 1, 3, patch=4, hidden=8, blocks=3, mlp=20), (12, 12, 1)),
     "resmlp_rgb": (lambda: resmlp(16, 3, 5, patch=8, hidden=10, blocks=2, mlp=12), (16, 16, 3)),
+    "vip": (lambda: Vip(1, 4, 56, [2, 1], [8, 12], 2), (224, 224, 1)),
 }
 
 
@@ -76,7 +77,7 @@ def make(out):
     states = {}
     for seed, (name, (build, shape)) in enumerate(NETWORKS.items()):
         network = randomize(build(), seed)
-        images = np.random.default_rng(seed).standard_normal((3, *shape)).astype(np.float32)
+        images = np.random.default_rng(seed).standard_normal((1 if shape[0] > 100 else 3, *shape)).astype(np.float32)
         np.save(out / f"{name}.x.npy", images)
         np.save(out / f"{name}.logits.npy", logits(network, images))
         states[name] = network.state_dict()
@@ -87,7 +88,7 @@ def make(out):
     torch.save({"epoch": 3, "state_dict": wrapped}, out / "lenet5_rgb.blocks.pth")
     plain = dict(zip(layers, ["conv1", "conv2", "fc1", "fc2", "fc3"]))
     save_file(renamed(states["lenet5_rgb"], plain), out / "lenet5_rgb.safetensors")
-    for name in ("resnet_rgb", "mlp", "gru", "vit", "resmlp_rgb"):
+    for name in ("resnet_rgb", "mlp", "gru", "vit", "resmlp_rgb", "vip"):
         save_file(states[name], out / f"{name}.safetensors")
     for kind, numbers in (("sequential", (0, 2, 4)), ("flatten", (1, 3, 5)), ("dropout", (0, 3, 6)),
                           ("flatten_dropout", (1, 4, 7))):

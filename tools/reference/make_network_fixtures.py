@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import Gru, LeNet5, Mlp, ResNet, Vit, resmlp
+from networks import Gru, LeNet5, Mlp, ResNet, Vip, Vit, resmlp
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
@@ -44,9 +44,10 @@ NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "mlp": lambda: Mlp(784, [30, 20], 10),
             "gru": lambda: Gru(28, 64, 10),
             "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10),
-            "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30)}
+            "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30),
+            "vip": lambda: Vip(1, 10, 7, [2, 1], [8, 12], 2)}
 # Their own initial values would hide mistakes: ones, zeros and tiny layer scales.
-RANDOM_START = ["resmlp"]
+RANDOM_START = ["resmlp", "vip"]
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,

@@ -127,6 +127,76 @@ def vit(size, channels, classes, described):
                  described["heads"], described["mlp_size"], classes)
 
 
+class Vip(nn.Module):
+    """The Vision Permutator, with the names of github.com/houqb/VisionPermutator. Grids are [batch, height, width,
+    channels]; the channels are cut into as many segments as the grid has rows."""
+
+    class PermuteMlp(nn.Module):
+        def __init__(self, dim):
+            super().__init__()
+            self.mlp_c, self.mlp_h, self.mlp_w = (nn.Linear(dim, dim, bias=False) for _ in range(3))
+            self.reweight = Vip.TwoLayers(dim, dim // 4, 3 * dim)
+            self.proj = nn.Linear(dim, dim)
+
+        def forward(self, x):
+            batch, side, _, dim = x.shape
+            segments = x.unflatten(3, (side, -1))
+            # For each segment and column, the column's tokens; for each row and segment, the row's.
+            columns = torch.einsum("bhwgs->bgwhs", segments).flatten(3)
+            rows = torch.einsum("bhwgs->bhgws", segments).flatten(3)
+            h = torch.einsum("bgwhs->bhwgs", self.mlp_h(columns).unflatten(3, (side, -1))).flatten(3)
+            w = torch.einsum("bhgws->bhwgs", self.mlp_w(rows).unflatten(3, (side, -1))).flatten(3)
+            c = self.mlp_c(x)
+            shares = self.reweight((h + w + c).mean((1, 2))).view(batch, 1, 1, dim, 3).softmax(-1)
+            return self.proj(h * shares[..., 0] + w * shares[..., 1] + c * shares[..., 2])
+
+    class TwoLayers(nn.Module):
+        def __init__(self, inputs, hidden, outputs):
+            super().__init__()
+            self.fc1 = nn.Linear(inputs, hidden)
+            self.fc2 = nn.Linear(hidden, outputs)
+
+        def forward(self, x):
+            return self.fc2(nn.functional.gelu(self.fc1(x)))
+
+    class Block(nn.Module):
+        def __init__(self, dim, ratio):
+            super().__init__()
+            self.norm1 = nn.LayerNorm(dim)
+            self.attn = Vip.PermuteMlp(dim)
+            self.norm2 = nn.LayerNorm(dim)
+            self.mlp = Vip.TwoLayers(dim, ratio * dim, dim)
+
+        def forward(self, x):
+            x = x + self.attn(self.norm1(x))
+            return x + self.mlp(self.norm2(x))
+
+    class Convolution(nn.Module):
+        def __init__(self, inputs, outputs, size):
+            super().__init__()
+            self.proj = nn.Conv2d(inputs, outputs, size, size)
+
+        def forward(self, x):
+            return self.proj(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+    def __init__(self, channels, classes, patch, blocks, sizes, ratio):
+        super().__init__()
+        self.patch_embed = self.Convolution(channels, sizes[0], patch)
+        self.network = nn.ModuleList()
+        for stage, (count, dim) in enumerate(zip(blocks, sizes)):
+            if stage and dim != sizes[stage - 1]:
+                self.network.append(self.Convolution(sizes[stage - 1], dim, 2))
+            self.network.append(nn.Sequential(*[self.Block(dim, ratio) for _ in range(count)]))
+        self.norm = nn.LayerNorm(sizes[-1])
+        self.head = nn.Linear(sizes[-1], classes)
+
+    def forward(self, x):
+        x = self.patch_embed(x.permute(0, 2, 3, 1))
+        for part in self.network:
+            x = part(x)
+        return self.head(self.norm(x).mean((1, 2)))
+
+
 def resmlp(side, channels, classes, patch, hidden, blocks, mlp, layer_scale=1e-4):
     """timm's ResMLP."""
     from timm.models.mlp_mixer import Affine, MlpMixer, ResBlock  # here, since the other networks need no timm
@@ -159,6 +229,8 @@ def network_of(described, dropout=0.0):
             "vit": lambda: vit(size, channels, classes, described),
             "mixer": lambda: mixer(size, channels, classes, described),
             "gru": lambda: Gru(size, described["hidden_size"], classes),
+            "vip": lambda: Vip(channels, classes, described["patch_size"], described["stage_blocks"],
+                               described["stage_sizes"], described["mlp_ratio"]),
             "resmlp": lambda: resmlp(size, channels, classes, described["patch_size"], described["hidden_size"],
                                      described["blocks"], described["mlp_size"],
                                      described["layer_scale"])}[described["family"]]()

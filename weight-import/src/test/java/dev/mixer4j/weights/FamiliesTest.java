@@ -16,6 +16,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.format.MismatchException;
 import dev.mixer4j.weights.format.TensorFile;
@@ -58,7 +59,11 @@ class FamiliesTest {
               "vit_timm",
               new VisionTransformer(ImageInput.square(16, 3), 8, 128, 1, 2, 20, 4, true, 1e-6f)),
           entry("resmlp", new ResMlp(ImageInput.imageNet(12, 1), 4, 8, 3, 20, 3, 1e-4f)),
-          entry("resmlp_rgb", new ResMlp(ImageInput.imageNet(16, 3), 8, 10, 2, 12, 5, 1e-4f)));
+          entry("resmlp_rgb", new ResMlp(ImageInput.imageNet(16, 3), 8, 10, 2, 12, 5, 1e-4f)),
+          entry(
+              "vip",
+              new VisionPermutator(
+                  ImageInput.imageNet(224, 1), 56, List.of(2, 1), List.of(8, 12), 2, 4)));
 
   @TempDir private Path folder;
 
@@ -91,7 +96,9 @@ class FamiliesTest {
         "resmlp.pth",
         "resmlp_rgb.pth",
         "resmlp_rgb.deit.pth",
-        "resmlp_rgb.safetensors"
+        "resmlp_rgb.safetensors",
+        "vip.pth",
+        "vip.safetensors"
       })
   void computesWhatPyTorchComputes(String file) throws IOException {
     String name = file.substring(0, file.indexOf('.'));
@@ -164,7 +171,8 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet_rgb", "mlp", "gru", "vit", "vit_timm", "resmlp_rgb"})
+  @ValueSource(
+      strings = {"lenet5", "resnet_rgb", "mlp", "gru", "vit", "vit_timm", "resmlp_rgb", "vip"})
   void safetensorsHaveTheStateDictsNamesTypesAndShapes(String name) throws IOException {
     Path ours = folder.resolve("ours.safetensors");
     try (Checkpoint checkpoint = Checkpoint.open(fixture(name + ".pth"))) {

@@ -95,8 +95,8 @@ record Doctor(Device device) {
   private static final int LAZY = 1;
 
   /**
-   * Libraries stay open: once cuDNN has been closed, another copy of it does not find its parts,
-   * and the process aborts.
+   * Libraries stay open. On an H100 the process aborted in TensorFlow's use of cuDNN 9.5 after
+   * cuDNN had been opened for all to see, and closed: it no longer found its own parts.
    */
   private static final List<NativeLibrary> OPEN = new ArrayList<>();
 

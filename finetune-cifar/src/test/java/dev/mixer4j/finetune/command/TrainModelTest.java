@@ -16,6 +16,7 @@ import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.finetune.FineTuning;
 import dev.mixer4j.finetune.Fixtures;
+import dev.mixer4j.finetune.MnistFiles;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.progress.FineTuningResult;
 import dev.mixer4j.finetune.progress.TrainingListener;
@@ -26,8 +27,6 @@ import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.ImportWeights;
 import dev.mixer4j.weights.command.ModelOptions;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -36,7 +35,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,39 +47,14 @@ import picocli.CommandLine.Model.CommandSpec;
 /** Training from scratch: {@code train --model}, and what follows it. */
 class TrainModelTest {
 
-  private static final int SIZE = 28;
+  private static final int SIZE = MnistFiles.SIZE;
 
   @TempDir Path dir;
   private Path data;
 
-  /** Digits 0 to 9: a bright row at a height of the digit's own, in noise. */
   @BeforeEach
   void makeDigits() throws IOException {
-    data = Files.createDirectories(dir.resolve("mnist"));
-    write("train", 120, 1);
-    write("t10k", 40, 2);
-  }
-
-  private void write(String split, int images, long seed) throws IOException {
-    Random random = new Random(seed);
-    ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-    ByteArrayOutputStream labels = new ByteArrayOutputStream();
-    DataOutputStream header = new DataOutputStream(pixels);
-    for (int number : new int[] {0x803, images, SIZE, SIZE}) {
-      header.writeInt(number);
-    }
-    DataOutputStream labelHeader = new DataOutputStream(labels);
-    labelHeader.writeInt(0x801);
-    labelHeader.writeInt(images);
-    for (int i = 0; i < images; i++) {
-      labels.write(i % 10);
-      for (int p = 0; p < SIZE * SIZE; p++) {
-        boolean bright = p / SIZE / 2 == 2 + i % 10;
-        pixels.write((bright ? 180 : 20) + random.nextInt(40));
-      }
-    }
-    Files.write(data.resolve(split + "-images-idx3-ubyte"), pixels.toByteArray());
-    Files.write(data.resolve(split + "-labels-idx1-ubyte"), labels.toByteArray());
+    data = MnistFiles.write(dir.resolve("mnist"));
   }
 
   private Fixtures.Ran train(Path run, Object... options) {

@@ -14,6 +14,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.LabelledImages;
@@ -45,7 +46,8 @@ class FamilyTrainingTest {
         new MultilayerPerceptron(INPUT, List.of(9, 7), 3, false),
         new Gru(INPUT, 6, 3),
         new VisionTransformer(INPUT, 4, 12, 2, 3, 16, 3, true, 1e-6f),
-        new ResMlp(INPUT, 4, 12, 2, 16, 3, 0.1f));
+        new ResMlp(INPUT, 4, 12, 2, 16, 3, 0.1f),
+        new VisionPermutator(INPUT, 4, List.of(1, 1), List.of(8, 12), 2, 3));
   }
 
   private static LabelledImages images() {

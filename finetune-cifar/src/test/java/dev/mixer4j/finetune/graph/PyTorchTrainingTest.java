@@ -13,6 +13,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.ResNet.Shortcut;
+import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.finetune.data.LabelledImages;
@@ -52,10 +53,11 @@ class PyTorchTrainingTest {
           "mlp", new MultilayerPerceptron(PIXELS, List.of(30, 20), 10, false),
           "gru", new Gru(PIXELS, 64, 10),
           "vit", new VisionTransformer(PIXELS, 7, 16, 2, 4, 24, 10, false, 1e-5f),
-          "resmlp", new ResMlp(PIXELS, 7, 12, 2, 30, 10, 1e-4f));
+          "resmlp", new ResMlp(PIXELS, 7, 12, 2, 30, 10, 1e-4f),
+          "vip", new VisionPermutator(PIXELS, 7, List.of(2, 1), List.of(8, 12), 2, 10));
 
   /** Networks whose own initial values would hide mistakes: they start from a file. */
-  private static final List<String> RANDOM_START = List.of("resmlp");
+  private static final List<String> RANDOM_START = List.of("resmlp", "vip");
 
   private record Trained(double[] losses, Map<String, float[]> values) {}
 
@@ -66,6 +68,7 @@ class PyTorchTrainingTest {
     "gru, 1e-6, 1e-7",
     "vit, 1e-6, 1e-6",
     "resmlp, 1e-5, 1e-6",
+    "vip, 1e-5, 1e-6",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })
@@ -85,6 +88,7 @@ class PyTorchTrainingTest {
     "gru, 1e-5, 1e-5",
     "vit, 1e-5, 5e-5",
     "resmlp, 1e-5, 1e-5",
+    "vip, 1e-5, 1e-5",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })

@@ -27,7 +27,9 @@ public final class Networks {
               VisionTransformer.class,
               VisionTransformer.presets(),
               VisionTransformer::infer),
-          new Family("resmlp", ResMlp.class, ResMlp.presets(), ResMlp::infer));
+          new Family("resmlp", ResMlp.class, ResMlp.presets(), ResMlp::infer),
+          new Family(
+              "vip", VisionPermutator.class, VisionPermutator.presets(), VisionPermutator::infer));
 
   private Networks() {}
 

@@ -44,7 +44,11 @@ public record Shapes(Map<String, Shape> byName) {
   int count(String prefix) {
     return byName.keySet().stream()
         .filter(name -> name.startsWith(prefix))
-        .mapToInt(name -> 1 + Integer.parseInt(name.substring(prefix.length(), name.indexOf('/'))))
+        .mapToInt(
+            name ->
+                1
+                    + Integer.parseInt(
+                        name.substring(prefix.length(), name.indexOf('/', prefix.length()))))
         .max()
         .orElse(0);
   }

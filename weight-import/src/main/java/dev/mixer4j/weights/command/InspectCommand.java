@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -52,10 +53,12 @@ final class InspectCommand extends Subcommand {
   private void print(PrintWriter out, Checkpoint checkpoint) {
     Summary summary = new Summary(out);
     summary.print(file, new Metadata(checkpoint.network(), checkpoint.info()));
-    Profile profile = Profile.of(checkpoint.network());
-    out.println(
-        "  computation   %s multiply-accumulates an image"
-            .formatted(Summary.amount(profile.multiplyAccumulates())));
+    multiplyAccumulates(checkpoint.network())
+        .ifPresent(
+            count ->
+                out.println(
+                    "  computation   %s multiply-accumulates an image"
+                        .formatted(Summary.amount(count))));
     out.println("  format        " + checkpoint.format());
     summary.printUse(checkpoint);
     checkpoint
@@ -79,6 +82,15 @@ final class InspectCommand extends Subcommand {
     }
   }
 
+  /** Counted from the graph; empty where TensorFlow, which nothing else here needs, is missing. */
+  private static Optional<Long> multiplyAccumulates(Network network) {
+    try {
+      return Optional.of(Profile.of(network).multiplyAccumulates());
+    } catch (LinkageError e) {
+      return Optional.empty();
+    }
+  }
+
   /** ImageNet-21k's names would fill many screens; --json has them all. */
   private static String first(List<String> names) {
     return names.size() <= MOST_NAMES
@@ -99,7 +111,7 @@ final class InspectCommand extends Subcommand {
       String format,
       String preset,
       long parameters,
-      long multiplyAccumulates,
+      Long multiplyAccumulates,
       ObjectNode network,
       String transform,
       List<String> classNames,
@@ -122,7 +134,7 @@ final class InspectCommand extends Subcommand {
         checkpoint.format().toString(),
         Networks.presetOf(network).orElse(null),
         network.parameterCount(),
-        Profile.of(network).multiplyAccumulates(),
+        multiplyAccumulates(network).orElse(null),
         NetworkJson.write(network),
         info.transform().map(ImageTransform::toString).orElse(null),
         info.classNames(),

@@ -15,6 +15,7 @@ import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.Networks;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
 import java.io.IOException;
@@ -37,7 +38,8 @@ public final class ModelOptions {
           MultilayerPerceptron.class,
           Gru.class,
           VisionTransformer.class,
-          ResMlp.class);
+          ResMlp.class,
+          VisionPermutator.class);
 
   private ModelOptions() {}
 

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -74,9 +75,9 @@ public final class NameTable {
   }
 
   /** A line that has a name, and the number in it. */
-  private record Match(Rule rule, String number) {
+  private record Match(Rule rule, String first, String second) {
     String fill(String template) {
-      return template.replace("{i}", number);
+      return template.replace("{i}", first).replace("{j}", second);
     }
   }
 
@@ -261,19 +262,35 @@ public final class NameTable {
     byVariable.computeIfAbsent(rule.variable, name -> new ArrayList<>()).add(rule);
   }
 
-  /** The lines for a name: those that have it as it is, or with {@code {i}} for a number in it. */
+  /**
+   * The lines for a name: those that have it as it is, or with {@code {i}} for a number in it and
+   * {@code {j}} for a later one.
+   */
   private static List<Match> matches(Map<String, List<Rule>> index, String name) {
     List<Match> matches = new ArrayList<>();
-    index.getOrDefault(name, List.of()).forEach(rule -> matches.add(new Match(rule, "")));
-    Matcher digits = DIGITS.matcher(name);
-    while (matches.isEmpty() && digits.find()) {
-      String number = digits.group();
-      if (number.equals("0") || number.length() <= 4 && number.charAt(0) != '0') {
-        String template = name.substring(0, digits.start()) + "{i}" + name.substring(digits.end());
-        index.getOrDefault(template, List.of()).forEach(r -> matches.add(new Match(r, number)));
+    index.getOrDefault(name, List.of()).forEach(rule -> matches.add(new Match(rule, "", "")));
+    List<MatchResult> numbers = DIGITS.matcher(name).results().filter(NameTable::plain).toList();
+    for (int i = 0; i < numbers.size() && matches.isEmpty(); i++) {
+      String first = numbers.get(i).group();
+      String template = replaced(name, numbers.get(i), "{i}");
+      index.getOrDefault(template, List.of()).forEach(r -> matches.add(new Match(r, first, "")));
+      for (int j = i + 1; j < numbers.size() && matches.isEmpty(); j++) {
+        String second = numbers.get(j).group();
+        String both = replaced(replaced(name, numbers.get(j), "{j}"), numbers.get(i), "{i}");
+        index.getOrDefault(both, List.of()).forEach(r -> matches.add(new Match(r, first, second)));
       }
     }
     return matches;
+  }
+
+  /** Whether a number is written as numbers of layers are. */
+  private static boolean plain(MatchResult number) {
+    String digits = number.group();
+    return digits.equals("0") || digits.length() <= 4 && digits.charAt(0) != '0';
+  }
+
+  private static String replaced(String name, MatchResult number, String by) {
+    return name.substring(0, number.start()) + by + name.substring(number.end());
   }
 
   public String owner() {

@@ -176,7 +176,9 @@ class NameTableTest {
     "vit, flax",
     "vit, torch",
     "resmlp, flax",
-    "resmlp, torch"
+    "resmlp, torch",
+    "vip, flax",
+    "vip, torch"
   })
   void everyTableCoversItsFamily(String family, String framework) {
     List<Network> networks =

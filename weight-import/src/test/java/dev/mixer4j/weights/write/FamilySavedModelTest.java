@@ -14,6 +14,7 @@ import dev.mixer4j.core.network.LeNet5;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
+import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.RandomWeights;
@@ -56,6 +57,7 @@ class FamilySavedModelTest {
       case "mlp" -> new MultilayerPerceptron(GRAY, List.of(7, 5), 3, false);
       case "gru" -> new Gru(GRAY, 6, 3);
       case "vit" -> new VisionTransformer(GRAY, 4, 16, 2, 4, 12, 3, true, 1e-6f);
+      case "vip" -> new VisionPermutator(GRAY, 4, List.of(1, 1), List.of(8, 12), 2, 3);
       case "resmlp" -> new ResMlp(GRAY, 4, 8, 2, 12, 3, 1e-4f);
       case "resnet" -> new ResNet(GRAY, 3, ResNet.Shortcut.BROADCAST);
       default -> new ResNet(ImageInput.square(16, 3), 3, ResNet.Shortcut.CONV);
@@ -130,7 +132,7 @@ class FamilySavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru", "vit", "resmlp"})
+  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru", "vit", "resmlp", "vip"})
   void filesGiveTheClassifiersLogits(String name) throws IOException {
     Positive weights = weights(network(name));
     List<BufferedImage> images = new ArrayList<>();
@@ -149,7 +151,7 @@ class FamilySavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru", "vit", "resmlp"})
+  @ValueSource(strings = {"lenet5", "resnet", "resnet_rgb", "mlp", "gru", "vit", "resmlp", "vip"})
   void normalizedImagesGiveTheClassifiersLogits(String name) throws IOException {
     Positive weights = weights(network(name));
     int channels = weights.network().input().channels();
