@@ -32,6 +32,7 @@ class ArchitectureTest {
               "command",
               Set.of(
                   "api",
+                  "study",
                   "run",
                   "graph",
                   "optim",
@@ -41,6 +42,7 @@ class ArchitectureTest {
                   "data",
                   "report",
                   "progress")),
+          Map.entry("study", Set.of("api", "report")),
           Map.entry("api", Set.of("run", "settings", "device", "progress")),
           Map.entry(
               "run",
