@@ -106,7 +106,6 @@ public record Study(ObjectNode base, Map<String, List<JsonNode>> vary) {
               "vary, %s: expected an object with a name, found %s",
               name,
               shortened(value));
-          together.without("name");
           together
               .deepCopy()
               .without("name")
