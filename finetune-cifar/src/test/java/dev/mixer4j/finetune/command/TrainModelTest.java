@@ -122,7 +122,7 @@ class TrainModelTest {
     "mlp, 6, ",
     "gru, 20, ",
     "vit, 30, ",
-    "resmlp, 20, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48 --mean=0.5 --std=0.5"
+    "resmlp, 40, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48 --mean=0.5 --std=0.5"
   })
   void trainsEvaluatesReportsPredictsAndExports(String model, int epochs, String size)
       throws IOException {
@@ -297,7 +297,7 @@ class TrainModelTest {
     Path none = dir.resolve("none");
     Map<List<Object>, String> wrong =
         Map.of(
-            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, mlp, gru, resmlp, ",
+            List.of("--model=vgg"), "--model: expected mixer, lenet5, resnet, mlp, gru, ",
             List.of("--model=lenet5", "--weights=w.h5"), "give --weights or --model, not both",
             List.of("--weights=w.h5", "--patch-size=3"), "--patch-size needs --model",
             List.of("--weights=w.h5", "--channels=3"), "--channels needs --model",
