@@ -95,7 +95,7 @@ class TrainModelTest {
     "mlp, 6, ",
     "gru, 20, ",
     "vit, 30, ",
-    "resmlp, 30, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48 --mean=0.5 --std=0.5"
+    "resmlp, 40, --image-size=28 --patch-size=4 --hidden-size=24 --blocks=2 --mlp-size=48 --mean=0.5 --std=0.5"
   })
   void trainsEvaluatesReportsPredictsAndExports(String model, int epochs, String size)
       throws IOException {
