@@ -5,7 +5,8 @@ Run: python full_size_parity.py --variant B/16 --out DIR
 For B/16: B-16.npz, B-16.pth and B-16.safetensors of the same weights, and for x.npy (two images,
 the same for every variant) B-16.flax.npy (GELU by tanh) and B-16.timm.npy (GELU by erf).
 
-Of other families --model takes timm's name: resmlp_12_224.safetensors, resmlp_12_224.timm.npy and x.npy.
+Of other families --model takes timm's name: resmlp_12_224.safetensors, resmlp_12_224.timm.npy and x.npy; of the Vision
+Permutator, which timm does not have, vip_s14, vip_s7, vip_m7 or vip_l7, and networks.py computes the logits.
 """
 import argparse
 import pathlib
@@ -17,6 +18,11 @@ from safetensors.torch import save_file
 
 from flax_mixer import flax_logits
 from mixers import load_state, paper_geometry, random_flax_params, timm_logits, timm_mixer, to_timm
+from networks import Vip
+
+
+VIPS = {"vip_s14": (14, [4, 3, 8, 3], [384, 384, 384, 384]), "vip_s7": (7, [4, 3, 8, 3], [192, 384, 384, 384]),
+        "vip_m7": (7, [4, 3, 14, 3], [256, 256, 512, 512]), "vip_l7": (7, [8, 8, 16, 4], [256, 512, 512, 512])}
 
 
 def random_state(model, generator):
@@ -34,7 +40,7 @@ def random_state(model, generator):
 
 
 def make_timm(name, out, images):
-    model = timm.create_model(name)
+    model = Vip(3, 1000, *VIPS[name], ratio=3) if name in VIPS else timm.create_model(name)
     state = random_state(model, torch.Generator().manual_seed(16))
     save_file(state, out / f"{name}.safetensors", {"format": "pt"})
     model.load_state_dict(state)
@@ -47,7 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     network = parser.add_mutually_exclusive_group(required=True)
     network.add_argument("--variant", help="of a Mixer: B/16, L/16, S/32, ...")
-    network.add_argument("--model", help="timm's name of another family's network, such as resmlp_12_224")
+    network.add_argument("--model", help="timm's name of another family's network, such as resmlp_12_224, or vip_s14")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--classes", type=int, default=1000)
     args = parser.parse_args()
