@@ -32,12 +32,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from networks import Gru, LeNet5, Mlp, ResNet, Vip, Vit, resmlp
+from networks import Gru, LeNet5, Mlp, ResNet, Vip, Vit, mixer, resmlp
 
 SEED, STEPS, BATCH_SIZE, BATCHES, LOGITS = 14, 20, 64, 2, 16
 ROOT = pathlib.Path(__file__).parents[2]
 
 
+MIXER = {"patch_size": 7, "hidden_size": 14, "blocks": 2, "tokens_mlp_size": 16, "channels_mlp_size": 10,
+         "layer_norm_epsilon": 1e-6}
 NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "resnet_broadcast": lambda: ResNet(28, 1, 10, shortcut=False),
             "resnet_conv": lambda: ResNet(28, 1, 10, shortcut=True),
@@ -45,9 +47,10 @@ NETWORKS = {"lenet5": lambda: LeNet5(28, 1, 10),
             "gru": lambda: Gru(28, 64, 10),
             "vit": lambda: Vit(28, 1, 7, 16, 2, 4, 24, 10),
             "resmlp": lambda: resmlp(28, 1, 10, patch=7, hidden=12, blocks=2, mlp=30),
-            "vip": lambda: Vip(1, 10, 7, [2, 1], [8, 12], 2)}
+            "vip": lambda: Vip(1, 10, 7, [2, 1], [8, 12], 2),
+            "mixer": lambda: mixer(28, 1, 10, MIXER)}
 # Their own initial values would hide mistakes: ones, zeros and tiny layer scales.
-RANDOM_START = ["resmlp", "vip"]
+RANDOM_START = ["resmlp", "vip", "mixer"]
 OPTIMIZERS = {"sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.5),
               "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3)}
 ACTIVATIONS = [functional.relu, functional.gelu, lambda x: functional.gelu(x, approximate="tanh"), torch.tanh,

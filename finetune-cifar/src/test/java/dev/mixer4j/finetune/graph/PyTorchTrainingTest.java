@@ -7,8 +7,10 @@ import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Variable;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.core.image.ImageInput;
+import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.network.Gru;
 import dev.mixer4j.core.network.LeNet5;
+import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.core.network.MultilayerPerceptron;
 import dev.mixer4j.core.network.ResMlp;
 import dev.mixer4j.core.network.ResNet;
@@ -54,10 +56,11 @@ class PyTorchTrainingTest {
           "gru", new Gru(PIXELS, 64, 10),
           "vit", new VisionTransformer(PIXELS, 7, 16, 2, 4, 24, 10, false, 1e-5f),
           "resmlp", new ResMlp(PIXELS, 7, 12, 2, 30, 10, 1e-4f),
-          "vip", new VisionPermutator(PIXELS, 7, List.of(2, 1), List.of(8, 12), 2, 10));
+          "vip", new VisionPermutator(PIXELS, 7, List.of(2, 1), List.of(8, 12), 2, 10),
+          "mixer", new Mixer(PIXELS, 7, 14, 2, 16, 10, 10, Gelu.ERF, 1e-6f));
 
   /** Networks whose own initial values would hide mistakes: they start from a file. */
-  private static final List<String> RANDOM_START = List.of("resmlp", "vip");
+  private static final List<String> RANDOM_START = List.of("resmlp", "vip", "mixer");
 
   private record Trained(double[] losses, Map<String, float[]> values) {}
 
@@ -69,6 +72,7 @@ class PyTorchTrainingTest {
     "vit, 1e-6, 1e-6",
     "resmlp, 1e-5, 1e-6",
     "vip, 1e-5, 1e-6",
+    "mixer, 1e-5, 1e-6",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })
@@ -89,6 +93,7 @@ class PyTorchTrainingTest {
     "vit, 1e-5, 5e-5",
     "resmlp, 1e-5, 1e-5",
     "vip, 1e-5, 1e-5",
+    "mixer, 1e-5, 1e-5",
     "resnet_broadcast, 1e-3, 1e-3",
     "resnet_conv, 1e-3, 1e-3",
   })

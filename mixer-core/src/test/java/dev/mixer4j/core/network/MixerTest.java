@@ -199,4 +199,14 @@ class MixerTest {
       return classifier.logits(input);
     }
   }
+
+  /** timm's, of one channel and with patches of 7 pixels. */
+  @Test
+  void grayImagesGiveTimmsLogits() {
+    Mixer network =
+        new Mixer(ImageInput.square(28, 1), 7, 14, 2, 16, 10, 10, Gelu.ERF, Mixer.DEFAULT_EPSILON);
+    TorchFixture fixture = new TorchFixture("mixer", network);
+    assertThat(TorchFixture.difference(fixture.infer().logits(), fixture.floats("eval")))
+        .isLessThan(2e-5);
+  }
 }
