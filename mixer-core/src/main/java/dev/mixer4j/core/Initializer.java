@@ -134,7 +134,7 @@ public sealed interface Initializer {
 
     private static final int BLOCK = 16;
 
-    /** Box and Muller's numbers come in blocks; for what is left, the last block is drawn anew. */
+    /** Box-Muller works on blocks; if the size is no multiple, the last block is drawn again. */
     @Override
     public long draws(Shape shape) {
       return shape.size() % BLOCK == 0 ? shape.size() : shape.size() + BLOCK;

@@ -3,9 +3,7 @@ package dev.mixer4j.weights;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.image.ImageInput;
@@ -21,7 +19,6 @@ import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.format.MismatchException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.TensorInfo;
-import dev.mixer4j.weights.format.numpy.NpyFile;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
@@ -37,8 +34,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.types.TFloat32;
 
 /** The families other than the Mixer: files of tools/reference/make_family_fixtures.py. */
 class FamiliesTest {
@@ -104,20 +99,7 @@ class FamiliesTest {
     String name = file.substring(0, file.indexOf('.'));
     try (Checkpoint checkpoint = Checkpoint.open(fixture(file))) {
       assertThat(checkpoint.network()).isEqualTo(NETWORKS.get(name));
-      NpyFile x = NpyFile.read(fixture(name + ".x.npy"));
-      NpyFile expected = NpyFile.read(fixture(name + ".logits.npy"));
-      float largest = 1;
-      for (float logit : expected.values().array()) {
-        largest = Math.max(largest, Math.abs(logit));
-      }
-      try (ImageClassifier classifier = new ImageClassifier(checkpoint);
-          TFloat32 batch = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values().array()))) {
-        for (float[] row : classifier.logits(batch)) {
-          for (float logit : row) {
-            assertThat(logit).isCloseTo(expected.values().get(), within(1e-6f * largest));
-          }
-        }
-      }
+      Fixtures.assertLogits(checkpoint, "networks/" + name, 1e-6f);
     }
   }
 

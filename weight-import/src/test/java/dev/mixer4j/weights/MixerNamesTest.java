@@ -3,15 +3,12 @@ package dev.mixer4j.weights;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.layer.Gelu;
 import dev.mixer4j.core.network.Mixer;
 import dev.mixer4j.weights.format.MismatchException;
-import dev.mixer4j.weights.format.numpy.NpyFile;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
@@ -23,8 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.types.TFloat32;
 
 /** Mixers with the names of other code: files of tools/reference/make_name_fixtures.py. */
 class MixerNamesTest {
@@ -80,27 +75,13 @@ class MixerNamesTest {
       })
   void computesWhatTheOtherCodeComputes(String file) throws IOException {
     String name = file.substring(0, file.indexOf('.'));
-    Mixer expected = NETWORKS.get(file);
     // A .weights.h5 has no names that tell KerasFormers from keras_cv_attention_models.
     Map<String, String> settings =
         file.endsWith(".h5") ? Map.of("layer_norm_epsilon", "1e-6") : Map.of();
     ImportOptions options = new ImportOptions(null, settings, null, null);
     try (Checkpoint checkpoint = Checkpoint.open(fixture(file), options)) {
-      assertThat(checkpoint.network()).isEqualTo(expected);
-      NpyFile x = NpyFile.read(fixture(name + ".x.npy"));
-      NpyFile logits = NpyFile.read(fixture(name + ".logits.npy"));
-      float largest = 1;
-      for (float logit : logits.values().array()) {
-        largest = Math.max(largest, Math.abs(logit));
-      }
-      try (ImageClassifier classifier = new ImageClassifier(checkpoint);
-          TFloat32 batch = TFloat32.tensorOf(x.shape(), DataBuffers.of(x.values().array()))) {
-        for (float[] row : classifier.logits(batch)) {
-          for (float logit : row) {
-            assertThat(logit).isCloseTo(logits.values().get(), within(2e-5f * largest));
-          }
-        }
-      }
+      assertThat(checkpoint.network()).isEqualTo(NETWORKS.get(file));
+      Fixtures.assertLogits(checkpoint, "names/" + name, 2e-5f);
     }
   }
 

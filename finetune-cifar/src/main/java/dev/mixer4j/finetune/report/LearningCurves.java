@@ -9,11 +9,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 import org.jfree.chart.JFreeChart;
-import org.jfree.chart.LegendItemCollection;
 import org.jfree.chart.axis.NumberAxis;
-import org.jfree.chart.plot.CombinedDomainXYPlot;
-import org.jfree.chart.plot.XYPlot;
-import org.jfree.chart.ui.RectangleEdge;
 
 /** Draws loss and accuracy over the steps, one above the other. */
 public final class LearningCurves {
@@ -80,13 +76,12 @@ public final class LearningCurves {
     curves.accept(loss, MetricsRow::loss);
     LineChart accuracy = new LineChart();
     curves.accept(accuracy, MetricsRow::accuracy);
-    CombinedDomainXYPlot both = new CombinedDomainXYPlot(steps);
-    both.setGap(18);
-    both.add(loss.plot(null, LineChart.axis("loss", "0.0##")));
-    XYPlot lower = accuracy.plot(null, LineChart.axis("accuracy", "0.#%"));
-    lower.setFixedLegendItems(new LegendItemCollection()); // the upper plot has them
-    both.add(lower);
-    JFreeChart chart = LineChart.chart(title, both, RectangleEdge.BOTTOM);
+    JFreeChart chart =
+        LineChart.chart(
+            title,
+            steps,
+            loss.plot(null, LineChart.axis("loss", "0.0##")),
+            accuracy.plot(null, LineChart.axis("accuracy", "0.#%")));
     return chart.createBufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB, null);
   }
 

@@ -8,8 +8,10 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.LegendItemCollection;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.block.BlockBorder;
+import org.jfree.chart.plot.CombinedDomainXYPlot;
 import org.jfree.chart.plot.Plot;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
@@ -85,6 +87,16 @@ final class LineChart {
     axis.setNumberFormatOverride(
         new DecimalFormat(format, DecimalFormatSymbols.getInstance(Locale.ROOT)));
     return axis;
+  }
+
+  /** Two plots with a common horizontal axis, whose legend is that of the upper one. */
+  static JFreeChart chart(String title, NumberAxis horizontal, XYPlot upper, XYPlot lower) {
+    CombinedDomainXYPlot both = new CombinedDomainXYPlot(horizontal);
+    both.setGap(18);
+    both.add(upper);
+    lower.setFixedLegendItems(new LegendItemCollection());
+    both.add(lower);
+    return chart(title, both, RectangleEdge.BOTTOM);
   }
 
   static JFreeChart chart(String title, Plot plot, RectangleEdge legendPosition) {

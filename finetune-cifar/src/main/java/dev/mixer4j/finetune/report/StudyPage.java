@@ -20,11 +20,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.jfree.chart.JFreeChart;
-import org.jfree.chart.LegendItemCollection;
 import org.jfree.chart.axis.NumberAxis;
-import org.jfree.chart.plot.CombinedDomainXYPlot;
-import org.jfree.chart.plot.XYPlot;
-import org.jfree.chart.ui.RectangleEdge;
 
 /**
  * A study as a page and as a table for programs: what came of each combination of settings, and the
@@ -218,14 +214,12 @@ public record StudyPage(String title, List<Result> results) {
     }
     NumberAxis epochs = LineChart.axis("epoch", "0");
     epochs.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
-    CombinedDomainXYPlot both = new CombinedDomainXYPlot(epochs);
-    both.setGap(18);
-    both.add(accuracy.plot(null, LineChart.axis("accuracy", "0.##%")));
-    XYPlot lower = loss.plot(null, LineChart.axis("training loss", "0.0##"));
-    lower.setFixedLegendItems(new LegendItemCollection()); // the upper plot has them
-    both.add(lower);
     JFreeChart chart =
-        LineChart.chart("Mean over seeds, and each training", both, RectangleEdge.BOTTOM);
+        LineChart.chart(
+            "Mean over seeds, and each training",
+            epochs,
+            accuracy.plot(null, LineChart.axis("accuracy", "0.##%")),
+            loss.plot(null, LineChart.axis("training loss", "0.0##")));
     int height = PLOTS_HEIGHT + LEGEND_HEIGHT * (1 + combinations.size() / 3);
     return chart.createBufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB, null);
   }

@@ -6,6 +6,7 @@ import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.report.AtomicFile;
+import dev.mixer4j.finetune.report.FolderLock;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.TensorBoardLog;
 import dev.mixer4j.weights.write.CheckpointWriter;
@@ -13,7 +14,6 @@ import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -33,8 +33,6 @@ public final class RunFolder implements AutoCloseable {
 
   /** The weights before an update that failed. */
   public static final String LAST_GOOD = "last-good.h5";
-
-  private static final String LOCK = ".lock";
 
   private static final String HEADER =
       "step,epoch,split,loss,accuracy,learning_rate,images_per_second,data_wait";
@@ -56,21 +54,6 @@ public final class RunFolder implements AutoCloseable {
       metrics.close();
       throw e;
     }
-  }
-
-  /** Keeps other processes out; the lock of a process that dies is freed. */
-  private static FileChannel lock(Path folder) throws IOException {
-    FileChannel channel =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      if (channel.tryLock() != null) {
-        return channel;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Another training of this process holds it.
-    }
-    channel.close();
-    throw new MixerException(folder + ": another training is at work in this folder");
   }
 
   /** Removes partly written weights of a process that was killed. */
@@ -124,7 +107,7 @@ public final class RunFolder implements AutoCloseable {
 
   private static RunFolder open(Path folder, ModelInfo info, long step, Preparation preparation)
       throws IOException {
-    FileChannel lock = lock(folder);
+    FileChannel lock = FolderLock.lock(folder, "another training is at work in this folder");
     try {
       removeLeftovers(folder);
       preparation.run();

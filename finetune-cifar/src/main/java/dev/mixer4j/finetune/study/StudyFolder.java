@@ -1,17 +1,17 @@
 package dev.mixer4j.finetune.study;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.report.AtomicFile;
+import dev.mixer4j.finetune.report.FolderLock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * The folder of a study: {@code study.json} with its file, its data and the threads of a training,
@@ -78,7 +78,7 @@ public record StudyFolder(Path path, Study study, Path data, int threads) {
       }
       return new StudyFolder(
           path, Study.of(json.path("study")), Path.of(json.get("data").asText()), threads);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException | IllegalArgumentException e) {
+    } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new MixerException(file + ": " + e.getMessage(), e);
     }
   }
@@ -99,17 +99,6 @@ public record StudyFolder(Path path, Study study, Path data, int threads) {
    * @throws MixerException if another one is at work
    */
   public FileChannel lock() throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      if (channel.tryLock() != null) {
-        return channel;
-      }
-    } catch (OverlappingFileLockException e) {
-      // held by this process
-    }
-    channel.close();
-    throw new MixerException(path + ": another process is at work on this study");
+    return FolderLock.lock(path, "another process is at work on this study");
   }
 }

@@ -118,7 +118,7 @@ public record StudyRunner(StudyFolder folder, String main) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      // The stream that the first names is not handed on; the second would be met twice.
+      // A child does not inherit that stream, and two processes cannot share a debugger's port.
       if (!option.startsWith("-Dmixer4j.stderr=") && !option.startsWith("-agentlib")) {
         command.add(option);
       }

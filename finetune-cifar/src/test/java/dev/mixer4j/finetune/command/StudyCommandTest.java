@@ -70,7 +70,7 @@ class StudyCommandTest {
     assertThat(other.resolve("report.html")).exists();
     assertThat(Files.readAllBytes(other.resolve("final.h5"))).isEqualTo(others);
 
-    // The same command continues too, and the number of jobs does not matter.
+    // The same command continues too. A training alone gives the bits of one beside another.
     assertThat(study(file, "--data", data, "--out", out).code()).isZero();
     Path alone = dir.resolve("alone");
     Files.writeString(

@@ -49,7 +49,7 @@ public record Gru(ImageInput input, @Setting("Size of the state.") int hiddenSiz
     Networks.check(
         input.channels() == 1, "a GRU takes images of 1 channel, found %d", input.channels());
     Networks.positive("hidden_size", hiddenSize);
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
   }
 
   @Override

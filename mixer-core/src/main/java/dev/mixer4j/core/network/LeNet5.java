@@ -43,7 +43,7 @@ public record LeNet5(ImageInput input, int classes) implements Network {
         "LeNet-5 needs images of at least 16 x 16 pixels, found %d x %d",
         input.width(),
         input.height());
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
   }
 
   private static int pooledTwice(int side) {

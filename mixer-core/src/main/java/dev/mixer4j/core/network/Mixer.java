@@ -184,17 +184,12 @@ public record Mixer(
   public Mixer {
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(gelu, "gelu");
-    Networks.positive("patch_size", patchSize);
     Networks.positive("hidden_size", hiddenSize);
     Networks.positive("blocks", blocks);
     Networks.positive("tokens_mlp_size", tokensMlpSize);
     Networks.positive("channels_mlp_size", channelsMlpSize);
-    Networks.check(
-        input.size() % patchSize == 0,
-        "image size %d is not a multiple of patch_size %d",
-        input.size(),
-        patchSize);
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.patches(input, patchSize);
+    Networks.classes(classes);
     Networks.check(
         layerNormEpsilon > 0, "layer_norm_epsilon must be above 0, found %s", layerNormEpsilon);
   }

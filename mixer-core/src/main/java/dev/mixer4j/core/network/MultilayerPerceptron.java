@@ -51,7 +51,7 @@ public record MultilayerPerceptron(
     hidden = List.copyOf(hidden);
     Networks.check(!hidden.isEmpty(), "hidden must have one width or more, found none");
     hidden.forEach(width -> Networks.positive("hidden", width));
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.mixer4j.core.network;
 
 import dev.mixer4j.core.Network;
+import dev.mixer4j.core.image.ImageInput;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -96,6 +97,20 @@ public final class Networks {
 
   static void positive(String name, int value) {
     check(value > 0, "%s must be above 0, found %d", name, value);
+  }
+
+  static void classes(int classes) {
+    check(classes >= 0, "classes must be 0 or more, found %d", classes);
+  }
+
+  /** Checks that square images can be cut into patches. */
+  static void patches(ImageInput input, int patchSize) {
+    positive("patch_size", patchSize);
+    check(
+        input.size() % patchSize == 0,
+        "image size %d is not a multiple of patch_size %d",
+        input.size(),
+        patchSize);
   }
 
   static void check(boolean condition, String message, Object... details) {

@@ -193,16 +193,11 @@ public record ResMlp(
    */
   public ResMlp {
     Objects.requireNonNull(input, "input");
-    Networks.positive("patch_size", patchSize);
     Networks.positive("hidden_size", hiddenSize);
     Networks.positive("blocks", blocks);
     Networks.positive("mlp_size", mlpSize);
-    Networks.check(
-        input.size() % patchSize == 0,
-        "image size %d is not a multiple of patch_size %d",
-        input.size(),
-        patchSize);
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.patches(input, patchSize);
+    Networks.classes(classes);
     Networks.check(
         Float.isFinite(layerScale), "layer_scale must be a finite number, found %s", layerScale);
   }

@@ -68,7 +68,7 @@ public record ResNet(
         "a ResNet with shortcut broadcast takes images of 1 channel, found %d; with shortcut conv"
             + " it takes any",
         input.channels());
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
   }
 
   @Override

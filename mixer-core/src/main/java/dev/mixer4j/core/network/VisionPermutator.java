@@ -301,19 +301,14 @@ public record VisionPermutator(
     Objects.requireNonNull(input, "input");
     stageBlocks = List.copyOf(stageBlocks);
     stageSizes = List.copyOf(stageSizes);
-    Networks.positive("patch_size", patchSize);
     Networks.positive("mlp_ratio", mlpRatio);
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
     Networks.check(
         !stageBlocks.isEmpty() && stageBlocks.size() == stageSizes.size(),
         "stage_blocks and stage_sizes must have one number for each stage, found %s and %s",
         stageBlocks,
         stageSizes);
-    Networks.check(
-        input.size() % patchSize == 0,
-        "image size %d is not a multiple of patch_size %d",
-        input.size(),
-        patchSize);
+    Networks.patches(input, patchSize);
     int side = input.size() / patchSize;
     for (int stage = 0; stage < stageSizes.size(); stage++) {
       Networks.positive("stage_blocks", stageBlocks.get(stage));

@@ -267,19 +267,14 @@ public record VisionTransformer(
    */
   public VisionTransformer {
     Objects.requireNonNull(input, "input");
-    Networks.positive("patch_size", patchSize);
     Networks.positive("hidden_size", hiddenSize);
     Networks.positive("blocks", blocks);
     Networks.positive("heads", heads);
     Networks.positive("mlp_size", mlpSize);
-    Networks.check(
-        input.size() % patchSize == 0,
-        "image size %d is not a multiple of patch_size %d",
-        input.size(),
-        patchSize);
+    Networks.patches(input, patchSize);
     Networks.check(
         hiddenSize % heads == 0, "hidden_size %d is not a multiple of heads %d", hiddenSize, heads);
-    Networks.check(classes >= 0, "classes must be 0 or more, found %d", classes);
+    Networks.classes(classes);
     Networks.check(
         layerNormEpsilon > 0, "layer_norm_epsilon must be above 0, found %s", layerNormEpsilon);
   }

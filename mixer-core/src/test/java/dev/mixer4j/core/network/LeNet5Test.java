@@ -39,15 +39,7 @@ class LeNet5Test {
 
   @Test
   void logitsEqualPyTorchs() {
-    assertThat(TorchFixture.difference(FIXTURE.infer().logits(), FIXTURE.floats("eval")))
-        .isLessThan(2e-5);
-  }
-
-  @Test
-  void trainingHasTheSameLogitsAndUpdatesNothing() {
-    TorchFixture.Run run = FIXTURE.train(name -> true);
-    assertThat(TorchFixture.difference(run.logits(), FIXTURE.floats("eval"))).isLessThan(2e-5);
-    assertThat(run.updates()).isEmpty();
+    FIXTURE.assertSameLogits();
   }
 
   @Test

@@ -40,11 +40,7 @@ class ResMlpTest {
 
   @Test
   void logitsEqualTimms() {
-    assertThat(TorchFixture.difference(FIXTURE.infer().logits(), FIXTURE.floats("eval")))
-        .isLessThan(2e-5);
-    TorchFixture.Run training = FIXTURE.train(name -> true);
-    assertThat(TorchFixture.difference(training.logits(), FIXTURE.floats("eval"))).isLessThan(2e-5);
-    assertThat(training.updates()).isEmpty();
+    FIXTURE.assertSameLogits();
   }
 
   @Test

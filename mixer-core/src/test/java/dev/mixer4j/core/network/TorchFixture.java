@@ -98,6 +98,14 @@ record TorchFixture(String name, Network network) {
         });
   }
 
+  /** Compares the logits with PyTorch's, in inference and in training, which updates nothing. */
+  void assertSameLogits() {
+    assertThat(difference(infer().logits(), floats("eval"))).isLessThan(2e-5);
+    Run training = train(name -> true);
+    assertThat(difference(training.logits(), floats("eval"))).isLessThan(2e-5);
+    assertThat(training.updates()).isEmpty();
+  }
+
   /** The initial values, but with the random batch norms that the logits were made with. */
   private Map<String, float[]> weights() {
     Map<String, float[]> weights = start();

@@ -29,11 +29,7 @@ class VisionPermutatorTest {
 
   @Test
   void logitsEqualPyTorchs() {
-    assertThat(TorchFixture.difference(FIXTURE.infer().logits(), FIXTURE.floats("eval")))
-        .isLessThan(2e-5);
-    TorchFixture.Run training = FIXTURE.train(name -> true);
-    assertThat(TorchFixture.difference(training.logits(), FIXTURE.floats("eval"))).isLessThan(2e-5);
-    assertThat(training.updates()).isEmpty();
+    FIXTURE.assertSameLogits();
   }
 
   @Test

@@ -36,11 +36,7 @@ class VisionTransformerTest {
 
   @Test
   void logitsEqualPyTorchs() {
-    assertThat(TorchFixture.difference(FIXTURE.infer().logits(), FIXTURE.floats("eval")))
-        .isLessThan(2e-5);
-    TorchFixture.Run training = FIXTURE.train(name -> true);
-    assertThat(TorchFixture.difference(training.logits(), FIXTURE.floats("eval"))).isLessThan(2e-5);
-    assertThat(training.updates()).isEmpty();
+    FIXTURE.assertSameLogits();
   }
 
   @Test
