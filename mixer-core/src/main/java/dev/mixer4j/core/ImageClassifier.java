@@ -10,8 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -280,9 +282,10 @@ public final class ImageClassifier implements AutoCloseable {
    * @param top the number of classes, above 0; all if there are fewer
    * @throws MixerException if the network has no head
    * @throws IllegalArgumentException if {@code top} is below 1
+   * @throws NullPointerException if the image is null, as ImageIO.read gives for no image
    */
   public List<Prediction> classify(BufferedImage image, int top) {
-    return classify(List.of(image), top).get(0);
+    return classify(Collections.singletonList(image), top).get(0);
   }
 
   /**
@@ -319,6 +322,10 @@ public final class ImageClassifier implements AutoCloseable {
   private float[][] fetch(Operand<TFloat32> what, List<BufferedImage> batch) {
     if (batch.isEmpty()) {
       checkOpen();
+    }
+    for (BufferedImage image : batch) {
+      Objects.requireNonNull(
+          image, "an image is null: ImageIO.read gives null if it reads no image");
     }
     boolean fit = transform.mode() == ImageTransform.Mode.FIT;
     int atOnce = fit ? 1 : BATCH;

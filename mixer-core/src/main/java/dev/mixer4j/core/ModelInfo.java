@@ -1,6 +1,8 @@
 package dev.mixer4j.core;
 
 import dev.mixer4j.core.image.ImageTransform;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,9 +25,20 @@ public record ModelInfo(
    * @param classNames in the order of the logits, or empty
    * @param transform or empty
    * @param origin or empty
+   * @throws IllegalArgumentException if a name has characters that not all formats of weights keep:
+   *     NUL, which ends a text in HDF5, or half of a surrogate pair, which UTF-8 has not
    */
   public ModelInfo {
     classNames = List.copyOf(classNames);
+    CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
+    for (int i = 0; i < classNames.size(); i++) {
+      String name = classNames.get(i);
+      if (name.indexOf('\0') >= 0 || !utf8.canEncode(name)) {
+        throw new IllegalArgumentException(
+            "the name of class %d: expected Unicode text without NUL, found '%s'"
+                .formatted(i, name));
+      }
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -272,6 +273,19 @@ class ImageClassifierTest {
       assertThatThrownBy(() -> classifier.classify(noise(20, 20), 1))
           .isInstanceOf(MixerException.class)
           .hasMessage("expected a head to classify with, found none; features() needs none");
+    }
+  }
+
+  @Test
+  void anImageThatIsNullIsExplained() {
+    try (ImageClassifier classifier = new ImageClassifier(WEIGHTS)) {
+      String why = "ImageIO.read gives null if it reads no image";
+      assertThatThrownBy(() -> classifier.classify((BufferedImage) null, 1))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageContaining(why);
+      assertThatThrownBy(() -> classifier.features(Arrays.asList(noise(8, 8), null)))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageContaining(why);
     }
   }
 

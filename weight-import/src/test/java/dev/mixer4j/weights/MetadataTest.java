@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MetadataTest {
 
@@ -37,5 +39,15 @@ class MetadataTest {
     assertThatThrownBy(() -> Metadata.of(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found 'crop'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cut\\u0000off", "half\\ud800"})
+  void aClassNameThatNotAllFormatsKeepIsRefused(String name) {
+    Map<String, String> text = FIT.toNotes();
+    text.put("class_names", "[\"a\", \"%s\"]".formatted(name));
+    assertThatThrownBy(() -> Metadata.of(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the name of class 1: expected Unicode text without NUL");
   }
 }

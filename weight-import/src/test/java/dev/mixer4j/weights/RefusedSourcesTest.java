@@ -82,6 +82,7 @@ class RefusedSourcesTest {
         "sub/x.safetensors | beside the index",
         ".. | beside the index",
         "config.json | beside the index",
+        "\\\\ud800.safetensors | no file can be named",
         "model-00009-of-00003.safetensors | no file",
         "model-00002-of-00003.safetensors | which does not hold it",
       })

@@ -62,7 +62,7 @@ public final class CompareCommand extends Subcommand {
     }
     Comparison comparison = new Comparison(runs);
     if (json) {
-      out().println(Json.text(comparison.outcomes()));
+      printJson(Json.text(comparison.outcomes()));
     } else {
       comparison.table().forEach(out()::println);
     }

@@ -38,7 +38,7 @@ final class DoctorCommand extends Subcommand {
     List<Doctor.Finding> findings = new ArrayList<>();
     Doctor.Finding last = doctor.examine(json ? findings::add : this::print);
     if (json) {
-      out().println(Json.text(findings));
+      printJson(Json.text(findings));
     } else {
       printRemedy();
     }

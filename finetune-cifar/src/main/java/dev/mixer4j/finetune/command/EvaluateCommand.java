@@ -150,7 +150,7 @@ final class EvaluateCommand extends Subcommand {
             score.seconds(),
             score.imagesPerSecond());
     if (json) {
-      out().println(Json.text(result));
+      printJson(Json.text(result));
     } else {
       print(
           "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",

@@ -75,7 +75,7 @@ final class PredictCommand extends Subcommand {
       }
     }
     if (json) {
-      out().println(Json.text(all));
+      printJson(Json.text(all));
     }
     return Cli.DONE;
   }

@@ -137,7 +137,7 @@ final class TrainCommand extends Subcommand {
       }
       return report(FineTuning.resume(resume, progress, devices.get()));
     } catch (DivergenceException e) {
-      Cli.printError(err(), e.getMessage());
+      printError(e.getMessage());
       return Cli.CHECK_FAILED;
     }
   }

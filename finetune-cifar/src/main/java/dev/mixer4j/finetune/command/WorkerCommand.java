@@ -65,12 +65,17 @@ final class WorkerCommand extends Subcommand {
     own.checkOwn();
     cluster.serve(task, own.options());
     err()
-        .printf(
-            "serving at %s, task %d of %d; waiting for the training at %s%n",
-            cluster.addresses().get(task),
-            task,
-            cluster.addresses().size(),
-            cluster.addresses().get(0));
+        .println(
+            "serving at %s, task %d of %d; waiting for the training at %s"
+                .formatted(
+                    cluster.addresses().get(task),
+                    task,
+                    cluster.addresses().size(),
+                    cluster.addresses().get(0)));
+    err()
+        .println(
+            "warning: TensorFlow listens on this port at all addresses of the machine, and whoever"
+                + " reaches it can run programs here; let a firewall admit only the other processes");
     while (!cluster.answers(0)) {
       Cluster.pause();
     }

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.MixerFileException;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Weights;
 import dev.mixer4j.finetune.progress.MetricsRow;
@@ -76,7 +77,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new IOException(folder + ": cannot be made: " + e, e);
+      throw new MixerFileException(folder, e);
     }
     return open(folder, info, 0, () -> clear(folder, config));
   }
@@ -160,7 +161,12 @@ public final class RunFolder implements AutoCloseable {
         .anyMatch(weights.toAbsolutePath().normalize()::equals);
   }
 
-  /** Throws {@link FileAlreadyExistsException} if a folder has files that may not be replaced. */
+  /**
+   * Checks before any work whether files can be written into a folder.
+   *
+   * @throws FileAlreadyExistsException if it has files that may not be replaced
+   * @throws IOException if it is no folder, or nothing can be written there
+   */
   public static void check(Path folder, boolean overwrite) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IOException(folder + ": expected a folder for the run's files, found a file");
@@ -171,6 +177,15 @@ public final class RunFolder implements AutoCloseable {
           throw new FileAlreadyExistsException(folder.toString());
         }
       }
+    }
+    Path existing = folder.toAbsolutePath();
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    try {
+      Files.delete(Files.createTempDirectory(existing, ".try"));
+    } catch (IOException e) {
+      throw new IOException(folder + ": nothing can be written there: " + e.getMessage(), e);
     }
   }
 

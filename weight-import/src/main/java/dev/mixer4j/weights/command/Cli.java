@@ -41,11 +41,8 @@ public final class Cli {
     int code;
     try {
       code = commandLine(command).execute(args);
-    } catch (OutOfMemoryError e) {
-      System.err.println("error: out of memory; JAVA_OPTS=-Xmx4g gives Java 4 GB, for example");
-      code = INTERNAL;
-    } catch (LinkageError e) {
-      System.err.println("error: a native library cannot be loaded on this platform: " + e);
+    } catch (Error e) { // Java's own code for it would be 1
+      System.err.println("error: " + LineWriter.escape(message(e)));
       code = INTERNAL;
     }
     System.out.flush();
@@ -58,20 +55,17 @@ public final class Cli {
 
   private static int reportUsage(CommandLine.ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    PrintWriter err = line.getErr();
-    printError(err, e.getMessage().replaceFirst("^Error: ", "")); // picocli's own, of groups
-    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
-      err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    printError(line, e.getMessage().replaceFirst("^Error: ", "")); // picocli's own, of groups
+    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr())) {
+      line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     }
     return USAGE;
   }
 
   private static int report(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
-    PrintWriter err = line.getErr();
-    // A hostile file's tensor names may hold what a terminal takes as commands.
-    printError(err, message(e).replaceAll("\\p{Cntrl}", "?"));
+    printError(line, message(e));
     if (isVerbose(parsed)) {
-      e.printStackTrace(err);
+      e.printStackTrace(new LineWriter(line.getErr()));
     }
     return code(e);
   }
@@ -81,8 +75,9 @@ public final class Cli {
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
 
-  public static void printError(PrintWriter err, String message) {
-    err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + message);
+  static void printError(CommandLine line, String message) {
+    PrintWriter err = line.getErr();
+    err.println(Ansi.AUTO.string("@|bold,red error:|@ ") + LineWriter.escape(message));
     err.flush();
   }
 
@@ -95,6 +90,27 @@ public final class Cli {
             || e instanceof UncheckedIOException
         ? BAD_INPUT
         : INTERNAL;
+  }
+
+  private static String message(Error e) {
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory; JAVA_OPTS=-Xmx4g gives Java 4 GB, for example";
+    }
+    if (!(e instanceof LinkageError)) {
+      return unexpected(e);
+    }
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof UnsatisfiedLinkError
+        ? "a native library cannot be loaded on this platform: " + cause
+        : "a part of the program cannot be loaded: %s; can files be opened (ulimit -n)?"
+            .formatted(cause);
+  }
+
+  private static String unexpected(Throwable e) {
+    return "this should not happen: " + e + "; --verbose shows where. Please report it";
   }
 
   private static String message(Exception e) {
@@ -113,7 +129,7 @@ public final class Cli {
       return e.getMessage() + ": permission denied";
     }
     if (code(e) == INTERNAL) {
-      return "this should not happen: " + e + "; --verbose shows where. Please report it";
+      return unexpected(e);
     }
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }

@@ -60,7 +60,7 @@ final class DiffCommand extends Subcommand {
       Report report =
           new Report(first.toString(), second.toString(), same, settings, onlyA, onlyB, tensors);
       if (json) {
-        out().println(Json.text(report));
+        printJson(Json.text(report));
       } else {
         print(out(), report);
       }

@@ -116,7 +116,7 @@ final class DownloadCommand extends Subcommand {
       root.put("published_sha256", file.sha256().orElse(null));
       root.put("url", url.toString());
       root.put("from_cache", done.fromCache());
-      out.println(Json.text(root));
+      printJson(Json.text(root));
     } else {
       print("%s: %,d bytes, %s", done.path(), done.size(), checkpoint.title());
       out.println("  from          " + (done.fromCache() ? "the cache, checked again" : url));

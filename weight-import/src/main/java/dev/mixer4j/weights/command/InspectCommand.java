@@ -42,7 +42,7 @@ final class InspectCommand extends Subcommand {
     PrintWriter out = out();
     try (Checkpoint checkpoint = Checkpoint.open(file)) {
       if (json) {
-        out.println(Json.text(report(checkpoint)));
+        printJson(Json.text(report(checkpoint)));
       } else {
         print(out, checkpoint);
       }
@@ -63,7 +63,7 @@ final class InspectCommand extends Subcommand {
     summary.printUse(checkpoint);
     checkpoint
         .texts()
-        .forEach((name, text) -> out.println("  metadata      " + name + ": " + oneLine(text)));
+        .forEach((name, text) -> out.println("  metadata      " + name + ": " + shortened(text)));
     checkpoint
         .info()
         .origin()
@@ -98,10 +98,8 @@ final class InspectCommand extends Subcommand {
         : String.join("; ", names.subList(0, MOST_NAMES)) + "; … (" + names.size() + ")";
   }
 
-  /** A text of the file as one line without control characters, which could mimic our output. */
-  private static String oneLine(String text) {
-    String line = text.replaceAll("\\p{Cntrl}+", " ");
-    return line.length() <= MOST_TEXT ? line : line.substring(0, MOST_TEXT) + "…";
+  private static String shortened(String text) {
+    return text.length() <= MOST_TEXT ? text : text.substring(0, MOST_TEXT) + "…";
   }
 
   /** The components are the fields of the JSON. */

@@ -30,7 +30,7 @@ final class ListCommand extends Subcommand {
   public Integer call() throws IOException {
     PublishedCheckpoints published = PublishedCheckpoints.load();
     if (json) {
-      out().println(Json.text(published.all()));
+      printJson(Json.text(published.all()));
     } else {
       print(ROW, "NAME", "FORMAT", "CLASSES", "MEAN", "STD", "GELU", "SIZE", "LICENCE", "SHA-256");
       for (PublishedCheckpoint checkpoint : published.all()) {

@@ -46,7 +46,7 @@ final class ModelsCommand extends Subcommand {
       }
     }
     if (json) {
-      out().println(Json.text(rows));
+      printJson(Json.text(rows));
       return Cli.DONE;
     }
     print(ROW, "FAMILY", "NAME", "IMAGES", "CLASSES", "PARAMETERS", "MACS");

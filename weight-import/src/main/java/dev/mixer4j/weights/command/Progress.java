@@ -28,7 +28,7 @@ public final class Progress implements AutoCloseable {
 
   private static ProgressBarBuilder builder(String task, long total, String unit, long perUnit) {
     return new ProgressBarBuilder()
-        .setTaskName(task)
+        .setTaskName(LineWriter.escape(task))
         .setInitialMax(total)
         .setUnit(" " + unit, perUnit)
         .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
@@ -51,7 +51,7 @@ public final class Progress implements AutoCloseable {
   /** Sets the text behind the bar; an empty one clears it. */
   public void message(String text) {
     if (bar != null) {
-      bar.setExtraMessage(text);
+      bar.setExtraMessage(LineWriter.escape(text));
     }
   }
 

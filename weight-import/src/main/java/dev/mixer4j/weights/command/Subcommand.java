@@ -9,7 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What all subcommands share. Both streams are flushed after each line. */
+/**
+ * What all subcommands share. Both streams are flushed after each line, and characters of a text
+ * from outside that could harm a terminal are escaped.
+ */
 public abstract class Subcommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -19,11 +22,20 @@ public abstract class Subcommand implements Callable<Integer> {
   }
 
   protected final PrintWriter out() {
-    return spec.commandLine().getOut();
+    return new LineWriter(spec.commandLine().getOut());
   }
 
   protected final PrintWriter err() {
-    return spec.commandLine().getErr();
+    return new LineWriter(spec.commandLine().getErr());
+  }
+
+  /** Prints JSON of several lines. */
+  protected final void printJson(String json) {
+    json.lines().forEach(out()::println);
+  }
+
+  protected final void printError(String message) {
+    Cli.printError(spec.commandLine(), message);
   }
 
   protected final void print(String format, Object... args) {

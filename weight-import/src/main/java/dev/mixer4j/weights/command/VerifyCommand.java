@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
     name = "verify",
     description = {
       "Runs the network on known inputs and compares its logits with known ones.",
-      "It holds when max |difference| <= tolerance * max(1, max |expected|)."
+      "It holds when max |difference| <= tolerance * max(1, max |expected|).",
+      "Expected logits that are all within the allowed difference of 0 prove nothing: exit code 1."
     })
 final class VerifyCommand extends Subcommand {
 
@@ -101,10 +102,23 @@ final class VerifyCommand extends Subcommand {
     double bound = tolerance * Math.max(1, largest);
     // Not for NaN, which Math.max keeps, nor where infinity makes the bound infinite.
     boolean holds = difference <= bound && Double.isFinite(difference);
+    boolean proves = largest > tolerance; // otherwise a network that only gives 0 would hold
     print(
         "%s: %d images, max |difference| %.3g, allowed %.3g (%.3g * max(1, max |expected| %.4g)): %s",
-        file, images, difference, bound, tolerance, largest, holds ? "holds" : "DOES NOT HOLD");
-    return holds ? Cli.DONE : Cli.CHECK_FAILED;
+        file,
+        images,
+        difference,
+        bound,
+        tolerance,
+        largest,
+        holds ? proves ? "holds" : "NOTHING WAS COMPARED" : "DOES NOT HOLD");
+    if (holds && !proves) {
+      printError(
+          "%s: all values are 0 within the allowed difference, as those of a new head are; give the"
+                  .formatted(expected)
+              + " head other values in both places, or compare the features of --drop-head");
+    }
+    return holds && proves ? Cli.DONE : Cli.CHECK_FAILED;
   }
 
   private static float[][] logits(ImageClassifier classifier, NpyFile x, int first, int count) {

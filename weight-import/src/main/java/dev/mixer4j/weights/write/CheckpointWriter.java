@@ -6,7 +6,11 @@ import dev.mixer4j.weights.Metadata;
 import dev.mixer4j.weights.format.tensorflow.SavedModelNotes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,11 +20,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.tensorflow.ndarray.Shape;
 
 /** Writes checkpoints whole or not at all: into a folder beside the target first, then renamed. */
 public final class CheckpointWriter {
 
+  private static final long BYTES_PER_MB = 1_000_000;
   private static final AtomicLong WRITES = new AtomicLong();
 
   private CheckpointWriter() {}
@@ -71,7 +79,8 @@ public final class CheckpointWriter {
       LongConsumer progress)
       throws IOException {
     checkTarget(folder, TargetFormat.SAVED_MODEL, overwrite);
-    write(folder, new SavedModelWriter(servingDefault), weights, () -> metadata, progress);
+    write(
+        folder, new SavedModelWriter(servingDefault), weights, () -> metadata, overwrite, progress);
   }
 
   /**
@@ -95,7 +104,7 @@ public final class CheckpointWriter {
       LongConsumer progress)
       throws IOException {
     checkTarget(target, format, overwrite);
-    write(target, format.writer(), weights, metadata, progress);
+    write(target, format.writer(), weights, metadata, overwrite, progress);
   }
 
   private static void write(
@@ -103,9 +112,12 @@ public final class CheckpointWriter {
       WeightsWriter writer,
       Weights weights,
       Supplier<Metadata> metadata,
+      boolean overwrite,
       LongConsumer progress)
       throws IOException {
     Path place = place(target);
+    removeLeftovers(place);
+    checkSpace(place, weights);
     Path beside =
         place.resolveSibling(
             ".%s.%d-%d.part"
@@ -116,26 +128,93 @@ public final class CheckpointWriter {
     try {
       createFolder(beside);
       Path written = beside.resolve(place.getFileName());
-      writer.write(written, weights, metadata, progress);
+      try {
+        writer.write(written, weights, metadata, progress);
+      } catch (IOException e) {
+        throw new IOException(
+            "%s: cannot be written: %s; it needs about %,d MB"
+                .formatted(target, reason(e), megabytes(weights)),
+            e);
+      }
       List<Path> from = writer.files(written);
       List<Path> to = writer.files(place);
-      // Backwards first, so that no reader finds a new part with an old one.
-      for (int i = to.size() - 1; i >= 0; i--) {
-        if (Files.isDirectory(to.get(i)) || to.size() > 1 && Files.exists(to.get(i))) {
-          Files.move(to.get(i), beside.resolve("old-" + i));
+      if (overwrite) {
+        replace(from, to, beside);
+      } else {
+        for (int i = 0; i < to.size(); i++) {
+          moveToNewPlace(from.get(i), to.get(i));
         }
-      }
-      for (int i = 0; i < to.size(); i++) {
-        Files.move(
-            from.get(i),
-            to.get(i),
-            StandardCopyOption.ATOMIC_MOVE,
-            StandardCopyOption.REPLACE_EXISTING);
       }
     } finally {
       deleteQuietly(beside);
       removeHook(onCtrlC);
     }
+  }
+
+  private static void replace(List<Path> from, List<Path> to, Path beside) throws IOException {
+    // Backwards first, so that no reader finds a new part with an old one.
+    for (int i = to.size() - 1; i >= 0; i--) {
+      if (Files.isDirectory(to.get(i)) || to.size() > 1 && Files.exists(to.get(i))) {
+        Files.move(to.get(i), beside.resolve("old-" + i));
+      }
+    }
+    for (int i = 0; i < to.size(); i++) {
+      Files.move(
+          from.get(i),
+          to.get(i),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Of several processes that write one target, only the first one's move succeeds. */
+  private static void moveToNewPlace(Path from, Path to) throws IOException {
+    if (Files.isDirectory(from)) {
+      try {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE); // replaces no folder with files
+      } catch (FileSystemException e) {
+        throw Files.exists(to) ? new FileAlreadyExistsException(to.toString()) : e;
+      }
+      return;
+    }
+    try {
+      Files.createLink(to, from); // a move would replace what is there
+    } catch (FileAlreadyExistsException e) {
+      throw new FileAlreadyExistsException(to.toString()); // without the name of our own file
+    } catch (FileSystemException | UnsupportedOperationException e) { // no links, as on FAT
+      Files.createFile(to);
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Removes what processes that were killed while they wrote this target left behind. */
+  private static void removeLeftovers(Path place) {
+    Pattern name =
+        Pattern.compile("\\.\\Q%s\\E\\.(\\d{1,18})-\\d+\\.part".formatted(place.getFileName()));
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(place.getParent(), ".*.part")) {
+      for (Path path : found) {
+        Matcher matcher = name.matcher(path.getFileName().toString());
+        if (matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
+          deleteQuietly(path);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // Only tidying: what hinders the writing itself is reported by it.
+    }
+  }
+
+  private static void checkSpace(Path place, Weights weights) throws IOException {
+    long free = Files.getFileStore(place.getParent()).getUsableSpace() / BYTES_PER_MB;
+    // 0 may mean that the file system does not know; then writing tells.
+    if (free > 0 && free < megabytes(weights)) {
+      throw new IOException(
+          "%s: needs about %,d MB, and %,d MB are free".formatted(place, megabytes(weights), free));
+    }
+  }
+
+  private static long megabytes(Weights weights) {
+    long numbers = weights.network().shapes().values().stream().mapToLong(Shape::size).sum();
+    return numbers * Float.BYTES / BYTES_PER_MB + 1;
   }
 
   /**
@@ -189,10 +268,19 @@ public final class CheckpointWriter {
       Files.createDirectory(beside);
     } catch (IOException e) {
       throw new IOException(
-          "%s: cannot be written to: is it read-only, or the disk full? (%s)"
-              .formatted(beside.getParent(), e),
-          e);
+          "%s: cannot be written to: %s".formatted(beside.getParent(), reason(e)), e);
     }
+  }
+
+  /** Without the name of a file, which is one that the user does not know. */
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileSystemException system) {
+      return system.getReason() == null ? "the file system refuses it" : system.getReason();
+    }
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   private static Path place(Path target) {

@@ -61,7 +61,11 @@ class CliTest {
         Arguments.of(
             new MixerException("tensor '\u001b[2J\nerror: all is well' is no"),
             3,
-            "tensor '?[2J?error: all is well' is no"));
+            "tensor '\\u001b[2J\\u000aerror: all is well' is no"),
+        Arguments.of(
+            new MixerException("at \u009b1m \u202egnp.exe\u2066 \u200f, \ttab é 猫 \ud83d\ude00"),
+            3,
+            "at \\u009b1m \\u202egnp.exe\\u2066 \\u200f, \ttab é 猫 \ud83d\ude00"));
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,21 @@ class VerifyCommandTest {
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).contains("max |difference| 0.00100,", ": DOES NOT HOLD");
+  }
+
+  /** As with a new model of timm's, whose head is all zero. */
+  @ParameterizedTest
+  @ValueSource(floats = {0, 1e-6f})
+  void expectedZerosProveNothing(float value) throws IOException {
+    Path weights = folder.resolve("new.h5");
+    CommandRun.of("convert", WEIGHTS, "--classes", 7, "-o", weights);
+    float[] logits = new float[21];
+    Arrays.fill(logits, value);
+    Path expected = Files.write(folder.resolve("y.npy"), NpyBytes.of("3, 7", logits));
+    CommandRun run = verify(weights, INPUTS, expected);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).contains(": NOTHING WAS COMPARED").doesNotContain("holds");
+    assertThat(run.err()).startsWith("error: " + expected + ": all values are 0 within");
   }
 
   @Test

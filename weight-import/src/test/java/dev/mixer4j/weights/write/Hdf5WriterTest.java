@@ -262,6 +262,7 @@ class Hdf5WriterTest {
   private static void assertNotWritable(Path target) {
     assertThatThrownBy(() -> write(target, WEIGHTS))
         .isInstanceOf(IOException.class)
-        .hasMessageContainingAll(target.getParent() + ": cannot be written to", "read-only");
+        .hasMessageStartingWith(target.getParent() + ": cannot be written to: ")
+        .hasMessageNotContaining("Exception");
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -93,7 +94,12 @@ public final class SafetensorsIndex extends OpenTensorFile {
     if (shards.size() == MAX_SHARDS) {
       throw malformed("more than " + MAX_SHARDS + " files");
     }
-    Path file = path.resolveSibling(name);
+    Path file;
+    try {
+      file = path.resolveSibling(name);
+    } catch (InvalidPathException e) { // half of a surrogate pair, say
+      throw malformed("tensor '%s': no file can be named '%s' here".formatted(tensor, name));
+    }
     if (!Files.isRegularFile(file)) {
       throw malformed(
           "tensor '%s': no file %s; all files of the checkpoint must lie beside the index"
