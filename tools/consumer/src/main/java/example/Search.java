@@ -1,6 +1,7 @@
 package example;
 
 import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ImageFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 
 /**
  * Prints the images of a folder, those most like a given one first, by the cosine between the
@@ -29,10 +29,10 @@ public final class Search {
     }
     List<BufferedImage> images = new ArrayList<>();
     for (Path file : files) {
-      images.add(read(file));
+      images.add(ImageFile.read(file));
     }
     try (ImageClassifier network = ImageClassifier.load(Path.of(args[0]))) {
-      float[] query = network.features(List.of(read(Path.of(args[1]))))[0];
+      float[] query = network.features(List.of(ImageFile.read(Path.of(args[1]))))[0];
       float[][] features = network.features(images);
       IntStream.range(0, files.size())
           .mapToObj(i -> new Match(files.get(i), cosine(query, features[i])))
@@ -40,14 +40,6 @@ public final class Search {
           .limit(5)
           .forEach(match -> System.out.printf("%.4f %s%n", match.cosine, match.image));
     }
-  }
-
-  private static BufferedImage read(Path file) throws IOException {
-    BufferedImage image = ImageIO.read(file.toFile());
-    if (image == null) {
-      throw new IOException(file + " is no image that Java reads");
-    }
-    return image;
   }
 
   private static double cosine(float[] a, float[] b) {

@@ -39,7 +39,7 @@ import org.tensorflow.types.TUint8;
  *
  * <pre>{@code
  * try (ImageClassifier classifier = ImageClassifier.load(Path.of("mixer-b16.h5"))) {
- *   List<Prediction> top = classifier.classify(ImageIO.read(file), 5);
+ *   List<Prediction> top = classifier.classify(ImageFile.read(file), 5);
  *   float[][] features = classifier.features(images);
  * }
  * }</pre>

@@ -1,9 +1,9 @@
 package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
-import dev.mixer4j.finetune.data.ImageFile;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.command.Cli;

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.data;
 
+import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.finetune.data.PictureFiles.Picture;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.mixer4j.core.MixerException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ class ImageFolderTest {
 
   private static void assertRefused(
       org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(DatasetException.class).hasMessageContaining(message);
+    assertThatThrownBy(call).isInstanceOf(MixerException.class).hasMessageContaining(message);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.core.image.Preprocessing;

@@ -9,9 +9,10 @@ import java.awt.image.Raster;
 
 /**
  * The pixels of an image in 8 bits, as Pillow's {@code convert("RGB")} or {@code convert("L")}
- * gives them: the levels as they are stored. {@link BufferedImage#getRGB(int, int)} would take gray
- * levels for linear light, and follow color profiles. Transparency is ignored. Of 16 bits the upper
- * 8 count; Pillow does so for colors, and makes everything above 255 white in gray images.
+ * gives them: the levels as they are stored, those of CMYK without their profile. {@link
+ * BufferedImage#getRGB(int, int)} would take gray levels for linear light, and follow color
+ * profiles. Transparency is ignored. Of 16 bits the upper 8 count; Pillow does so for colors, and
+ * makes everything above 255 white in gray images.
  */
 public final class Pixels {
 
@@ -104,6 +105,8 @@ public final class Pixels {
           .getDataElements(0, y, image.getWidth(), 1, row); // fast, and sorts the bands
     } else if (storesLevels(image.getColorModel())) {
       readLevels(image, y, row);
+    } else if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
+      readInks(image, y, row);
     } else {
       readColors(image, y, row);
     }
@@ -130,6 +133,20 @@ public final class Pixels {
       for (int x = 0; x < width; x++) {
         int level = bits < 8 ? samples[x] * 255 / ((1 << bits) - 1) : samples[x] >> bits - 8;
         row[RGB * x + channel] = (byte) level;
+      }
+    }
+  }
+
+  /** Cyan, magenta, yellow and black; a profile is not followed. */
+  private static void readInks(BufferedImage image, int y, byte[] row) {
+    int width = image.getWidth();
+    int bands = image.getRaster().getNumBands();
+    int[] inks = image.getRaster().getPixels(0, y, width, 1, new int[width * bands]);
+    for (int x = 0; x < width; x++) {
+      int white = 255 - inks[bands * x + RGB];
+      for (int channel = 0; channel < RGB; channel++) {
+        int product = inks[bands * x + channel] * white + 128;
+        row[RGB * x + channel] = (byte) (white - ((product >> 8) + product >> 8));
       }
     }
   }

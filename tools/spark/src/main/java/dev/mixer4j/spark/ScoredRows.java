@@ -3,9 +3,8 @@ package dev.mixer4j.spark;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
+import dev.mixer4j.core.ImageFile;
 import java.awt.image.BufferedImage;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
@@ -89,8 +88,8 @@ final class ScoredRows implements Iterator<Row> {
 
   private Pending decode(Row row) {
     Pending pending = new Pending(row);
-    try (InputStream bytes = open(row.get(row.size() - 1))) {
-      pending.image = ImageDecoder.decode(bytes);
+    try {
+      pending.image = ImageFile.decode(bytes(row.get(row.size() - 1)));
     } catch (IOException | MixerException | IllegalArgumentException e) {
       // Also of a text that is no path.
       pending.fail(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -99,15 +98,22 @@ final class ScoredRows implements Iterator<Row> {
   }
 
   /** Bytes, or the path of a file on any file system that Hadoop knows. */
-  private InputStream open(Object image) throws IOException {
+  private byte[] bytes(Object image) throws IOException {
     if (image == null) {
       throw new MixerException("expected an image, found null");
     }
     if (image instanceof byte[] bytes) {
-      return new ByteArrayInputStream(bytes);
+      return bytes;
     }
     Path path = new Path((String) image);
-    return new BufferedInputStream(path.getFileSystem(scorer.hadoop().value()).open(path));
+    try (InputStream in = path.getFileSystem(scorer.hadoop().value()).open(path)) {
+      byte[] bytes = in.readNBytes(ImageFile.MAX_BYTES + 1);
+      if (bytes.length > ImageFile.MAX_BYTES) {
+        throw new MixerException(
+            "expected an image of at most %d bytes, found more".formatted(ImageFile.MAX_BYTES));
+      }
+      return bytes;
+    }
   }
 
   private void score(List<Pending> batch) {

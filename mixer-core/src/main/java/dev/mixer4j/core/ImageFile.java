@@ -1,0 +1,164 @@
+package dev.mixer4j.core;
+
+import dev.mixer4j.core.image.Orientation;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Reads PNG and JPEG files from anywhere. The image is turned as the EXIF data of the camera ask
+ * for, as every viewer shows it. The system property {@code mixer4j.orientation=stored} leaves all
+ * images as they are stored, as timm does.
+ *
+ * <p>A file may have 300 MB, 100 million pixels, 300 MB of decoded pixels and, if it is a JPEG, 100
+ * scans. All are checked before anything is decoded.
+ */
+public final class ImageFile {
+
+  /** The most bytes that a file may have, and the pixels decoded from it. */
+  public static final int MAX_BYTES = 300_000_000;
+
+  /** More than a camera takes; a file of a few bytes may claim far more. */
+  private static final long MAX_PIXELS = 100_000_000;
+
+  /** Progressive files have about 10. Each takes the time of decoding all pixels. */
+  private static final int MAX_SCANS = 100;
+
+  private ImageFile() {}
+
+  /**
+   * {@return an image, the right way up}
+   *
+   * @param file PNG or JPEG, whatever its name
+   * @throws IOException if there is no such file, or it cannot be read
+   * @throws MixerException if it is damaged, of another format or beyond the bounds
+   */
+  public static BufferedImage read(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new MixerException(
+          file + ": expected a PNG or JPEG image, found a folder, a pipe or a device");
+    }
+    try {
+      long size = Files.size(file);
+      if (size > MAX_BYTES) {
+        throw new MixerException(
+            "expected an image of at most %d bytes, found %d".formatted(MAX_BYTES, size));
+      }
+      return decode(Files.readAllBytes(file));
+    } catch (MixerException e) {
+      throw new MixerException(file + ": " + e.getMessage(), e.getCause());
+    }
+  }
+
+  /**
+   * {@return an image, the right way up}
+   *
+   * @param file the bytes of a PNG or JPEG file
+   * @throws MixerException if it is damaged, of another format or beyond the bounds; the message
+   *     does not name a file
+   */
+  public static BufferedImage decode(byte[] file) {
+    ImageReader reader = null;
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      reader = readers.hasNext() ? readers.next() : null;
+      String format = reader == null ? "" : reader.getFormatName().toLowerCase(Locale.ROOT);
+      if (!format.equals("png") && !format.equals("jpeg")) {
+        throw new MixerException(
+            "expected a PNG or JPEG image, found %s; convert it to one"
+                .formatted(format.isEmpty() ? describe(file) : format));
+      }
+      reader.setInput(in, true, true);
+      check(reader, file);
+      BufferedImage image = read(reader);
+      return "stored".equals(System.getProperty("mixer4j.orientation"))
+          ? image
+          : Orientation.of(file).apply(image);
+    } catch (MixerException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // Java's readers throw both for damaged files
+      throw new MixerException(
+          "this image cannot be read: " + e.getMessage() + "; is the file whole?", e);
+    } catch (OutOfMemoryError e) { // of one large array, without which all goes on
+      throw new MixerException(
+          "Java has not enough memory for this image; JAVA_OPTS=-Xmx4g gives it 4 GB, for example",
+          e);
+    } finally {
+      if (reader != null) {
+        reader.dispose();
+      }
+    }
+  }
+
+  private static void check(ImageReader reader, byte[] file) throws IOException {
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    long pixels = (long) width * height;
+    if (pixels > MAX_PIXELS) {
+      throw new MixerException(
+          "expected at most %d pixels, found %d x %d; make it smaller"
+              .formatted(MAX_PIXELS, width, height));
+    }
+    int bits = reader.getImageTypes(0).next().getColorModel().getPixelSize();
+    if (pixels * bits / Byte.SIZE > MAX_BYTES) {
+      throw new MixerException(
+          "expected at most %d bytes of pixels, found %d x %d pixels of %d bits; make it smaller"
+              .formatted(MAX_BYTES, width, height, bits));
+    }
+    int scans = scans(file);
+    if (scans > MAX_SCANS) {
+      throw new MixerException(
+          "expected a JPEG of at most %d scans, found %d; save it again"
+              .formatted(MAX_SCANS, scans));
+    }
+  }
+
+  /** The markers that start a scan; none of them stands in compressed data. 0 for a PNG. */
+  private static int scans(byte[] file) {
+    int scans = 0;
+    if (file.length > 1 && file[0] == (byte) 0xff && file[1] == (byte) 0xd8) {
+      for (int i = 2; i + 1 < file.length; i++) {
+        if (file[i] == (byte) 0xff && file[i + 1] == (byte) 0xda) {
+          scans++;
+        }
+      }
+    }
+    return scans;
+  }
+
+  private static BufferedImage read(ImageReader reader) throws IOException {
+    List<String> warnings = new ArrayList<>();
+    reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+    BufferedImage image = reader.read(0);
+    // Java's reader makes up the rest of a truncated JPEG, and warns.
+    if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated"))) {
+      throw new MixerException("this image is cut off; get it again");
+    }
+    return image;
+  }
+
+  private static String describe(byte[] file) {
+    String start = new String(file, 0, Math.min(16, file.length), StandardCharsets.ISO_8859_1);
+    if (file.length == 0) {
+      return "an empty file";
+    }
+    if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
+      return "WebP";
+    }
+    if (start.startsWith("ftypavif", 4)) {
+      return "AVIF";
+    }
+    return start.startsWith("ftyp", 4) ? "HEIF" : "neither";
+  }
+}
