@@ -4,9 +4,11 @@ import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
+import dev.mixer4j.finetune.run.RunSplit;
 import dev.mixer4j.weights.command.NumberConverter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,10 +36,9 @@ final class DataOptions {
 
   @Option(
       names = "--split-seed",
-      defaultValue = "0",
       paramLabel = "N",
-      description = "Seed of the choice of pictures to hold out (default: ${DEFAULT-VALUE}).")
-  long splitSeed;
+      description = "Seed of the choice of pictures to hold out (default: 0).")
+  private Long givenSplitSeed;
 
   @Option(
       names = "--limit-test",
@@ -57,10 +58,34 @@ final class DataOptions {
     return path;
   }
 
-  /** Finds the data set for a network that takes these images. */
-  Dataset open(ImageInput input) throws IOException {
+  long splitSeed() {
+    return givenSplitSeed == null ? 0 : givenSplitSeed;
+  }
+
+  /**
+   * Finds the data set that weights are evaluated on. If they come from a run on the same data, it
+   * is split as there, unless the options say otherwise.
+   *
+   * @param input the images that the network takes
+   * @param warn receives what the caller should know
+   */
+  Dataset open(ImageInput input, Path weights, Consumer<String> warn) throws IOException {
     double fraction = validationFraction == null ? 0 : validationFraction;
-    return Datasets.open(path(), DatasetRequest.of(input, fraction, splitSeed));
+    long seed = splitSeed();
+    RunSplit run = RunSplit.of(weights).orElse(null);
+    if (run != null && run.isOf(path())) {
+      if (validationFraction == null && givenSplitSeed == null) {
+        fraction = run.validationFraction();
+        seed = run.splitSeed();
+      } else if (fraction != run.validationFraction() || seed != run.splitSeed()) {
+        warn.accept(
+            "%s was trained on some of the images that are held out here; the split of its run is %s"
+                .formatted(weights, run));
+      }
+    }
+    Dataset dataset = Datasets.open(path(), DatasetRequest.of(input, fraction, seed));
+    dataset.notes().forEach(warn);
+    return dataset;
   }
 
   /** The channels of the data's own images. */

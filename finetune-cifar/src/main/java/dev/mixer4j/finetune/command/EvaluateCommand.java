@@ -8,6 +8,7 @@ import dev.mixer4j.core.Origin;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.optim.Loss;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.report.Classifications;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.RunReport;
@@ -29,7 +30,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "evaluate", description = "Measures accuracy and loss on a data set's test images.")
+@Command(
+    name = "evaluate",
+    description = {
+      "Measures accuracy and loss on a data set's test images; on its validation images if it has none.",
+      "Weights of a run are measured on the images that the run held out."
+    })
 final class EvaluateCommand extends Subcommand {
 
   @Option(
@@ -72,32 +78,40 @@ final class EvaluateCommand extends Subcommand {
       RunFolder.check(report, overwrite);
     }
     try (Checkpoint checkpoint = Checkpoint.open(weights)) {
-      Dataset dataset = data.open(checkpoint.network().input());
+      Dataset dataset =
+          data.open(
+              checkpoint.network().input(), weights, note -> err().println("warning: " + note));
       checkClasses(checkpoint, dataset);
-      print(
-          evaluate(checkpoint, dataset, dataset.test(data.limitTest)), dataset.classNames().size());
+      LabelledImages images = dataset.validation(data.limitTest);
+      String split = MetricsRow.VALIDATION;
+      if (dataset.hasTest() || images.size() == 0) {
+        images = dataset.test(data.limitTest);
+        split = MetricsRow.TEST;
+      }
+      print(evaluate(checkpoint, dataset, images, split), dataset.classNames().size(), split);
     }
     return Cli.DONE;
   }
 
-  private Measurement evaluate(Checkpoint checkpoint, Dataset dataset, LabelledImages test)
+  private Measurement evaluate(
+      Checkpoint checkpoint, Dataset dataset, LabelledImages images, String split)
       throws IOException {
     try (ImageClassifier classifier = device.classifier(checkpoint);
-        Progress progress = Progress.of("Testing", test.size(), "images", 1)) {
+        Progress progress = Progress.of("Testing", images.size(), "images", 1)) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
       Measurement score =
-          Measurement.of(network, test, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
+          Measurement.of(network, images, batchSize, Loss.CROSS_ENTROPY, progress::stepTo);
       if (report != null) {
-        Classifications scores = network.scores(test, dataset.classNames());
+        Classifications scores = network.scores(images, dataset.classNames());
         Files.createDirectories(report);
-        RunReport.write(report, summary(checkpoint, dataset, score), scores, test);
+        RunReport.write(report, summary(checkpoint, dataset, score, split), scores, images);
       }
       return score;
     }
   }
 
-  private RunSummary summary(Checkpoint checkpoint, Dataset dataset, Measurement score)
-      throws IOException {
+  private RunSummary summary(
+      Checkpoint checkpoint, Dataset dataset, Measurement score, String split) throws IOException {
     Origin source = checkpoint.origin();
     JsonMapper mapper = new JsonMapper();
     ObjectNode config = mapper.createObjectNode();
@@ -109,9 +123,9 @@ final class EvaluateCommand extends Subcommand {
     config
         .putObject("data")
         .put("path", dataset.path().toString())
-        .put("test_images", score.images());
+        .put(split + "_images", score.images());
     config.set("versions", mapper.valueToTree(Versions.current()));
-    return new RunSummary(words(), config, weights.toString(), 0, score.seconds());
+    return new RunSummary(words(), config, weights.toString(), 0, split, score.seconds());
   }
 
   private void checkClasses(Checkpoint checkpoint, Dataset dataset) {
@@ -136,16 +150,18 @@ final class EvaluateCommand extends Subcommand {
       double accuracy,
       double loss,
       long images,
+      String split,
       int classes,
       double seconds,
       double imagesPerSecond) {}
 
-  private void print(Measurement score, int classes) {
+  private void print(Measurement score, int classes, String split) {
     Result result =
         new Result(
             score.accuracy(),
             score.loss(),
             score.images(),
+            split,
             classes,
             score.seconds(),
             score.imagesPerSecond());
@@ -153,8 +169,8 @@ final class EvaluateCommand extends Subcommand {
       printJson(Json.text(result));
     } else {
       print(
-          "accuracy %.2f%%, loss %.4f, %d images, %.1f images/s",
-          100 * result.accuracy, result.loss, result.images, result.imagesPerSecond);
+          "accuracy %.2f%%, cross-entropy %.4f, %d %s images, %.1f images/s",
+          100 * result.accuracy, result.loss, result.images, result.split, result.imagesPerSecond);
     }
   }
 }

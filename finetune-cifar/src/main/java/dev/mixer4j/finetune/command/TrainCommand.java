@@ -166,7 +166,7 @@ final class TrainCommand extends Subcommand {
       tuning.imageSize(imageSize);
     }
     return tuning
-        .splitSeed(data.splitSeed)
+        .splitSeed(data.splitSeed())
         .limitTrain(limitTrain)
         .limitTest(data.limitTest)
         .overwrite(overwrite)
@@ -221,7 +221,9 @@ final class TrainCommand extends Subcommand {
         100 * result.after(),
         100 * result.best(),
         result.bestStep());
-    result.heldOutTest().ifPresent(accuracy -> print("test accuracy: %.2f%%", 100 * accuracy));
+    result
+        .heldOutTest()
+        .ifPresent(accuracy -> print("test accuracy of the best: %.2f%%", 100 * accuracy));
     print("weights: %s", result.weights());
     result.report().ifPresent(page -> print("report: %s", page));
     return Cli.DONE;

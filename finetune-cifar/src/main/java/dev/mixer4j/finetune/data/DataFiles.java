@@ -51,8 +51,11 @@ record DataFiles(Path path, UnaryOperator<String> shown, SortedMap<String, Conte
     SortedMap<String, Content> files = new TreeMap<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
-        if (Files.isRegularFile(entry)) {
-          files.put(entry.getFileName().toString(), new OnDisk(entry, Files.size(entry)));
+        String name = entry.getFileName().toString();
+        // Some archives have each file in a folder of its own name.
+        Path file = Files.isDirectory(entry) ? entry.resolve(name) : entry;
+        if (Files.isRegularFile(file)) {
+          files.put(name, new OnDisk(file, Files.size(file)));
         }
       }
     }

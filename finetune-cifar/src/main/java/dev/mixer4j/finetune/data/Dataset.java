@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * Labelled images in up to three splits that share no image. Validation images, a fraction of the
  * training images or a folder of their own, choose the best epoch; test images measure the result.
- * A folder of pictures without test images is tested on the validation images.
+ * A folder of pictures may have no test images.
  *
  * <p>Only names and sizes are read before images are asked for. Each method that reads images takes
  * the first {@code limit} ones, and throws a {@link DatasetException} if a file is damaged.
@@ -53,6 +53,16 @@ public abstract class Dataset {
     return LabelledImages.none();
   }
 
+  /** Whether there are test images. */
+  public boolean hasTest() {
+    return true;
+  }
+
   /** Refuses a data set without test images. */
   public abstract LabelledImages test(int limit) throws IOException;
+
+  /** What of the files is not used, each in a sentence. */
+  public List<String> notes() {
+    return List.of();
+  }
 }

@@ -18,6 +18,7 @@ public final class Datasets {
           "cifar-10-batches-bin",
           "cifar-100-binary",
           "cifar-10-batches-py",
+          "cifar-10-batches-py-target/cifar-10-batches-py", // where Keras unpacks it
           "cifar-100-python",
           "MNIST/raw",
           "FashionMNIST/raw");

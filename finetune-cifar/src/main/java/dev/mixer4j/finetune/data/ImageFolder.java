@@ -4,83 +4,172 @@ import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.finetune.data.PictureFiles.Picture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * PNG and JPEG pictures in a folder per class, which has the class's name: either {@code
- * ROOT/train/CLASS} with {@code ROOT/test} or {@code ROOT/val} or both, or {@code ROOT/CLASS}. Each
- * picture is cropped to its middle square and resized.
+ * ROOT/train/CLASS}, {@code ROOT/val/CLASS} and {@code ROOT/test/CLASS}, as far as they are there,
+ * or {@code ROOT/CLASS}. A folder that holds one folder of folders and nothing else stands for that
+ * one. Each picture is cropped to its middle square and resized.
  */
 final class ImageFolder extends Dataset {
 
   /** Pictures that are decoded together, on all cores. */
   private static final int CHUNK = 256;
 
-  private static final PictureFiles NONE = new PictureFiles(new TreeMap<>());
+  private static final String TRAIN = "train";
+  private static final String VALIDATION = "val";
+  private static final String TEST = "test";
+
+  /** The splits by the names, in lower case, that people give them. */
+  private static final Map<String, String> SPLITS =
+      Map.of(
+          "train",
+          TRAIN,
+          "training",
+          TRAIN,
+          "val",
+          VALIDATION,
+          "valid",
+          VALIDATION,
+          "validation",
+          VALIDATION,
+          "dev",
+          VALIDATION,
+          "test",
+          TEST,
+          "testing",
+          TEST);
+
+  private static final int MOST_WRAPPERS = 4;
 
   private final int imageSize;
   private final List<Picture> train;
   private final List<Picture> validation;
   private final List<Picture> test;
+  private final List<String> notes;
 
   private ImageFolder(
       Path root,
       DatasetRequest request,
       PictureFiles train,
       PictureFiles validation,
-      PictureFiles test) {
+      PictureFiles test,
+      List<String> notes) {
     super(
         "a folder of pictures",
         root,
-        (train.byClass().isEmpty() ? test : train).classNames(),
+        Stream.of(train, test, validation)
+            .filter(split -> !split.isEmpty())
+            .findFirst()
+            .orElse(train)
+            .classNames(),
         request.channelsOr(3));
     this.imageSize = request.imageSize();
     this.train = train.inTurn(classNames());
     this.validation = validation.inTurn(classNames());
     this.test = test.inTurn(classNames());
+    this.notes = new ArrayList<>(notes);
+    SortedMap<String, Integer> skipped = new TreeMap<>();
+    for (PictureFiles split : List.of(train, validation, test)) {
+      split.skipped().forEach((ending, count) -> skipped.merge(ending, count, Integer::sum));
+    }
+    if (!skipped.isEmpty()) {
+      this.notes.add(
+          "%s: files that are neither .png, .jpg nor .jpeg are not used: %s"
+              .formatted(
+                  root,
+                  skipped.entrySet().stream()
+                      .map(each -> each.getValue() + " " + each.getKey())
+                      .collect(Collectors.joining(", "))));
+    }
   }
 
   /** Lists the pictures; empty if the folder has no folders. */
-  static Optional<Dataset> open(Path root, DatasetRequest request) throws IOException {
-    Map<String, PictureFiles> splits = new TreeMap<>();
-    for (String name : List.of("train", "val", "test")) {
-      Path folder = root.resolve(name);
+  static Optional<Dataset> open(Path path, DatasetRequest request) throws IOException {
+    Path root = inside(path, false);
+    Map<String, Path> splits = new TreeMap<>();
+    List<Path> others = new ArrayList<>();
+    for (Path folder : PictureFiles.folders(root)) {
+      String split = SPLITS.get(folder.getFileName().toString().toLowerCase(Locale.ROOT));
+      Path inner = split == null ? folder : inside(folder, true);
       // A class may be called "train": then pictures are in it, not folders.
-      if (Files.isDirectory(folder) && !PictureFiles.folders(folder).isEmpty()) {
-        splits.put(name, PictureFiles.in(folder));
+      if (split == null || PictureFiles.folders(inner).isEmpty()) {
+        others.add(folder);
+      } else {
+        Path twin = splits.put(split, inner);
+        if (twin != null) {
+          throw new DatasetException(
+              "%s: expected one folder of %s images, found %s and %s; rename one"
+                  .formatted(root, split, twin, inner));
+        }
       }
     }
     if (!splits.isEmpty()) {
-      return Optional.of(ofSplits(root, splits, request));
+      return Optional.of(ofSplits(root, splits, others, request));
     }
-    return PictureFiles.folders(root).isEmpty()
-        ? Optional.empty()
-        : Optional.of(ofClasses(root, request));
+    return others.isEmpty() ? Optional.empty() : Optional.of(ofClasses(root, request));
   }
 
-  /** {@code ROOT/train/CLASS} and so on. Without {@code test}, {@code val} is the test split. */
+  /** Where the folders of splits or classes are: deeper, if a folder has one folder and no more. */
+  private static Path inside(Path folder, boolean ofSplit) throws IOException {
+    Path at = folder;
+    for (int i = 0; i < MOST_WRAPPERS; i++) {
+      List<Path> folders = PictureFiles.folders(at);
+      if (folders.size() != 1 || PictureFiles.folders(folders.get(0)).isEmpty()) {
+        return at;
+      }
+      String only = folders.get(0).getFileName().toString().toLowerCase(Locale.ROOT);
+      if (!ofSplit && SPLITS.containsKey(only)) {
+        return at;
+      }
+      at = folders.get(0);
+    }
+    return at;
+  }
+
+  /** {@code ROOT/train/CLASS} and so on. */
   private static ImageFolder ofSplits(
-      Path root, Map<String, PictureFiles> splits, DatasetRequest request) {
-    PictureFiles train = splits.getOrDefault("train", NONE);
-    PictureFiles test = splits.getOrDefault("test", splits.getOrDefault("val", NONE));
-    PictureFiles validation = splits.containsKey("test") ? splits.getOrDefault("val", NONE) : NONE;
-    if (splits.containsKey("train")) {
-      splits.forEach((name, split) -> requireClasses(root.resolve(name), split, train));
+      Path root, Map<String, Path> folders, List<Path> others, DatasetRequest request)
+      throws IOException {
+    Map<String, PictureFiles> splits = new TreeMap<>();
+    for (Map.Entry<String, Path> split : folders.entrySet()) {
+      splits.put(split.getKey(), PictureFiles.in(split.getValue()));
+    }
+    List<String> notes =
+        others.isEmpty()
+            ? List.of()
+            : List.of(
+                "%s: %s: not used beside the folders %s"
+                    .formatted(
+                        root,
+                        PictureFiles.names(others),
+                        PictureFiles.names(List.copyOf(folders.values()))));
+    PictureFiles train = splits.getOrDefault(TRAIN, PictureFiles.NONE);
+    PictureFiles validation = splits.getOrDefault(VALIDATION, PictureFiles.NONE);
+    PictureFiles test = splits.getOrDefault(TEST, PictureFiles.NONE);
+    if (!train.isEmpty()) {
+      splits.forEach((name, split) -> requireClasses(folders.get(name), split, train));
     }
     if (request.validationFraction().isEmpty()) {
-      return new ImageFolder(root, request, train, validation, test);
+      return new ImageFolder(root, request, train, validation, test, notes);
     }
-    if (validation != NONE) {
+    if (!validation.isEmpty()) {
       throw new DatasetException(
-          root + ": has validation images in val already; leave --validation-fraction out");
+          "%s: has validation images already; leave --validation-fraction out"
+              .formatted(folders.get(VALIDATION)));
     }
     PictureFiles.Split split = split(train, request);
-    return new ImageFolder(root, request, split.kept(), split.heldOut(), test);
+    return new ImageFolder(root, request, split.kept(), split.heldOut(), test, notes);
   }
 
   private static void requireClasses(Path folder, PictureFiles split, PictureFiles train) {
@@ -93,14 +182,15 @@ final class ImageFolder extends Dataset {
     }
   }
 
-  /** {@code ROOT/CLASS}: the validation images are the test images too. */
+  /** {@code ROOT/CLASS}: without test images. */
   private static ImageFolder ofClasses(Path root, DatasetRequest request) throws IOException {
     PictureFiles all = PictureFiles.in(root);
     PictureFiles.Split split =
         request.validationFraction().isEmpty()
-            ? new PictureFiles.Split(all, NONE)
+            ? new PictureFiles.Split(all, PictureFiles.NONE)
             : split(all, request);
-    return new ImageFolder(root, request, split.kept(), split.heldOut(), split.heldOut());
+    return new ImageFolder(
+        root, request, split.kept(), split.heldOut(), PictureFiles.NONE, List.of());
   }
 
   private static PictureFiles.Split split(PictureFiles files, DatasetRequest request) {
@@ -121,12 +211,22 @@ final class ImageFolder extends Dataset {
   }
 
   @Override
+  public boolean hasTest() {
+    return !test.isEmpty();
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
+  }
+
+  @Override
   public LabelledImages test(int limit) throws IOException {
     if (test.isEmpty()) {
       throw new DatasetException(
           path()
-              + ": expected pictures to test on in test or val, found none; --validation-fraction"
-              + " 0.1 holds out a tenth of the others");
+              + ": expected pictures to test on in test or val, found none; --validation-fraction 0.1"
+              + " holds out a tenth of the others");
     }
     return read(test, limit);
   }

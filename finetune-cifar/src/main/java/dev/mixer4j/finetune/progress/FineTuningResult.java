@@ -18,7 +18,8 @@ import java.util.OptionalDouble;
  * @param bestStep updates before that measurement; 0 if there was none
  * @param weights the file with the weights of {@code bestStep}; missing if interrupted before the
  *     first measurement
- * @param heldOutTest accuracy on the test images, if others were measured during training
+ * @param heldOutTest accuracy of {@code weights} on the test images, if there are any and others
+ *     chose these weights
  * @param report the HTML report; empty if interrupted, or if it could not be drawn
  */
 public record FineTuningResult(

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.report;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.mixer4j.finetune.progress.MetricsRow;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,7 +25,9 @@ record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilde
     picture("Confusion matrix", RunReport.CONFUSION);
     picture("ROC curves", RunReport.ROC);
     classes();
-    picture("Test images", RunReport.SAMPLES);
+    picture(
+        summary.split().equals(MetricsRow.TEST) ? "Test images" : "Validation images",
+        RunReport.SAMPLES);
     settings();
     add("<h2>Repeat it</h2>\n<pre>%s</pre>\n</body>\n</html>\n", summary.commandLine());
     return html.toString();
@@ -60,8 +63,13 @@ record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilde
       add(", the weights after epoch %d", summary.epoch());
     }
     add(
-        ", on %,d test images of %,d classes</p>\n<dl class=\"headline\">\n",
-        metrics.images(), metrics.classes().size());
+        ", on %,d %s images of %,d classes%s</p>\n<dl class=\"headline\">\n",
+        metrics.images(),
+        summary.split(),
+        metrics.classes().size(),
+        summary.split().equals(MetricsRow.TEST)
+            ? ""
+            : ", which were not trained on but chose these weights");
     number("accuracy", percent(metrics.accuracy()));
     if (metrics.classes().size() > 5) {
       number("top-5 accuracy", percent(metrics.top5()));

@@ -30,7 +30,7 @@ public final class RunReport {
 
   /**
    * Writes the report: first the numbers, in case no picture can be drawn. Curves need the folder's
-   * {@code metrics.csv}; the scores are in the order of the test images.
+   * {@code metrics.csv}; the scores are in the order of the images.
    */
   public static void write(
       Path folder, RunSummary summary, Classifications scores, LabelledImages test)
@@ -45,7 +45,13 @@ public final class RunReport {
     Metrics metrics = Metrics.of(scores);
     String command = summary.commandLine();
     Report report =
-        new Report(command, summary.weights(), summary.epoch(), summary.seconds(), metrics);
+        new Report(
+            command,
+            summary.weights(),
+            summary.epoch(),
+            summary.split(),
+            summary.seconds(),
+            metrics);
     AtomicFile.write(folder.resolve(JSON), out -> Json.MAPPER.writeValue(out, report));
     try {
       draw(folder, metrics, scores, test);
@@ -60,7 +66,12 @@ public final class RunReport {
   }
 
   private record Report(
-      String command, String weights, int epoch, double seconds, @JsonUnwrapped Metrics metrics) {}
+      String command,
+      String weights,
+      int epoch,
+      String split,
+      double seconds,
+      @JsonUnwrapped Metrics metrics) {}
 
   private static void draw(
       Path folder, Metrics metrics, Classifications scores, LabelledImages test)

@@ -10,9 +10,15 @@ import java.util.List;
  * @param config {@code config.json}; each member that is an object becomes a table
  * @param weights the file whose scores are reported, such as {@code best.h5}
  * @param epoch of the weights, from 1; 0 if they were not trained here
+ * @param split of the images whose scores are reported: test or validation
  */
 public record RunSummary(
-    List<String> command, JsonNode config, String weights, int epoch, double seconds) {
+    List<String> command,
+    JsonNode config,
+    String weights,
+    int epoch,
+    String split,
+    double seconds) {
 
   /** The command for a shell, quoted where needed. */
   public String commandLine() {

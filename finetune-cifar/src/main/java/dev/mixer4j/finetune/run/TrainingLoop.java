@@ -33,6 +33,20 @@ final class TrainingLoop {
     String split() {
       return validation.size() > 0 ? MetricsRow.VALIDATION : MetricsRow.TEST;
     }
+
+    /** Whether there are test images that did not choose the best weights. */
+    boolean heldOutTest() {
+      return validation.size() > 0 && test.size() > 0;
+    }
+
+    /** The images of the report. */
+    LabelledImages reported() {
+      return test.size() > 0 ? test : validation;
+    }
+
+    String reportedSplit() {
+      return test.size() > 0 ? MetricsRow.TEST : MetricsRow.VALIDATION;
+    }
   }
 
   private static final String REMEDY = "; try a lower --learning-rate, or --clip-norm 1";
@@ -192,10 +206,14 @@ final class TrainingLoop {
     state = after;
   }
 
-  /** Measures the current weights on the test images, once at the end. */
-  Measurement measureTest() throws IOException {
-    int epoch = (int) ((state.step() - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
-    return measure(images.test, MetricsRow.TEST, epoch);
+  /** Adds the row of the best weights on the test images, once at the end. */
+  void testedBest(Measurement found) throws IOException {
+    row(measurement(state.bestStep(), epoch(state.bestStep()), MetricsRow.TEST, found));
+  }
+
+  /** The epoch of an update, from 1. */
+  int epoch(long step) {
+    return (int) ((step - 1) / settings.stepsPerEpoch(images.train.size()) + 1);
   }
 
   private Measurement measure(LabelledImages on, String split, int epoch) throws IOException {
@@ -211,17 +229,20 @@ final class TrainingLoop {
           "step %d: expected a finite loss on the %s images, found %s; try a lower --learning-rate"
               .formatted(state.step(), split, found.loss()));
     }
-    row(
-        new MetricsRow(
-            state.step(),
-            epoch,
-            split,
-            found.loss(),
-            found.accuracy(),
-            Double.NaN,
-            found.imagesPerSecond(),
-            Double.NaN));
+    row(measurement(state.step(), epoch, split, found));
     return found;
+  }
+
+  private static MetricsRow measurement(long step, int epoch, String split, Measurement found) {
+    return new MetricsRow(
+        step,
+        epoch,
+        split,
+        found.loss(),
+        found.accuracy(),
+        Double.NaN,
+        found.imagesPerSecond(),
+        Double.NaN);
   }
 
   /** Saves the weights before a failed step; returns a text that says where good weights are. */

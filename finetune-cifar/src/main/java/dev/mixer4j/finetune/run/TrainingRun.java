@@ -8,9 +8,9 @@ import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.graph.TrainingGraph;
 import dev.mixer4j.finetune.progress.FineTuningResult;
-import dev.mixer4j.finetune.progress.MetricsRow;
 import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.progress.TrainingPlan;
+import dev.mixer4j.finetune.report.Classifications;
 import dev.mixer4j.finetune.report.RunReport;
 import dev.mixer4j.finetune.report.RunSummary;
 import dev.mixer4j.finetune.run.TrainingLoop.Images;
@@ -83,11 +83,15 @@ public final class TrainingRun {
     }
   }
 
-  private static Images images(RunRequest request, Dataset dataset) throws IOException {
+  private Images images(RunRequest request, Dataset dataset) throws IOException {
+    dataset.notes().forEach(listener::warning);
+    LabelledImages validation = dataset.validation(request.limitTest());
     return new Images(
         dataset.train(request.limitTrain()),
-        dataset.validation(request.limitTest()),
-        dataset.test(request.limitTest()),
+        validation,
+        dataset.hasTest() || validation.size() == 0
+            ? dataset.test(request.limitTest())
+            : LabelledImages.none(),
         dataset.classNames());
   }
 
@@ -125,10 +129,18 @@ public final class TrainingRun {
     OptionalDouble heldOutTest = OptionalDouble.empty();
     Optional<Path> report = Optional.empty();
     if (end != FineTuningResult.End.INTERRUPTED) {
-      if (!images.split().equals(MetricsRow.TEST)) {
-        heldOutTest = OptionalDouble.of(training.measureTest().accuracy());
+      try {
+        Scored best = scoreBest(images, run, graph.settings());
+        if (images.heldOutTest()) {
+          training.testedBest(best.score);
+          heldOutTest = OptionalDouble.of(best.score.accuracy());
+        }
+        RunReport.write(
+            run.path(), summary(images, ended, config, training), best.scores, images.reported());
+        report = Optional.of(run.file(RunReport.HTML));
+      } catch (MixerException e) { // the training itself succeeded
+        listener.warning(e.getMessage());
       }
-      report = report(images, run, graph.settings(), ended, config);
     }
     return new FineTuningResult(
         run.path(),
@@ -144,32 +156,34 @@ public final class TrainingRun {
         report);
   }
 
-  private Optional<Path> report(
-      Images images, RunFolder run, TrainSettings settings, RunState ended, RunConfig config)
+  private record Scored(Measurement score, Classifications scores) {}
+
+  /** Measures the best weights on the images of the report. */
+  private Scored scoreBest(Images images, RunFolder run, TrainSettings settings)
       throws IOException {
-    LabelledImages test = images.test();
+    LabelledImages reported = images.reported();
     try (Checkpoint best = Checkpoint.open(run.file(RunFolder.BEST));
         ImageClassifier classifier = new ImageClassifier(best, best.info(), devices.first())) {
       RecordedLogits network = new RecordedLogits(classifier::logits);
-      Measurement.of(
-          network,
-          test,
-          settings.imagesAtOnce(),
-          settings.loss(),
-          done -> listener.testing(done, test.size()));
-      long perEpoch = settings.stepsPerEpoch(images.train().size());
-      RunSummary summary =
-          new RunSummary(
-              config.command(),
-              Settings.toJson(config),
-              RunFolder.BEST,
-              (int) ((ended.bestStep() + perEpoch - 1) / perEpoch),
-              ended.seconds());
-      RunReport.write(run.path(), summary, network.scores(test, images.names()), test);
-      return Optional.of(run.file(RunReport.HTML));
-    } catch (MixerException e) { // the training itself succeeded
-      listener.warning(e.getMessage());
-      return Optional.empty();
+      Measurement score =
+          Measurement.of(
+              network,
+              reported,
+              settings.imagesAtOnce(),
+              settings.loss(),
+              done -> listener.testing(done, reported.size()));
+      return new Scored(score, network.scores(reported, images.names()));
     }
+  }
+
+  private static RunSummary summary(
+      Images images, RunState ended, RunConfig config, TrainingLoop training) {
+    return new RunSummary(
+        config.command(),
+        Settings.toJson(config),
+        RunFolder.BEST,
+        training.epoch(ended.bestStep()),
+        images.reportedSplit(),
+        ended.seconds());
   }
 }

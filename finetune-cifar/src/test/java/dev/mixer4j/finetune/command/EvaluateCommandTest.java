@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.finetune.Fixtures;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ class EvaluateCommandTest {
     Fixtures.Ran ran = Fixtures.run("evaluate", "--weights", weights, "--data", data);
     assertThat(ran.code()).as(ran.err()).isZero();
     assertThat(ran.out())
-        .matches("accuracy 33\\.33%, loss 1\\.0986, 15 images, [0-9.]+ images/s\n");
+        .matches("accuracy 33\\.33%, cross-entropy 1\\.0986, 15 test images, [0-9.]+ images/s\n");
     assertThat(ran.err()).isEmpty();
   }
 
@@ -139,5 +141,65 @@ class EvaluateCommandTest {
     assertThat(again.code()).isEqualTo(2);
     assertThat(again.err()).contains("a report: it is there already; --overwrite replaces it");
     evaluate(weights, "--report", report, "--overwrite");
+  }
+
+  /** The run's own split by default; another one has images that it was trained on. */
+  @Test
+  void weightsOfARunAreMeasuredOnWhatItHeldOut() throws IOException {
+    Path pictures = dir.resolve("pictures");
+    for (int i = 0; i < 40; i++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(i % 8, i / 8, i * 123_457 % 0xffffff);
+      Path file = pictures.resolve("class" + i % 3 + "/" + i + ".png");
+      Files.createDirectories(file.getParent());
+      ImageIO.write(image, "png", file.toFile());
+    }
+    Path run = dir.resolve("run");
+    Fixtures.Ran trained =
+        Fixtures.run(
+            "train",
+            "--weights",
+            weights,
+            "--data",
+            pictures,
+            "--out",
+            run,
+            "--epochs",
+            2,
+            "--validation-fraction",
+            0.3,
+            "--split-seed",
+            4,
+            "--learning-rate",
+            0.01);
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.out()).startsWith("validation accuracy: ").doesNotContain("test");
+    assertThat(Files.readString(run.resolve("report.html")))
+        .contains("on 12 validation images of 3 classes, which were not trained on but chose these")
+        .contains("<h2>Validation images</h2>")
+        .doesNotContain(" test images of", ">Test images<");
+    Fixtures.Ran own =
+        Fixtures.run("evaluate", "--weights", run.resolve("best.h5"), "--data", pictures, "--json");
+    assertThat(own.err()).isEmpty();
+    JsonNode json = new JsonMapper().readTree(own.out());
+    JsonNode report = new JsonMapper().readTree(run.resolve("report.json").toFile());
+    assertThat(json.get("split").asText()).isEqualTo("validation");
+    assertThat(json.get("images").asInt()).isEqualTo(12);
+    assertThat(json.get("accuracy").asDouble()).isEqualTo(report.get("accuracy").asDouble());
+    Fixtures.Ran other =
+        Fixtures.run(
+            "evaluate",
+            "--weights",
+            run.resolve("best.h5"),
+            "--data",
+            pictures,
+            "--validation-fraction",
+            0.3,
+            "--split-seed",
+            5);
+    assertThat(other.code()).isZero();
+    assertThat(other.err())
+        .contains("was trained on some of the images that are held out here")
+        .contains("--validation-fraction 0.3 --split-seed 4");
   }
 }

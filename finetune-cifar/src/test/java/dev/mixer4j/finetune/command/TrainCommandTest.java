@@ -354,7 +354,8 @@ class TrainCommandTest {
     Path run = train("--validation-fraction", 0.2, "--split-seed", 5, "--epochs", 4);
     JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
     assertThat(config.at("/data/train_images").asInt()).isEqualTo(24);
-    assertThat(config.at("/data/test_images").asInt()).isEqualTo(6);
+    assertThat(config.at("/data/validation_images").asInt()).isEqualTo(6);
+    assertThat(config.at("/data/test_images").asInt()).isZero();
     assertThat(config.at("/data/class_names/2").asText()).isEqualTo("class2");
     Fixtures.Ran evaluated =
         Fixtures.run(
@@ -368,7 +369,7 @@ class TrainCommandTest {
             "--split-seed",
             5);
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
-    assertThat(evaluated.out()).contains("accuracy 100.00%", "6 images");
+    assertThat(evaluated.out()).contains("accuracy 100.00%", "6 validation images");
     assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
     assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.data;
 import static dev.mixer4j.finetune.data.DataFixtures.ALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mixer4j.core.MixerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +86,7 @@ class DamagedDatasetsTest {
         }
       }
       return true;
-    } catch (DatasetException e) {
+    } catch (MixerException e) {
       assertThat(e.getMessage()).contains(dir.toString());
       return false;
     }

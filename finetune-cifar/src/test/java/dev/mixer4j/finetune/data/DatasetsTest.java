@@ -9,6 +9,8 @@ import dev.mixer4j.core.image.ImageInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +64,21 @@ class DatasetsTest {
     assertRead(open(dir.resolve(folder)), kind, wanted);
     assertRead(open(dir), kind, wanted);
     assertThat(open(dir).path()).isEqualTo(dir.resolve(folder));
+  }
+
+  @Test
+  void mnistWithEachFileInAFolderOfItsName() throws IOException {
+    DataFixtures.copy(DataFixtures.path("mnist"), dir);
+    List<Path> files;
+    try (Stream<Path> found = Files.list(dir)) {
+      files = found.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      Path moved = Files.move(file, dir.resolve("moved"));
+      Files.createDirectory(file);
+      Files.move(moved, file.resolve(file.getFileName()));
+    }
+    assertRead(open(dir), "MNIST's layout (IDX)", DataFixtures.expected("mnist"));
   }
 
   @Test

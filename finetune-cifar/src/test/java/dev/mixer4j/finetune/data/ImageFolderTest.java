@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.data;
 import static dev.mixer4j.finetune.data.DataFixtures.ALL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.core.MixerException;
@@ -20,6 +21,8 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ImageFolderTest {
 
@@ -105,19 +108,14 @@ class ImageFolderTest {
     assertThat(levels(dataset.train(ALL))).containsExactly(20, 10, 21, 11, 12);
     assertThat(DataFixtures.labels(dataset.train(ALL))).containsExactly(0, 1, 0, 1, 1);
     assertThat(levels(dataset.train(2))).containsExactly(20, 10);
-    assertThat(levels(dataset.test(ALL))).as("a lone val").containsExactly(30, 40);
-    assertThat(dataset.validation(ALL).size()).isZero();
-
-    Dataset split = open(0.4, 1);
-    assertThat(split.train(ALL).size()).isEqualTo(3);
-    assertThat(split.validation(ALL).size()).isEqualTo(2);
-    assertThat(levels(split.test(ALL))).containsExactly(30, 40);
+    assertThat(levels(dataset.validation(ALL))).containsExactly(30, 40);
+    assertThat(dataset.hasTest()).isFalse();
 
     pictures(dir.resolve("test/b"), 2, 50);
     pictures(dir.resolve("test/a"), 1, 60);
     assertThat(levels(open().validation(ALL))).containsExactly(30, 40);
     assertThat(levels(open().test(ALL))).containsExactly(60, 50, 51);
-    assertRefused(() -> open(0.4, 1), "has validation images in val already");
+    assertRefused(() -> open(0.4, 1), "val: has validation images already");
   }
 
   @Test
@@ -134,7 +132,7 @@ class ImageFolderTest {
     List<Integer> both = new ArrayList<>(train);
     both.addAll(validation);
     assertThat(both).doesNotHaveDuplicates().hasSize(31);
-    assertThat(levels(dataset.test(ALL))).isEqualTo(validation);
+    assertThat(dataset.hasTest()).as("these images chose the weights").isFalse();
     assertThat(levels(dataset.validation(3))).isEqualTo(validation.subList(0, 3));
 
     assertThat(levels(open(0.2, 7).validation(ALL))).isEqualTo(validation);
@@ -226,5 +224,85 @@ class ImageFolderTest {
     assertRefused(
         () -> Datasets.open(dir, DatasetRequest.of(32_000)).train(ALL),
         "80 pictures of 32000 x 32000 pixels take 234375 MB, and Java has");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "train, valid, test",
+    "Train, Val, Test",
+    "TRAINING, Validation, testing",
+    "train/train, val/val, test/test",
+    "data/train, data/valid, data/test",
+    "archive/data/Train/train, archive/data/dev, archive/data/Test"
+  })
+  void splitsAreNoClasses(String train, String validation, String test) throws IOException {
+    int level = 0;
+    for (String split : List.of(train, validation, test)) {
+      pictures(dir.resolve(split).resolve("a"), 2, level);
+      pictures(dir.resolve(split).resolve("b"), 2, level + 5);
+      level += 10;
+    }
+    Dataset dataset = open();
+    assertThat(dataset.classNames()).containsExactly("a", "b");
+    assertThat(levels(dataset.train(ALL))).containsExactly(0, 5, 1, 6);
+    assertThat(levels(dataset.validation(ALL))).containsExactly(10, 15, 11, 16);
+    assertThat(levels(dataset.test(ALL))).containsExactly(20, 25, 21, 26);
+    assertThat(dataset.notes()).isEmpty();
+  }
+
+  @Test
+  void twoFoldersOfOneSplitAreRefused() throws IOException {
+    for (String split : List.of("train", "val", "valid")) {
+      pictures(dir.resolve(split + "/a"), 1, 1);
+      pictures(dir.resolve(split + "/b"), 1, 1);
+    }
+    assertRefused(this::open, "expected one folder of val images, found ");
+  }
+
+  @Test
+  void aClassOfFoldersAloneIsRefused() throws IOException {
+    for (String part : List.of("first", "second")) {
+      pictures(dir.resolve(part + "/a"), 1, 1);
+      pictures(dir.resolve(part + "/b"), 1, 1);
+    }
+    assertRefused(
+        this::open,
+        "first: expected pictures of one class, as in each folder of " + dir + ", found");
+    assertRefused(this::open, "found folders alone: a, b; name the folder whose folders");
+  }
+
+  @Test
+  void whatIsNotUsedIsSaid() throws IOException {
+    pictures(dir.resolve("train/a"), 1, 1);
+    pictures(dir.resolve("train/b"), 1, 1);
+    pictures(dir.resolve("more/c"), 1, 1);
+    Files.createDirectories(dir.resolve("train/a/.ipynb_checkpoints"));
+    picture(dir.resolve("train/a/.ipynb_checkpoints/copy.png"), 9);
+    picture(dir.resolve("train/__MACOSX/a.png"), 9);
+    for (String name : List.of("a/1.gif", "a/2.GIF", "b/3.bmp", "b/labels", "b/Thumbs.db")) {
+      Files.writeString(dir.resolve("train").resolve(name), "x");
+    }
+    Dataset dataset = open();
+    assertThat(dataset.train(ALL).size()).isEqualTo(2);
+    assertThat(dataset.notes())
+        .containsExactly(
+            dir + ": more: not used beside the folders train",
+            dir
+                + ": files that are neither .png, .jpg nor .jpeg are not used:"
+                + " 1 .bmp, 2 .gif, 1 no ending");
+  }
+
+  @Test
+  void aLinkInALoopIsNamed() throws IOException {
+    pictures(dir.resolve("a"), 1, 1);
+    pictures(dir.resolve("b"), 1, 1);
+    Path link = dir.resolve("a/loop");
+    try {
+      Files.createSymbolicLink(link, dir);
+    } catch (IOException | UnsupportedOperationException e) {
+      assumeTrue(false, "no links here");
+    }
+    assertRefused(
+        this::open, link + "/a: a link on this path leads back to a folder above it; remove it");
   }
 }

@@ -69,7 +69,8 @@ class RunReportTest {
     ObjectNode config = new JsonMapper().createObjectNode();
     config.putObject("settings").put("batch_size", 16).put("note", "</td><script>x</script>");
     List<String> command = List.of("finetune-cifar", "train", "--out", "it's <here>");
-    RunReport.write(dir, new RunSummary(command, config, "best.h5", 3, 75.2), scores, images);
+    RunReport.write(
+        dir, new RunSummary(command, config, "best.h5", 3, "test", 75.2), scores, images);
   }
 
   @Test
@@ -135,7 +136,8 @@ class RunReportTest {
   void refusesScoresOfOtherImages() {
     Classifications fewer =
         Classifications.ofLogits(new int[] {0}, new float[][] {{1, 0, 0}}, NAMES);
-    RunSummary summary = new RunSummary(List.of(), new JsonMapper().createObjectNode(), "w", 0, 1);
+    RunSummary summary =
+        new RunSummary(List.of(), new JsonMapper().createObjectNode(), "w", 0, "test", 1);
     assertThatThrownBy(() -> RunReport.write(dir, summary, fewer, images))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(dir.resolve("report.json")).doesNotExist();

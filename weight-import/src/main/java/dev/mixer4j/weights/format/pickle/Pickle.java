@@ -262,7 +262,7 @@ public final class Pickle {
     }
     for (int i = 0; i < pairs.size(); i += 2) {
       // Only keys whose hash is cheap: a nested list could make hashing take for ever.
-      Object key = pairs.get(i);
+      Object key = bytesAsText(pairs.get(i), in);
       if (!(key instanceof String || key instanceof Long)) {
         throw new UnsupportedFileException(
             where + ": a dictionary key that is neither text nor a whole number is refused");
@@ -272,6 +272,19 @@ public final class Pickle {
       }
       map.put(key, none(pairs.get(i + 1)));
     }
+  }
+
+  /** Short bytes as Latin-1: Python 2's texts, and what Python 3 makes of them. */
+  static Object bytesAsText(Object value, ByteBuffer file) {
+    if (value instanceof byte[] bytes && bytes.length <= MAX_NAME) {
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+    if (value instanceof Span span && !span.text && span.length <= MAX_NAME) {
+      byte[] bytes = new byte[span.length];
+      file.duplicate().position(span.offset).get(bytes);
+      return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+    return value;
   }
 
   private Object global(String module, String name) {

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -89,12 +90,15 @@ public final class PickledDictionary {
     if (!(value(key) instanceof List<?> list)) {
       throw unexpected(key, "a list", value(key));
     }
+    List<T> items = new ArrayList<>();
     for (Object item : list) {
-      if (!type.isInstance(item)) {
+      Object value = Pickle.bytesAsText(item, file);
+      if (!type.isInstance(value)) {
         throw unexpected(key, expected, item);
       }
+      items.add(type.cast(value));
     }
-    return list.stream().map(type::cast).toList();
+    return items;
   }
 
   private Object value(String key) {

@@ -108,4 +108,13 @@ class PickledDictionaryTest {
         .hasMessageContaining("'os.system', which is refused")
         .hasMessageContaining("pickle a dictionary of lists and NumPy arrays alone");
   }
+
+  /** As Python 3 pickles what it read from Python 2's files with {@code encoding="bytes"}. */
+  @Test
+  void keysAndTextsMayBeBytes() {
+    PickleBytes pickle =
+        PickleBytes.start()
+            .op('}', 'C', 1, 'k', ']', 'C', 2, 'a', 0xe9, 'a', 'U', 1, 'b', 'a', 's');
+    assertThat(read(pickle).texts("k")).containsExactly("a\u00e9", "b");
+  }
 }
