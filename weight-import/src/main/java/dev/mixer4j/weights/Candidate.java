@@ -23,16 +23,29 @@ import java.util.TreeMap;
 record Candidate(
     Family family, NameTable table, MappedTensors tensors, Network network, String problem) {
 
+  private static final List<String> FRAMEWORKS = List.of("torch", "flax", "keras", "paddle");
+
   /** Finds the only family that a file fits; with a new head, the file's own does not matter. */
   static Candidate find(TensorFile file, Optional<Metadata> metadata, boolean newHead) {
-    List<Candidate> all = new ArrayList<>();
-    for (Family family : Networks.FAMILIES) {
-      NameTable.all(family.name(), file.format().framework()).stream()
-          .map(table -> table.forNames(file.tensors().keySet()))
-          .map(table -> of(family, table, file, metadata, newHead))
-          .forEach(all::add);
+    String own = file.framework();
+    List<Candidate> all = of(own, file, metadata, newHead);
+    List<Candidate> fitting = fitting(all);
+    if (fitting.isEmpty()) {
+      // The names of one framework in the container of another, as safetensors has them.
+      List<Candidate> others = new ArrayList<>();
+      for (String framework : FRAMEWORKS) {
+        if (!framework.equals(own)) {
+          others.addAll(of(framework, file, metadata, newHead));
+        }
+      }
+      fitting = fitting(others);
+      all.addAll(others);
+      if (fitting.stream().map(each -> each.table.layouts()).distinct().count() > 1) {
+        throw new MismatchException(
+            "%s: its tensors fit the names of %s, whose layouts differ; save it in its own framework"
+                .formatted(file.path(), fitting.stream().map(each -> each.table.owner()).toList()));
+      }
     }
-    List<Candidate> fitting = all.stream().filter(each -> each.problem.isEmpty()).toList();
     if (fitting.stream().map(Candidate::family).distinct().count() > 1) {
       throw new MismatchException(
           "%s: its tensors fit several families: %s"
@@ -53,6 +66,22 @@ record Candidate(
     return fitting.get(0);
   }
 
+  private static List<Candidate> of(
+      String framework, TensorFile file, Optional<Metadata> metadata, boolean newHead) {
+    List<Candidate> all = new ArrayList<>();
+    for (Family family : Networks.FAMILIES) {
+      NameTable.all(family.name(), framework).stream()
+          .map(table -> table.forNames(file.tensors().keySet()))
+          .map(table -> of(family, table, file, metadata, newHead))
+          .forEach(all::add);
+    }
+    return all;
+  }
+
+  private static List<Candidate> fitting(List<Candidate> all) {
+    return all.stream().filter(each -> each.problem.isEmpty()).toList();
+  }
+
   /** Most tensors known; of equals, the one that the file names, then the first. */
   private int closeness(Optional<Metadata> metadata) {
     boolean named =
@@ -66,7 +95,7 @@ record Candidate(
       TensorFile file,
       Optional<Metadata> metadata,
       boolean newHead) {
-    MappedTensors tensors = new MappedTensors(file, table);
+    MappedTensors tensors = new MappedTensors(file, table, newHead);
     Network network = null;
     String problem = tensors.problem();
     if (problem.isEmpty()) {

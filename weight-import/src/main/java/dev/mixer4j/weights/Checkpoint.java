@@ -1,5 +1,6 @@
 package dev.mixer4j.weights;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.core.Model;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
@@ -32,17 +33,27 @@ import java.util.Optional;
  */
 public final class Checkpoint implements Model {
 
+  /** Settings that no tensor's name or shape shows. */
+  private static final List<String> UNTOLD =
+      List.of("gelu", "layer_norm_epsilon", "heads", "output_relu");
+
   private final TensorFile file;
   private final Candidate chosen;
   private final Network network;
   private final ModelInfo info;
   private final boolean newHead;
+  private final HubConfig hub;
+  private final boolean described;
+  private final ImportOptions options;
   private FloatBuffer scratch;
 
-  private Checkpoint(TensorFile file, ImportOptions options) {
+  private Checkpoint(TensorFile file, HubConfig hub, ImportOptions options) {
     this.file = file;
+    this.hub = hub;
     this.newHead = options.classes() != null;
     Optional<Metadata> metadata = metadata();
+    this.described = metadata.isPresent();
+    this.options = options;
     this.chosen = Candidate.find(file, metadata, newHead);
     if (newHead) {
       chosen.network().variables().stream()
@@ -50,7 +61,7 @@ public final class Checkpoint implements Model {
           .forEach(variable -> chosen.tensors().leaveOut(variable.name()));
     }
     this.network = configure(chosen.network(), options);
-    ModelInfo found = metadata.map(Metadata::info).orElse(ModelInfo.NONE);
+    ModelInfo found = metadata.map(Metadata::info).orElseGet(this::hubInfo);
     this.info = newHead ? found.withClassNames(List.of()) : found;
     int names = info.classNames().size();
     if (names != 0 && names != network.classes()) {
@@ -58,6 +69,36 @@ public final class Checkpoint implements Model {
           "%s: expected as many class names as classes, found %d names for %d classes"
               .formatted(path(), names, network.classes()));
     }
+  }
+
+  /** As far as the file has no description of its own. */
+  private ModelInfo hubInfo() {
+    List<String> names = hub.classNames();
+    try {
+      return new ModelInfo(
+          names.size() == network.classes() ? names : List.of(), hub.transform(), Optional.empty());
+    } catch (IllegalArgumentException e) {
+      throw new MalformedFileException(path() + ": its config.json: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * {@return settings of the network that neither tensors nor file nor options tell, with the
+   * values that are usual for weights with such names}
+   */
+  public Map<String, String> assumed() {
+    Map<String, String> assumed = new LinkedHashMap<>();
+    if (!described) {
+      JsonNode settings = NetworkJson.write(network);
+      for (String name : UNTOLD) {
+        if (settings.has(name)
+            && !file.settings().containsKey(name)
+            && !options.settings().containsKey(name)) {
+          assumed.put(name, settings.get(name).asText());
+        }
+      }
+    }
+    return assumed;
   }
 
   private Optional<Metadata> metadata() {
@@ -91,8 +132,8 @@ public final class Checkpoint implements Model {
   public static Checkpoint open(Path path, ImportOptions options) throws IOException {
     TensorFile file = TensorFiles.open(path);
     try {
-      return new Checkpoint(file, options);
-    } catch (RuntimeException e) {
+      return new Checkpoint(file, HubConfig.beside(path), options);
+    } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
@@ -107,9 +148,14 @@ public final class Checkpoint implements Model {
             "%s asks for other tensors than those of the file, which is a %s"
                 .formatted(options.settings(), NetworkJson.describe(headed)));
       }
-      List<Float> mean = Objects.requireNonNullElse(options.mean(), set.input().mean());
-      List<Float> std = Objects.requireNonNullElse(options.std(), set.input().std());
-      return set.withInput(set.input().withNormalization(mean, std));
+      boolean hubs = !described && options.mean() == null && options.std() == null;
+      List<Float> mean = hubs ? hub.mean() : options.mean();
+      List<Float> std = hubs ? hub.std() : options.std();
+      return set.withInput(
+          set.input()
+              .withNormalization(
+                  Objects.requireNonNullElse(mean, set.input().mean()),
+                  Objects.requireNonNullElse(std, set.input().std())));
     } catch (IllegalArgumentException e) {
       throw new MismatchException(path() + ": " + e.getMessage(), e);
     }

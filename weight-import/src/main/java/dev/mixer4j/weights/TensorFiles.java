@@ -4,6 +4,7 @@ import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.FileKind;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import dev.mixer4j.weights.format.hdf5.Hdf5Reader;
@@ -25,14 +26,26 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Opens tensor files of every readable format; the content decides on the format. */
 public final class TensorFiles {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
+  private static final Pattern PROGRAM =
+      Pattern.compile(
+          "([^/]+/)?(archive_format|models/[^/]+\\.json|serialized_exported_program\\.json)");
+
+  private static final int KIND_BYTES = 512;
+
+  /** What a folder of a model hub holds, the preferred file first. */
+  private static final List<String> HUB_FILES =
+      List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin");
 
   private TensorFiles() {}
 
@@ -53,9 +66,13 @@ public final class TensorFiles {
     if (Files.isDirectory(path)) {
       return openFolder(path);
     }
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new UnsupportedFileException(
+          path + ": expected a file or a folder, found a pipe, a device or something like it");
+    }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
-      start = in.readNBytes(16);
+      start = in.readNBytes(KIND_BYTES);
     }
     if (startsWith(start, ZIP)) {
       return openZip(path);
@@ -84,19 +101,35 @@ public final class TensorFiles {
     if (startsWith(start, (byte) '{') || path.getFileName().toString().endsWith(".index.json")) {
       return new SafetensorsIndex(path);
     }
+    Optional<String> kind = FileKind.of(start);
+    if (kind.isPresent()) {
+      throw new UnsupportedFileException(path + ": not weights, but " + kind.get());
+    }
     throw new UnsupportedFileException(
         path
             + ": not a weights file that is read; expected the content of JAX .npz, PyTorch .pth,"
-            + " .safetensors or its index, Paddle .pdparams, .h5, .keras or a TensorFlow checkpoint,"
-            + " found "
-            + (start.length == 0 ? "an empty file" : "something else"));
+            + " .safetensors or its index, Paddle .pdparams, .h5, .keras or a TensorFlow checkpoint");
   }
 
   private static TensorFile openFolder(Path folder) throws IOException {
     Path definition = folder.resolve(SavedModelNotes.DEFINITION);
     if (!Files.exists(definition)) {
+      for (String name : HUB_FILES) {
+        if (Files.isRegularFile(folder.resolve(name))) {
+          return open(folder.resolve(name));
+        }
+      }
+      boolean orbax =
+          Files.exists(folder.resolve("_METADATA"))
+              || Files.exists(folder.resolve("_CHECKPOINT_METADATA"))
+              || Files.exists(folder.resolve("manifest.ocdbt"));
       throw new UnsupportedFileException(
-          folder + ": a folder without saved_model.pb; expected a SavedModel, or a file");
+          folder
+              + (orbax
+                  ? ": an Orbax checkpoint, which is not read; restore it in JAX and save it with"
+                      + " np.savez(FILE, **flatten_dict(params, sep='/'))"
+                  : ": a folder without saved_model.pb or model.safetensors; expected a SavedModel,"
+                      + " a folder of a model hub, or a file"));
     }
     return new TensorBundleReader(
         folder,
@@ -120,6 +153,12 @@ public final class TensorFiles {
   private static TensorFile openZip(Path path) throws IOException {
     ZipArchive zip = new ZipArchive(path);
     try {
+      if (zip.entries().keySet().stream().anyMatch(PROGRAM.asMatchPredicate())) {
+        throw new UnsupportedFileException(
+            path
+                + ": this is an exported program (.pt2); expected a state dict: save it in PyTorch"
+                + " with torch.save(torch.export.load(FILE).state_dict, NEW)");
+      }
       Optional<String> pickle =
           zip.entries().keySet().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).findFirst();
       if (pickle.isPresent()) {

@@ -90,7 +90,7 @@ class CheckpointLoaderTest {
     Path empty = Files.createFile(folder.resolve("empty.h5"));
     assertThatThrownBy(() -> ImageClassifier.load(empty))
         .isInstanceOf(UnsupportedFileException.class)
-        .hasMessageContainingAll(empty.toString(), "found an empty file");
+        .hasMessageContainingAll(empty.toString(), "an empty file");
     byte[] whole = Files.readAllBytes(Fixtures.path("square.safetensors"));
     Path cut = folder.resolve("cut.safetensors");
     Files.write(cut, Arrays.copyOf(whole, whole.length / 2));

@@ -64,7 +64,7 @@ class TensorFilesTest {
     Path file = Files.write(folder.resolve("a.npz"), content.getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> TensorFiles.open(file))
         .isInstanceOf(UnsupportedFileException.class)
-        .hasMessageContainingAll(file + ": not a weights file", ".safetensors", "something else");
+        .hasMessageContainingAll(file + ": not a weights file", ".safetensors");
   }
 
   @Test
@@ -72,7 +72,7 @@ class TensorFilesTest {
     Path file = Files.createFile(folder.resolve("a.npz"));
     assertThatThrownBy(() -> TensorFiles.open(file))
         .isInstanceOf(UnsupportedFileException.class)
-        .hasMessageContainingAll(file.toString(), "found an empty file");
+        .hasMessageContainingAll(file.toString(), "an empty file");
   }
 
   @Test

@@ -20,14 +20,18 @@ import java.util.Optional;
  *
  * @param origin the file that they are read from; empty for a network from scratch
  * @param zeroHead whether the head of the file is replaced by one of zeros
+ * @param assumed settings of the network that the file does not say
  */
-record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) implements AutoCloseable {
+record Start(
+    Weights weights, Optional<Origin> origin, boolean zeroHead, Map<String, String> assumed)
+    implements AutoCloseable {
 
   static ImageInput input(RunRequest request) throws IOException {
     if (request.model() != null) {
       return normalized(request.model(), request.settings()).input();
     }
-    try (Checkpoint file = Checkpoint.open(request.weights(), options(request, null))) {
+    Integer noHead = request.settings().newHead() ? 0 : null; // the file's may be any
+    try (Checkpoint file = Checkpoint.open(request.weights(), options(request, noHead))) {
       ImageInput input = file.network().input();
       return request.imageSize() == null ? input : input.withSize(request.imageSize());
     }
@@ -38,12 +42,14 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
     if (request.model() != null) {
       return scratch(normalized(request.model(), request.settings()).withClasses(classes), request);
     }
-    Checkpoint file = Checkpoint.open(request.weights(), options(request, null));
-    if (file.network().classes() != classes || request.settings().newHead()) {
+    if (!request.settings().newHead()) {
+      Checkpoint file = Checkpoint.open(request.weights(), options(request, null));
+      if (file.network().classes() == classes) {
+        return of(file, request);
+      }
       file.close();
-      file = Checkpoint.open(request.weights(), options(request, classes));
     }
-    return of(file, request);
+    return of(Checkpoint.open(request.weights(), options(request, classes)), request);
   }
 
   /** Opens the weights of a run that stopped before its first checkpoint; they may not change. */
@@ -66,7 +72,7 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
 
   private static Start scratch(Network network, RunRequest request) {
     Weights weights = new InitialWeights(network, request.settings().seed());
-    return new Start(weights, Optional.empty(), false);
+    return new Start(weights, Optional.empty(), false, Map.of());
   }
 
   private static Start of(Checkpoint file, RunRequest request) throws IOException {
@@ -74,7 +80,7 @@ record Start(Weights weights, Optional<Origin> origin, boolean zeroHead) impleme
       Weights weights =
           request.imageSize() == null ? file : HigherResolution.of(file, request.imageSize());
       boolean zeroHead = file.used().values().stream().noneMatch(v -> v.contains(Network.HEAD));
-      return new Start(weights, Optional.of(file.origin()), zeroHead);
+      return new Start(weights, Optional.of(file.origin()), zeroHead, file.assumed());
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;

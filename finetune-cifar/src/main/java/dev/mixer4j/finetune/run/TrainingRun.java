@@ -43,6 +43,11 @@ public final class TrainingRun {
       // Read before the folder is changed: they may be damaged.
       Images images = images(request, dataset);
       request.settings().rates(images.train().size()); // checks the schedule
+      if (!start.assumed().isEmpty()) {
+        listener.warning(
+            "%s does not say some settings of its network; assumed are %s"
+                .formatted(request.weights(), start.assumed()));
+      }
       RunConfig config = RunConfig.of(request, start, dataset, images);
       begin(request, images, null, start.zeroHead());
       try (TrainingGraph graph =

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.finetune.Fixtures;
 import dev.mixer4j.weights.Checkpoint;
+import dev.mixer4j.weights.write.CheckpointWriter;
+import dev.mixer4j.weights.write.TargetFormat;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -373,6 +375,20 @@ class TrainCommandTest {
     assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
     assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);
+  }
+
+  @Test
+  void whatTheWeightsDoNotSayIsAssumedAloud() throws IOException {
+    Path named = dir.resolve("timm.npz"); // has no place for settings
+    try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+      CheckpointWriter.write(
+          named, TargetFormat.NPZ, checkpoint, checkpoint.info(), false, bytes -> {});
+    }
+    Fixtures.Ran ran =
+        Fixtures.run(
+            "train", "--weights", named, "--data", data, "--out", dir.resolve("run"), "--steps", 1);
+    assertThat(ran.err())
+        .contains("timm.npz does not say some settings of its network; assumed are {gelu=tanh");
   }
 
   @Test

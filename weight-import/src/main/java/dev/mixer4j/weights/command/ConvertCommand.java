@@ -82,6 +82,14 @@ final class ConvertCommand extends Subcommand {
   private Gelu gelu;
 
   @Option(
+      names = "--epsilon",
+      paramLabel = "E",
+      description =
+          "The epsilon of layer normalization, for which layer_norm_epsilon stands in --set. If neither"
+              + " the option nor the file says, it is what the code with these names uses, or 1e-5.")
+  private Double epsilon;
+
+  @Option(
       names = "--set",
       paramLabel = "SETTING=VALUE",
       description =
@@ -111,6 +119,9 @@ final class ConvertCommand extends Subcommand {
     Map<String, String> settings = new LinkedHashMap<>(given);
     if (gelu != null) {
       settings.put("gelu", gelu.toString());
+    }
+    if (epsilon != null) {
+      settings.put("layer_norm_epsilon", epsilon.toString());
     }
     ImportOptions options =
         new ImportOptions(classes, settings, normalization.mean(), normalization.std());

@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
@@ -82,6 +83,11 @@ final class Summary {
 
   /** What of the source became weights and what did not. */
   void printUse(Checkpoint checkpoint) {
+    if (!checkpoint.assumed().isEmpty()) {
+      line(
+          "  assumed       %s, which the file does not say; 'convert --set' sets another",
+          assumed(checkpoint));
+    }
     if (!checkpoint.part().isEmpty()) {
       line("  taken from    entry '%s' of the file", checkpoint.part());
     }
@@ -96,6 +102,13 @@ final class Summary {
           String.join(", ", ignored.subList(0, shown)),
           shown < ignored.size() ? " and %d more".formatted(ignored.size() - shown) : "");
     }
+  }
+
+  /** {@return settings and values that are assumed, as one text} */
+  static String assumed(Checkpoint checkpoint) {
+    return checkpoint.assumed().entrySet().stream()
+        .map(each -> each.getKey() + " " + each.getValue())
+        .collect(Collectors.joining(", "));
   }
 
   /** In one language whatever the machine's, since people paste these lines into reports. */

@@ -63,6 +63,11 @@ public abstract class TensorFile implements Closeable {
     return List.of(path);
   }
 
+  /** {@return the framework whose names the tensors should have; empty if it can be any} */
+  public String framework() {
+    return format().framework();
+  }
+
   /** {@return what Mixer4J noted beside the tensors, by name; empty for files of others} */
   public Map<String, String> notes() {
     return Map.of();

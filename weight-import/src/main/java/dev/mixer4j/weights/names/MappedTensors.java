@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.tensorflow.ndarray.Shape;
 
 /** The tensors of a file under the names of a network's variables, as far as a table names them. */
@@ -26,13 +27,22 @@ public final class MappedTensors {
   private final List<String> problems = new ArrayList<>();
   private int known;
 
-  /** Maps all tensors of a file; what does not fit is found by {@link #problem}. */
-  public MappedTensors(TensorFile file, NameTable table) {
+  /** What people call the last layer, with a number if it is a sequence. */
+  private static final Pattern HEAD =
+      Pattern.compile("(.*[./])?(head|classifier|fc|mlp_head|predictions)([./].*)?");
+
+  /**
+   * Maps all tensors of a file; what does not fit is found by {@link #problem}.
+   *
+   * @param newHead whether the file's head is not needed, whatever its names
+   */
+  public MappedTensors(TensorFile file, NameTable table, boolean newHead) {
     names = new SourceNames(file.tensors().keySet(), table);
     ignored.addAll(file.ignored());
     for (TensorInfo info : file.tensors().values()) {
       String plain = names.plain(info.name());
-      if (names.isBeside(info.name())) {
+      boolean otherHead = newHead && !table.knows(plain) && HEAD.matcher(info.name()).matches();
+      if (otherHead || names.isBeside(info.name())) {
         ignored.add(info.name());
       } else if (!table.knows(plain)) {
         unknown.add(info.name());
@@ -45,15 +55,23 @@ public final class MappedTensors {
         targets.forEach(target -> add(info, target));
       }
     }
+    if (!names.rivals().isEmpty()) {
+      problems.add(
+          "several networks: there are as many of %s's names behind each of '%s'; save one of them alone"
+              .formatted(table.owner(), String.join("', '", names.rivals())));
+    }
     if (!unknown.isEmpty()) {
       problems.add(
-          "%d of %d tensors have names that are not %s's: %s; expected names such as %s"
+          "%d of %d tensors have names that are not %s's: %s; expected names such as %s%s"
               .formatted(
                   unknown.size(),
                   file.tensors().size(),
                   table.owner(),
                   listed(unknown),
-                  table.example()));
+                  table.example(),
+                  unknown.stream().allMatch(name -> HEAD.matcher(name).matches())
+                      ? "; --drop-head or --classes N leave such a head out"
+                      : ""));
     }
   }
 

@@ -312,6 +312,19 @@ public final class NameTable {
     return byVariable.get(variable).get(0).source.replace("{i}", "0");
   }
 
+  /** How the tensors become variables; two tables may agree on it. */
+  public Object layouts() {
+    return rules.stream()
+        .map(rule -> rule.variable + " " + rule.layout)
+        .collect(Collectors.toSet());
+  }
+
+  /** Whether its names have slashes and no dots, as Flax's. */
+  boolean usesSlashes() {
+    return rules.stream().noneMatch(rule -> rule.source.contains("."))
+        && rules.stream().anyMatch(rule -> rule.source.contains("/"));
+  }
+
   boolean knows(String source) {
     return !matches(bySource, source).isEmpty();
   }

@@ -36,6 +36,8 @@ final class SourceNames {
 
   private final NameTable table;
   private final Map<String, String> ordered = new HashMap<>();
+  private final List<String> rivals = new ArrayList<>();
+  private boolean mostly; // whether the network is the most of the file
   private final String prefix;
 
   SourceNames(Set<String> names, NameTable table) {
@@ -49,22 +51,36 @@ final class SourceNames {
     return prefix;
   }
 
+  /** Prefixes behind which there are as many of the table's names: two networks, say. */
+  List<String> rivals() {
+    return rivals;
+  }
+
   /** Whether a name is outside of the network, in a file that keeps more than that. */
   boolean isBeside(String name) {
-    return CONTAINER.matcher(prefix).matches() && !name.startsWith(prefix);
+    return !prefix.isEmpty()
+        && !name.startsWith(prefix)
+        && (CONTAINER.matcher(prefix).matches()
+            || mostly && withoutPrefixes(framework(name)).noneMatch(table::knows));
   }
 
   /** The framework's name of a tensor; empty for one that is not the network's. */
   String plain(String name) {
-    String known = ordered.getOrDefault(name, name);
+    String known = framework(name);
     return known.startsWith(prefix) ? known.substring(prefix.length()) : "";
+  }
+
+  /** A tensor's name as its framework writes it; a flattened tree of Flax may have dots. */
+  private String framework(String name) {
+    String known = ordered.getOrDefault(name, name);
+    return table.usesSlashes() ? known.replace('.', '/') : known;
   }
 
   /** The prefix behind which most names are the table's. */
   private String findPrefix(Set<String> names) {
     Map<String, Integer> counts = new HashMap<>();
     for (String name : names) {
-      String known = ordered.getOrDefault(name, name);
+      String known = framework(name);
       withoutPrefixes(known)
           .filter(table::knows)
           .findFirst()
@@ -75,8 +91,13 @@ final class SourceNames {
     List<String> found = new ArrayList<>(counts.keySet());
     found.removeIf(each -> counts.get(each) < most);
     if (found.size() > 1) { // copies in a training state: parameters, averages, moments
+      List<String> all = List.copyOf(found);
       found.removeIf(each -> !CONTAINER.matcher(each).matches());
+      if (found.size() != 1 && most > names.size() / 3) {
+        all.stream().sorted().forEach(rivals::add);
+      }
     }
+    mostly = most > names.size() * 2 / 3;
     return found.size() == 1 ? found.get(0) : "";
   }
 

@@ -70,12 +70,27 @@ class ConvertCommandTest {
             "  GELU          erf",
             "  LayerNorm     epsilon 1.0E-6",
             "  pixels        mean 0.5,0.5,0.5, std 0.5,0.5,0.5",
-            "  images        transform not known");
+            "  images        transform not known",
+            "  assumed       gelu erf, layer_norm_epsilon 1.0E-6, which the file does not say;"
+                + " 'convert --set' sets another");
     try (Checkpoint checkpoint = Checkpoint.open(target)) {
+      assertThat(checkpoint.assumed()).as("its own description says them").isEmpty();
       assertThat(checkpoint.network()).isEqualTo(Fixtures.geometry("narrow", Gelu.ERF));
       assertThat(checkpoint.info().origin())
           .contains(new Origin("safetensors", FileHash.sha256(List.of(NARROW))));
     }
+  }
+
+  @Test
+  void whatIsGivenIsNotAssumed() {
+    CommandRun run =
+        CommandRun.of("convert", NARROW, "-o", target, "--gelu", "tanh", "--epsilon", "1e-5");
+    assertThat(run.out())
+        .contains("epsilon 1.0E-5", "GELU          tanh")
+        .doesNotContain("assumed");
+    run = CommandRun.of("convert", NARROW, "-o", target, "--overwrite", "--epsilon", "-1");
+    assertThat(run.err()).contains("layer_norm_epsilon");
+    assertThat(run.code()).isEqualTo(3);
   }
 
   @Test

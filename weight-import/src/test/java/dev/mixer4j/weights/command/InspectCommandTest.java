@@ -46,7 +46,7 @@ class InspectCommandTest {
     assertThat(run.code()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().toList())
-        .hasSize(11 + 30)
+        .hasSize(12 + 30)
         .startsWith(
             file + ": a Mixer of its own size, 7,749 parameters",
             "  geometry      image 24, patch 8, 9 tokens, hidden 20, 2 blocks")

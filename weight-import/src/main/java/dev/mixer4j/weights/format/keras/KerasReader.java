@@ -74,12 +74,12 @@ public final class KerasReader extends OpenTensorFile {
   /** Keras 2's layout: what is not listed is not the model's. */
   private void addListed(List<String> layers) throws IOException {
     for (String layer : layers) {
-      Group group = file.groups().get(layer + "/");
+      Group group = file.groups().get(joined(layer, ""));
       if (group == null) {
         throw file.malformed("no group for layer '%s'", layer);
       }
       for (String weight : texts(group, "weight_names")) {
-        Dataset dataset = file.datasets().remove(layer + "/" + weight);
+        Dataset dataset = file.datasets().remove(joined(layer, weight));
         if (dataset == null) {
           throw file.malformed("layer '%s' lacks its weight '%s'", layer, weight);
         }
@@ -87,6 +87,11 @@ public final class KerasReader extends OpenTensorFile {
       }
     }
     ignored.addAll(file.datasets().keySet());
+  }
+
+  /** HDF5 takes any number of slashes between names as one. */
+  private static String joined(String group, String name) {
+    return (group + "/" + name).replaceAll("/+", "/");
   }
 
   /** Keras 3's layout: an optimizer's and a random generator's variables are not weights. */

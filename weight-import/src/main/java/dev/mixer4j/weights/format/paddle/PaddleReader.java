@@ -33,6 +33,7 @@ public final class PaddleReader extends StateDictFile {
   private static final String SLICES = "UnpackBigParamInfor@@";
 
   private final ByteBuffer file;
+  private boolean paddles; // what Paddle writes and nobody else
   private final Map<String, NumpyArray> arrays = new LinkedHashMap<>();
 
   public PaddleReader(Path path) throws IOException {
@@ -53,9 +54,24 @@ public final class PaddleReader extends StateDictFile {
     addAll(top);
   }
 
+  /** A pickle of NumPy arrays alone may be anybody's. */
+  @Override
+  public String framework() {
+    return paddles ? super.framework() : "";
+  }
+
+  @Override
+  protected boolean isTensor(Object value) {
+    return value instanceof NumpyArray
+        || value instanceof Pickle.Tuple pair
+            && pair.size() == 2
+            && pair.get(1) instanceof NumpyArray;
+  }
+
   @Override
   protected void add(String name, Object value) {
     if (name.equals(NAME_TABLE)) {
+      paddles = true;
       ignored.add(name);
       return;
     }
@@ -64,6 +80,7 @@ public final class PaddleReader extends StateDictFile {
           path + ": its arrays are cut into slices, which is not read; save it with protocol=4");
     }
     boolean named = value instanceof Pickle.Tuple pair && pair.size() == 2;
+    paddles |= named;
     Object candidate = named ? ((Pickle.Tuple) value).get(1) : value;
     if (!(candidate instanceof NumpyArray array) || !array.isComplete()) {
       throw new UnsupportedFileException(

@@ -58,9 +58,19 @@ public final class SafetensorsIndex extends OpenTensorFile {
     JsonNode root =
         SafetensorsReader.json(
             ByteBuffer.wrap(Files.readAllBytes(path)), problem -> malformed("it is " + problem));
-    if (!root.path("weight_map").isObject()) {
+    JsonNode map = root.path("weight_map");
+    if (!map.isObject()) {
       throw new UnsupportedFileException(
-          path + ": JSON that is read is the index of sharded safetensors; expected a weight_map");
+          path
+              + (root.has("class_name")
+                  ? ": a Keras network without weights; save the model as .keras, or its weights"
+                  : ": JSON that is read is the index of sharded safetensors; expected a weight_map"));
+    }
+    if (!map.isEmpty() && map.elements().next().asText().endsWith(".bin")) {
+      throw new UnsupportedFileException(
+          path
+              + ": the index of pickled shards, which is not read; save the model with"
+              + " save_pretrained(FOLDER, safe_serialization=True)");
     }
     return root;
   }

@@ -12,6 +12,7 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import dev.mixer4j.weights.format.elements.FileKind;
 import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.EOFException;
 import java.io.IOException;
@@ -71,6 +72,14 @@ public final class SafetensorsReader extends OpenTensorFile {
           ElementReader.bytes(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long rest = channel.size() - 8;
       if (headerLength < 2 || headerLength > Math.min(MAX_HEADER, rest)) {
+        byte[] start = new byte[(int) Math.min(512, channel.size())];
+        ElementReader.bytes(channel, 0, start.length).get(start);
+        FileKind.of(start)
+            .ifPresent(
+                kind -> {
+                  throw new UnsupportedFileException(
+                      path + ": expected a safetensors file, found " + kind);
+                });
         throw malformed(
             "expected a header of 2 to %d bytes, found a length of %s"
                 .formatted(Math.min(MAX_HEADER, rest), Long.toUnsignedString(headerLength)));

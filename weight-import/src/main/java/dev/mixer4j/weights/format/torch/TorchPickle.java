@@ -9,10 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
- * The few constructors that a PyTorch checkpoint's pickle needs, as torch/serialization.py and
- * torch/_utils.py write it; tensors become {@link View}s of storages.
+ * The constructors that {@code torch.load(weights_only=True)} allows
+ * (torch/_weights_only_unpickler.py), as far as a state dict and what training scripts save beside
+ * it need them; tensors become {@link View}s of storages.
  */
 final class TorchPickle implements Pickle.Constructors {
 
@@ -35,6 +37,10 @@ final class TorchPickle implements Pickle.Constructors {
           "torch.ByteStorage", DType.UINT8,
           "torch.BoolStorage", DType.BOOL);
 
+  private static final Pattern DTYPE =
+      Pattern.compile(
+          "torch\\.(bool|bfloat16|float\\w*|q?u?int\\w*|complex\\d+|half|double|long|short)");
+
   private final Path path;
   private final Map<String, Storage> storages = new LinkedHashMap<>();
 
@@ -55,10 +61,28 @@ final class TorchPickle implements Pickle.Constructors {
               + " refused: only plain data are read. If you trust the file, load it in PyTorch and"
               + " save its state dict alone, or its options as vars(args)");
     }
+    if (DTYPE.matcher(name).matches()) {
+      return name;
+    }
     return switch (name) {
       case "collections.OrderedDict" -> Pickle.ORDERED_DICT;
+      case "collections.Counter" ->
+          (Pickle.Constructor)
+              arguments ->
+                  arguments.isEmpty() ? new LinkedHashMap<>() : (Map<?, ?>) arguments.get(0);
+      case "torch.Size", "builtins.set", "__builtin__.set" ->
+          (Pickle.Constructor)
+              arguments -> arguments.isEmpty() ? List.of() : (List<?>) arguments.get(0);
+      case "torch.device",
+          "torch.serialization._get_layout",
+          "_codecs.encode",
+          "builtins.bytearray",
+          "__builtin__.bytearray",
+          "builtins.complex",
+          "__builtin__.complex" ->
+          (Pickle.Constructor) arguments -> name; // nothing of it is used
       case "torch._utils._rebuild_tensor_v2" -> (Pickle.Constructor) this::view;
-      case "torch._utils._rebuild_parameter" ->
+      case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
           (Pickle.Constructor) arguments -> (View) Objects.requireNonNull(arguments.get(0));
       default -> STORAGES.get(name);
     };

@@ -34,6 +34,11 @@ abstract class TorchReader extends StateDictFile {
   abstract void read(Storage storage, long first, int count, FloatBuffer destination)
       throws IOException;
 
+  @Override
+  protected final boolean isTensor(Object value) {
+    return value instanceof View;
+  }
+
   /** {@link #size} must know all storages by now. */
   @Override
   protected final void add(String name, Object value) {
