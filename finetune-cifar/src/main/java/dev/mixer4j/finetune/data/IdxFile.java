@@ -48,11 +48,19 @@ final class IdxFile implements Closeable {
     InputStream in = new BufferedInputStream(files.files().get(name).open(), 1 << 16);
     try {
       String shown = files.show(name);
-      return new IdxFile(shown, name.endsWith(".gz") ? unpacked(shown, in) : in, dimensions);
+      return new IdxFile(shown, isPacked(in) ? unpacked(shown, in) : in, dimensions);
     } catch (IOException | RuntimeException e) {
       in.close();
       throw e;
     }
+  }
+
+  /** By its content: browsers and people unpack files, or pack them, and keep the name. */
+  private static boolean isPacked(InputStream in) throws IOException {
+    in.mark(2);
+    boolean packed = in.read() == 0x1f && in.read() == 0x8b;
+    in.reset();
+    return packed;
   }
 
   private static InputStream unpacked(String shown, InputStream in) throws IOException {

@@ -67,6 +67,22 @@ class DatasetsTest {
   }
 
   @Test
+  void mnistPackedOrNotWhateverTheName() throws IOException {
+    DataFixtures.copy(DataFixtures.path("mnist"), dir);
+    List<Path> files;
+    try (Stream<Path> found = Files.list(dir)) {
+      files = found.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      boolean packed = name.endsWith(".gz");
+      String other = packed ? name.substring(0, name.length() - 3) : name + ".gz";
+      Files.move(file, dir.resolve(other));
+    }
+    assertRead(open(dir), "MNIST's layout (IDX)", DataFixtures.expected("mnist"));
+  }
+
+  @Test
   void mnistWithEachFileInAFolderOfItsName() throws IOException {
     DataFixtures.copy(DataFixtures.path("mnist"), dir);
     List<Path> files;

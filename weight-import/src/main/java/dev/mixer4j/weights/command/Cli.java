@@ -11,7 +11,10 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
@@ -117,6 +120,15 @@ public final class Cli {
     if (e instanceof UncheckedIOException unchecked
         && unchecked.getCause().toString().equals(e.getMessage())) { // it has no message of its own
       return message(unchecked.getCause());
+    }
+    String temporary = System.getProperty("java.io.tmpdir");
+    if (e instanceof FileSystemException system
+        && system.getFile() != null
+        && Path.of(system.getFile()).startsWith(temporary)
+        && !Files.isWritable(Path.of(temporary))) {
+      return temporary
+          + ": the folder for temporary files cannot be used; JAVA_OPTS=-Djava.io.tmpdir=FOLDER names"
+          + " another";
     }
     if (e instanceof FileAlreadyExistsException there && there.getReason() == null) {
       return e.getMessage() + ": it is there already; --overwrite replaces it";
