@@ -41,8 +41,6 @@ public final class TensorFiles {
       Pattern.compile(
           "([^/]+/)?(archive_format|models/[^/]+\\.json|serialized_exported_program\\.json)");
 
-  private static final int KIND_BYTES = 512;
-
   /** What a folder of a model hub holds, the preferred file first. */
   private static final List<String> HUB_FILES =
       List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin");
@@ -72,7 +70,7 @@ public final class TensorFiles {
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
-      start = in.readNBytes(KIND_BYTES);
+      start = in.readNBytes(FileKind.BYTES);
     }
     if (startsWith(start, ZIP)) {
       return openZip(path);

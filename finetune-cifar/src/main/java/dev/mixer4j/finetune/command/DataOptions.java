@@ -73,18 +73,19 @@ final class DataOptions {
     double fraction = validationFraction == null ? 0 : validationFraction;
     long seed = splitSeed();
     RunSplit run = RunSplit.of(weights).orElse(null);
-    if (run != null && run.isOf(path())) {
-      if (validationFraction == null && givenSplitSeed == null) {
-        fraction = run.validationFraction();
-        seed = run.splitSeed();
-      } else if (fraction != run.validationFraction() || seed != run.splitSeed()) {
-        warn.accept(
-            "%s was trained on some of the images that are held out here; the split of its run is %s"
-                .formatted(weights, run));
-      }
+    boolean same = run != null && run.isOf(path());
+    if (same && validationFraction == null && givenSplitSeed == null) {
+      fraction = run.validationFraction();
+      seed = run.splitSeed();
     }
     Dataset dataset = Datasets.open(path(), DatasetRequest.of(input, fraction, seed));
     dataset.notes().forEach(warn);
+    boolean other = same && (fraction != run.validationFraction() || seed != run.splitSeed());
+    if (other && !dataset.hasTest()) {
+      warn.accept(
+          "%s was trained on some of the images that are held out here; the split of its run is %s"
+              .formatted(weights, run));
+    }
     return dataset;
   }
 

@@ -191,7 +191,9 @@ public record Mixer(
     Networks.patches(input, patchSize);
     Networks.classes(classes);
     Networks.check(
-        layerNormEpsilon > 0, "layer_norm_epsilon must be above 0, found %s", layerNormEpsilon);
+        layerNormEpsilon > 0 && layerNormEpsilon < 1,
+        "layer_norm_epsilon must be above 0 and below 1, found %s",
+        layerNormEpsilon);
   }
 
   /**

@@ -276,7 +276,9 @@ public record VisionTransformer(
         hiddenSize % heads == 0, "hidden_size %d is not a multiple of heads %d", hiddenSize, heads);
     Networks.classes(classes);
     Networks.check(
-        layerNormEpsilon > 0, "layer_norm_epsilon must be above 0, found %s", layerNormEpsilon);
+        layerNormEpsilon > 0 && layerNormEpsilon < 1,
+        "layer_norm_epsilon must be above 0 and below 1, found %s",
+        layerNormEpsilon);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mixer4j.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.InitialWeights;
@@ -206,5 +207,14 @@ class MixerTest {
     Mixer network =
         new Mixer(ImageInput.square(28, 1), 7, 14, 2, 16, 10, 10, Gelu.ERF, Mixer.DEFAULT_EPSILON);
     new TorchFixture("mixer", network).assertSameLogits();
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0, -1e-6f, 1, Float.POSITIVE_INFINITY, Float.NaN})
+  void anEpsilonThatIsNoneIsRefused(float epsilon) {
+    assertThatThrownBy(
+            () -> new Mixer(ImageInput.square(28, 1), 7, 14, 2, 16, 10, 10, Gelu.ERF, epsilon))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("layer_norm_epsilon must be above 0 and below 1");
   }
 }

@@ -62,7 +62,7 @@ public record DownloadCache(Path folder) {
 
   /** The hash of a file that is there and may be the published one; empty for any other. */
   static Optional<String> hash(Path path, Downloadable file) throws IOException {
-    if (!Files.isRegularFile(path)) {
+    if (!Files.isRegularFile(path) || file.problem(path).isPresent()) {
       return Optional.empty();
     }
     String hash = file.hashOf(path);

@@ -2,6 +2,7 @@ package dev.mixer4j.weights.download;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A published file that can be downloaded and checked. */
@@ -31,4 +32,15 @@ public interface Downloadable {
    * @param fileHash as {@link #hashOf} gives it
    */
   boolean allows(long fileSize, String fileHash);
+
+  /**
+   * {@return what shows that a file is something else, in words; empty if nothing does} Asked where
+   * no hash is published.
+   *
+   * @param file any file
+   * @throws IOException if it cannot be read
+   */
+  default Optional<String> problem(Path file) throws IOException {
+    return Optional.empty();
+  }
 }

@@ -125,7 +125,8 @@ public final class Downloader {
           | InterruptedIOException e) {
         throw failed(url, reason(e), e);
       } catch (IOException e) {
-        failures = part.length() > before ? 1 : failures + 1;
+        boolean further = part.length() - before >= HttpTransfer.LEAST_BYTES;
+        failures = further ? 1 : failures + 1;
         if (failures >= policy.attempts() || attempt >= policy.attempts() * MOST_ATTEMPTS_FACTOR) {
           throw failed(url, reason(e) + "; gave up after " + attempt + " attempts", e);
         }
@@ -149,6 +150,11 @@ public final class Downloader {
 
   /** Deletes a file that is not the published one, so that no download resumes it. */
   private static String verify(Downloadable file, URI url, PartFile part) throws IOException {
+    Optional<String> problem = file.problem(part.path());
+    if (problem.isPresent()) {
+      part.discard();
+      throw failed(url, problem.get() + "; it is deleted", null);
+    }
     String hash = file.hashOf(part.path());
     if (file.allows(part.length(), hash)) {
       return hash;

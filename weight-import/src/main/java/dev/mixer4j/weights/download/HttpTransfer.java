@@ -35,6 +35,9 @@ final class HttpTransfer {
   private static final int MOST_REDIRECTS = 10;
   private static final long POLL_MILLIS = 100;
 
+  /** What has to come within the idle timeout, a minute: a kilobyte a second. */
+  static final long LEAST_BYTES = 60_000;
+
   /** RFC 9110, section 14.4. */
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes (?:([0-9]{1,18})-([0-9]{1,18})|\\*)/([0-9]{1,18}|\\*)");
@@ -131,6 +134,8 @@ final class HttpTransfer {
   /** Waits as long as bytes come. Closing the channel afterwards stops a late writer. */
   private HttpResponse<Void> await(
       CompletableFuture<HttpResponse<Void>> answer, FileChannel channel) throws IOException {
+    long windowStart = System.nanoTime();
+    long windowBytes = channel.size();
     while (true) {
       try {
         HttpResponse<Void> response = answer.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
@@ -143,7 +148,23 @@ final class HttpTransfer {
           throw new HttpTimeoutException(
               "nothing came for " + policy.idleTimeout().toMillis() / 1000.0 + " s");
         }
+        if (System.nanoTime() - windowStart > policy.idleTimeout().toNanos()) {
+          long came = channel.size() - windowBytes;
+          if (came < LEAST_BYTES) {
+            answer.cancel(true);
+            throw new HttpTimeoutException(
+                "only %d bytes came in %s s"
+                    .formatted(came, policy.idleTimeout().toMillis() / 1000.0));
+          }
+          windowStart = System.nanoTime();
+          windowBytes = channel.size();
+        }
       } catch (ExecutionException e) {
+        if (e.getCause()
+            instanceof IllegalArgumentException nonsense) { // a length of no digits, say
+          throw new DownloadException(
+              "the server's answer is not sound HTTP: " + nonsense.getMessage(), nonsense);
+        }
         throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
       } catch (InterruptedException e) {
         answer.cancel(true);

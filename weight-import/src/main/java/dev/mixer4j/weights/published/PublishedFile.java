@@ -3,8 +3,11 @@ package dev.mixer4j.weights.published;
 import dev.mixer4j.weights.FileHash;
 import dev.mixer4j.weights.download.Downloadable;
 import dev.mixer4j.weights.format.Format;
+import dev.mixer4j.weights.format.elements.FileKind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +26,9 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
     implements Downloadable {
 
   private static final int SHA256_DIGITS = 64;
+
+  /** Far less than the smallest network that is published, and more than most pages of errors. */
+  private static final long LEAST_BYTES = 10_000;
 
   /**
    * Checks the hash's form, since a wrong one would let any file pass or none.
@@ -66,6 +72,44 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
   @Override
   public String hashOf(Path file) throws IOException {
     return FileHash.sha256(List.of(file));
+  }
+
+  /** A server may send its own page, or nothing, with status 200. */
+  @Override
+  public Optional<String> problem(Path file) throws IOException {
+    if (hashed()) {
+      return Optional.empty();
+    }
+    byte[] start;
+    try (InputStream in = Files.newInputStream(file)) {
+      start = in.readNBytes(FileKind.BYTES);
+    }
+    Optional<String> kind = FileKind.of(start);
+    if (kind.isPresent()) {
+      return Optional.of("expected " + format + ", found " + kind.get());
+    }
+    if (Files.size(file) < LEAST_BYTES) {
+      return Optional.of(
+          "expected %s of %d bytes or more, found %d"
+              .formatted(format, LEAST_BYTES, Files.size(file)));
+    }
+    return starts(start)
+        ? Optional.empty()
+        : Optional.of("expected " + format + ", found something else");
+  }
+
+  private boolean starts(byte[] start) {
+    return switch (format) {
+      case NPZ -> isZip(start);
+      case PTH -> isZip(start) || start[0] == (byte) 0x80; // the older stream is a pickle
+      case SAFETENSORS -> start[8] == '{';
+      case H5, KERAS -> isZip(start) || start[0] == (byte) 0x89;
+      default -> true;
+    };
+  }
+
+  private static boolean isZip(byte[] start) {
+    return start[0] == 'P' && start[1] == 'K';
   }
 
   @Override

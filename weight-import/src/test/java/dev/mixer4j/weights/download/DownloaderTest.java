@@ -9,6 +9,7 @@ import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.published.PublishedFile;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -63,6 +64,7 @@ class DownloaderTest {
   @BeforeEach
   void start() throws IOException {
     new Random(1).nextBytes(content);
+    System.arraycopy("PK\3\4".getBytes(StandardCharsets.ISO_8859_1), 0, content, 0, 4);
     server = new ScriptedServer();
     target = folder.resolve("cache/x/weights.pth");
   }
@@ -332,6 +334,17 @@ class DownloaderTest {
     assertThat(last().header("Range")).isEqualTo("bytes=70000-");
   }
 
+  /** A byte now and then is no progress. */
+  @Test
+  void aServerThatDripsIsLeft() {
+    server.answer(
+        request -> {
+          Answer good = serve(request);
+          return new Answer(good.head(), Arrays.copyOf(good.body(), 40), 60_000, 50);
+        });
+    assertFails(known(), "bytes came in 0.4 s; gave up after 4 attempts");
+  }
+
   private static Answer hang() {
     try {
       Thread.sleep(60_000); // longer than this class's timeout
@@ -351,6 +364,29 @@ class DownloaderTest {
     server.answer(this::serve);
     assertFails(right, "other bytes than were published: expected SHA-256 " + right.sha256().get());
     assertThat(part()).doesNotExist();
+  }
+
+  @Test
+  void withoutAHashAPageOrNothingIsRefused() throws Exception {
+    for (String body :
+        List.of("", "<!DOCTYPE html><html>Sign in</html>", "x".repeat(SIZE), "PK\3\4")) {
+      byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
+      server.answer(request -> Answer.of(200, "Content-Length: " + bytes.length + "|", bytes));
+      assertFails(unknown(), "expected pth");
+      assertThat(files()).isEmpty();
+    }
+    // What an earlier version left in the cache.
+    Files.createDirectories(target.getParent());
+    Files.writeString(target, "<html>Sign in</html>");
+    server.answer(this::serve);
+    fetch(unknown());
+    assertWhole();
+  }
+
+  @Test
+  void aContentLengthThatIsNoSize() {
+    server.answer(request -> Answer.of(200, "Content-Length: 1e5|", content));
+    assertFails(known(), "the server's answer is not sound HTTP");
   }
 
   @Test

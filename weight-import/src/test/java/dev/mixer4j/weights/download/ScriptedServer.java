@@ -35,8 +35,13 @@ public final class ScriptedServer implements AutoCloseable {
    * @param head status line and headers
    * @param body as much of it as is sent
    * @param hangMillis how long the connection stays open after that
+   * @param dripMillis how long each byte of the body takes; 0 to send all at once
    */
-  public record Answer(String head, byte[] body, long hangMillis) {
+  public record Answer(String head, byte[] body, long hangMillis, long dripMillis) {
+    public Answer(String head, byte[] body, long hangMillis) {
+      this(head, body, hangMillis, 0);
+    }
+
     /** An answer that ends with its body. Each header ends with {@code |}. */
     public static Answer of(int status, String headers, byte[] body) {
       return new Answer("HTTP/1.1 " + status + " X\r\n" + headers.replace("|", "\r\n"), body, 0);
@@ -98,7 +103,15 @@ public final class ScriptedServer implements AutoCloseable {
       Answer answer = script.apply(request);
       OutputStream out = connection.getOutputStream();
       out.write((answer.head + "Connection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-      out.write(answer.body);
+      if (answer.dripMillis == 0) {
+        out.write(answer.body);
+      } else {
+        for (byte each : answer.body) {
+          out.write(each);
+          out.flush();
+          Thread.sleep(answer.dripMillis);
+        }
+      }
       out.flush();
       Thread.sleep(answer.hangMillis);
     } catch (IOException | InterruptedException e) {

@@ -7,12 +7,15 @@ import java.util.Optional;
 /** What a file is that people take for weights, and what to do about it. */
 public final class FileKind {
 
+  /** How many of a file's first bytes tell its kind. */
+  public static final int BYTES = 512;
+
   private FileKind() {}
 
   /**
    * {@return the kind in words, with a remedy; empty if it is not known}
    *
-   * @param start the file's first bytes, some hundred if it has them
+   * @param start the file's first {@link #BYTES}, or all of them
    */
   public static Optional<String> of(byte[] start) {
     return Optional.ofNullable(describe(start));

@@ -72,7 +72,7 @@ public final class SafetensorsReader extends OpenTensorFile {
           ElementReader.bytes(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long rest = channel.size() - 8;
       if (headerLength < 2 || headerLength > Math.min(MAX_HEADER, rest)) {
-        byte[] start = new byte[(int) Math.min(512, channel.size())];
+        byte[] start = new byte[(int) Math.min(FileKind.BYTES, channel.size())];
         ElementReader.bytes(channel, 0, start.length).get(start);
         FileKind.of(start)
             .ifPresent(
