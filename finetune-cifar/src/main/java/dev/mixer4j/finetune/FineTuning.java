@@ -234,6 +234,11 @@ public final class FineTuning {
             limitTrain,
             limitTest,
             settings());
+    if (model != null && (request.settings().newHead() || request.settings().headOnly())) {
+      throw new IllegalArgumentException(
+          "%s: expected weights to keep below the head, found a network from scratch"
+              .formatted(request.settings().newHead() ? "new_head" : "head_only"));
+    }
     RunFolder.check(folder, overwrite);
     if (weights != null && RunFolder.replaces(folder, weights)) {
       throw new IllegalArgumentException(

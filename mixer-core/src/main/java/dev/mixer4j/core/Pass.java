@@ -27,6 +27,8 @@ public final class Pass {
   private final Predicate<String> trained;
   private final Map<String, Operand<TFloat32>> updates = new LinkedHashMap<>();
   private long masks;
+  private boolean dropout;
+  private boolean stochasticDepth;
 
   private Pass(
       Ops tf,
@@ -126,6 +128,7 @@ public final class Pass {
    * @param x of any shape
    */
   public Operand<TFloat32> dropout(Operand<TFloat32> x) {
+    dropout = true;
     float rate = regularization.dropout();
     return rate == 0 ? x : tf.math.mul(x, mask(tf.shape(x), rate));
   }
@@ -152,6 +155,7 @@ public final class Pass {
   }
 
   private Operand<TFloat32> stochasticDepth(Operand<TFloat32> branch, float rate) {
+    stochasticDepth = true;
     if (rate == 0) {
       return branch;
     }
@@ -180,6 +184,16 @@ public final class Pass {
     if (updates.put(name, value) != null) {
       throw new IllegalStateException("two updates of " + name);
     }
+  }
+
+  /** {@return whether the network has asked for {@link #dropout} somewhere, at any rate} */
+  public boolean hasDropout() {
+    return dropout;
+  }
+
+  /** {@return whether the network has asked for {@link #stochasticDepth} somewhere, at any rate} */
+  public boolean hasStochasticDepth() {
+    return stochasticDepth;
   }
 
   /** {@return the new value of each variable that {@link #update} was called for} */

@@ -52,6 +52,7 @@ final class Replica {
 
   final StepTotals totals;
   final StateVariables state;
+  private final List<String> withoutEffect = new ArrayList<>();
   private final Network network;
   private final Optional<GradientAccumulator> accumulator;
   private final Optional<ExponentialMovingAverage> averages;
@@ -80,6 +81,8 @@ final class Replica {
             input.dropSeed(),
             name -> !settings.headOnly() || name.startsWith(Network.HEAD));
     Operand<TFloat32> trainLogits = network.apply(pass, input.images()).logits();
+    noteEffect("dropout", settings.dropout(), pass.hasDropout());
+    noteEffect("stochastic_depth", settings.stochasticDepth(), pass.hasStochasticDepth());
     Operand<TFloat32> loss = settings.loss().mean(tf, input.targets(), trainLogits);
     totals = StepTotals.of(tf, loss, trainLogits, input.labels());
     List<Optimizer.Parameter> changes = gradients(tf, graph, loss, pass);
@@ -125,6 +128,18 @@ final class Replica {
     List<StateVariable> kept = new ArrayList<>(updates.state());
     averages.ifPresent(ema -> kept.addAll(ema.state()));
     state = new StateVariables(tf, kept);
+  }
+
+  private void noteEffect(String setting, float rate, boolean present) {
+    if (rate != 0 && !present) {
+      withoutEffect.add(
+          "%s %s changes nothing: a %s has none".formatted(setting, rate, network.family()));
+    }
+  }
+
+  /** Settings that change nothing in this network, each in a sentence. */
+  List<String> withoutEffect() {
+    return withoutEffect;
   }
 
   private Map<String, Shape> trainable() {

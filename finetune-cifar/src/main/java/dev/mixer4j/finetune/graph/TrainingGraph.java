@@ -124,6 +124,11 @@ public final class TrainingGraph implements AutoCloseable {
     return Math.max(0, replicas.size() - parts);
   }
 
+  /** Settings that change nothing in this network, each in a sentence. */
+  public List<String> withoutEffect() {
+    return replicas.get(0).withoutEffect();
+  }
+
   public TrainSettings settings() {
     return settings;
   }

@@ -123,6 +123,7 @@ public final class TrainingRun {
   private FineTuningResult train(
       Images images, RunFolder run, TrainingGraph graph, RunState state, RunConfig config)
       throws IOException {
+    graph.withoutEffect().forEach(listener::warning);
     if (graph.idle() > 0) {
       listener.warning(
           "%d of the devices have no part of a batch; a smaller --micro-batch-size makes more parts"

@@ -154,6 +154,11 @@ public record TrainSettings(
           "expected either epochs or steps, found "
               + (settings.epochs == null ? "neither" : "both"));
     }
+    if (settings.microBatchSize != null && settings.microBatchSize > settings.batchSize) {
+      throw new IllegalArgumentException(
+          "micro_batch_size: expected at most the batch_size of %d, found %d"
+              .formatted(settings.batchSize, settings.microBatchSize));
+    }
     checkChannels("mean", settings.mean, Float::isFinite, "one finite number or three");
     checkChannels(
         "std",

@@ -143,6 +143,9 @@ class TrainModelTest {
     Path other = trained("other", "--recipe=mnist-mlp", "--model=lenet5", "--epochs=1");
     assertThat(network(other.resolve("final.h5"))).isInstanceOf(LeNet5.class);
     assertThat(config(other).at("/settings/dropout").asDouble()).isEqualTo(0.2);
+    Fixtures.Ran warned =
+        train(dir.resolve("warned"), "--model=lenet5", "--dropout=0.5", "--steps=1");
+    assertThat(warned.err()).contains("warning: dropout 0.5 changes nothing: a lenet5 has none");
     Path none = trained("none", "--model=mlp", "--hidden=12,11", "--epochs=1");
     assertThat(network(none.resolve("final.h5")).shapes()).containsKey("dense2/kernel");
     assertThat(config(none).at("/settings/learning_rate").asDouble()).isEqualTo(1e-3);
@@ -278,7 +281,10 @@ class TrainModelTest {
             List.of("--model=lenet5", "--shortcut=conv"), "--shortcut is not an option of --model",
             List.of("--model=resnet", "--shortcut=none"), "shortcut: expected one of",
             List.of("--model=mixer", "--patch-size=5"), "is not a multiple of patch_size 5",
-            List.of("--model=lenet5", "--channels=2"), "--channels: expected 1 or 3");
+            List.of("--model=lenet5", "--channels=2"), "--channels: expected 1 or 3",
+            List.of("--model=lenet5", "--head-only"), "head_only: expected weights to keep",
+            List.of("--model=lenet5", "--micro-batch-size=999"),
+                "micro_batch_size: expected at most the batch_size of");
     wrong.forEach(
         (options, message) -> {
           Fixtures.Ran ran = train(none, options.toArray());

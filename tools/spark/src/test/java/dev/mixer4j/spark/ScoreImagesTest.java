@@ -61,7 +61,7 @@ class ScoreImagesTest {
     }
     Row bad = rows.stream().filter(row -> row.getAs("error") != null).findFirst().orElseThrow();
     assertThat(file(bad)).hasName("broken.png");
-    assertThat((String) bad.getAs("error")).contains("cannot be decoded");
+    assertThat((String) bad.getAs("error")).contains("this image cannot be read");
     for (String column : new String[] {"label", "index", "probability", "top", "features"}) {
       assertThat(bad.isNullAt(bad.fieldIndex(column))).isTrue();
     }
@@ -126,7 +126,7 @@ class ScoreImagesTest {
     assertThat(rows)
         .extracting(row -> row.getAs("mixer_error"))
         .containsExactly(
-            null, "expected an image, found null", null, "expected a PNG or JPEG image, found gif");
+            null, "expected an image, found null", null, "expected a PNG or JPEG image, found gif; convert it to one");
     assertAnswers(
         List.of(rows.get(0), rows.get(2)),
         "mixer_",
