@@ -16,6 +16,9 @@ import java.util.Optional;
 public record ModelInfo(
     List<String> classNames, Optional<ImageTransform> transform, Optional<Origin> origin) {
 
+  /** The names of ImageNet-21k's classes have 0.4 million. */
+  private static final int MAX_CHARACTERS = 2_000_000;
+
   /** Nothing is known. */
   public static final ModelInfo NONE = new ModelInfo(List.of(), Optional.empty(), Optional.empty());
 
@@ -25,11 +28,18 @@ public record ModelInfo(
    * @param classNames in the order of the logits, or empty
    * @param transform or empty
    * @param origin or empty
-   * @throws IllegalArgumentException if a name has characters that not all formats of weights keep:
-   *     NUL, which ends a text in HDF5, or half of a surrogate pair, which UTF-8 has not
+   * @throws IllegalArgumentException if the names have more than 2 million characters in all, more
+   *     than readers of weights take, or a name has characters that not all formats of weights
+   *     keep: NUL, which ends a text in HDF5, or half of a surrogate pair, which UTF-8 has not
    */
   public ModelInfo {
     classNames = List.copyOf(classNames);
+    long characters = classNames.stream().mapToLong(String::length).sum();
+    if (characters > MAX_CHARACTERS) {
+      throw new IllegalArgumentException(
+          "class names: expected at most %d characters in all of them, found %d"
+              .formatted(MAX_CHARACTERS, characters));
+    }
     CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
     for (int i = 0; i < classNames.size(); i++) {
       String name = classNames.get(i);

@@ -1,12 +1,12 @@
 package dev.mixer4j.weights;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Network;
 import dev.mixer4j.core.Origin;
 import dev.mixer4j.core.image.ImageTransform;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,10 +68,9 @@ public record Metadata(Network network, ModelInfo info) {
           "no '%s'; convert the weights again from their source".formatted(name));
     }
     try {
-      return JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "%s: not valid JSON: %s".formatted(name, e.getOriginalMessage()), e);
+      return BoundedJson.read(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
     }
   }
 }

@@ -120,6 +120,22 @@ public final class Hdf5Edit implements AutoCloseable {
     return this;
   }
 
+  /** Equal texts of a fixed length, compressed in chunks of one. */
+  public Hdf5Edit compressed(String name, int count, int length) {
+    long type = H5Tcopy(H5T_C_S1_g());
+    checked(H5Tset_size(type, length));
+    long space = H5Screate_simple(1, new long[] {count}, (long[]) null);
+    long properties = H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g());
+    checked(H5Pset_chunk(properties, 1, new long[] {1}));
+    checked(H5Pset_deflate(properties, 9));
+    long id = checked(H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT));
+    H5Dclose(id); // its values are empty texts
+    H5Pclose(properties);
+    H5Sclose(space);
+    H5Tclose(type);
+    return this;
+  }
+
   @Override
   public void close() {
     checked(H5Fclose(file));

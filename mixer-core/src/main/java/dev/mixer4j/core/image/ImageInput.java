@@ -16,12 +16,14 @@ import java.util.stream.Collectors;
  */
 public record ImageInput(int height, int width, int channels, List<Float> mean, List<Float> std) {
 
+  private static final int MAX_CHANNELS = 4096;
+
   /**
    * Checks the numbers. One mean or standard deviation stands for all channels.
    *
    * @param height above 0
    * @param width above 0
-   * @param channels above 0
+   * @param channels 1 to 4096
    * @param mean finite
    * @param std finite, above 0
    * @throws IllegalArgumentException if a number is out of its range, or there are not as many
@@ -30,6 +32,13 @@ public record ImageInput(int height, int width, int channels, List<Float> mean, 
   public ImageInput {
     check(height > 0 && width > 0, "image size must be above 0, found " + width + " x " + height);
     check(channels > 0, "channels must be above 0, found " + channels);
+    check(
+        (double) height * width * channels <= Integer.MAX_VALUE,
+        "an image must have at most %d values, found %d x %d x %d"
+            .formatted(Integer.MAX_VALUE, height, width, channels));
+    check(
+        channels <= MAX_CHANNELS,
+        "channels must be at most %d, found %d".formatted(MAX_CHANNELS, channels));
     mean = each("mean", mean, channels);
     std = each("std", std, channels);
     check(mean.stream().allMatch(Float::isFinite), "mean must be finite, found " + mean);

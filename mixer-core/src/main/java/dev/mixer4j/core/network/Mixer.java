@@ -173,27 +173,24 @@ public record Mixer(
    * @param input square images
    * @param patchSize above 0; divides the image size
    * @param hiddenSize above 0
-   * @param blocks above 0
+   * @param blocks 1 to 10,000
    * @param tokensMlpSize above 0
    * @param channelsMlpSize above 0
    * @param classes 0 or more
    * @param gelu not null
-   * @param layerNormEpsilon above 0
+   * @param layerNormEpsilon above 0, at most 1
    * @throws IllegalArgumentException if one is out of its range
    */
   public Mixer {
     Objects.requireNonNull(input, "input");
     Objects.requireNonNull(gelu, "gelu");
     Networks.positive("hidden_size", hiddenSize);
-    Networks.positive("blocks", blocks);
+    Networks.layers("blocks", blocks);
     Networks.positive("tokens_mlp_size", tokensMlpSize);
     Networks.positive("channels_mlp_size", channelsMlpSize);
     Networks.patches(input, patchSize);
     Networks.classes(classes);
-    Networks.check(
-        layerNormEpsilon > 0 && layerNormEpsilon < 1,
-        "layer_norm_epsilon must be above 0 and below 1, found %s",
-        layerNormEpsilon);
+    Networks.epsilon("layer_norm_epsilon", layerNormEpsilon);
   }
 
   /**

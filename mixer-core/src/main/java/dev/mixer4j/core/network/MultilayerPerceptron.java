@@ -50,6 +50,7 @@ public record MultilayerPerceptron(
     Objects.requireNonNull(input, "input");
     hidden = List.copyOf(hidden);
     Networks.check(!hidden.isEmpty(), "hidden must have one width or more, found none");
+    Networks.layers("number of hidden layers", hidden.size());
     hidden.forEach(width -> Networks.positive("hidden", width));
     Networks.classes(classes);
   }

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 /** All families of networks, and their presets. */
 public final class Networks {
 
+  private static final int MAX_LAYERS = 10_000;
+
   /** Every family, in the order in which commands show them. */
   public static final List<Family> FAMILIES =
       List.of(
@@ -97,6 +99,19 @@ public final class Networks {
 
   static void positive(String name, int value) {
     check(value > 0, "%s must be above 0, found %d", name, value);
+  }
+
+  /**
+   * Checks a number of layers: those of 2 billion would fill the memory before a tensor misfits.
+   */
+  static void layers(String name, int value) {
+    check(
+        value > 0 && value <= MAX_LAYERS, "%s must be 1 to %d, found %d", name, MAX_LAYERS, value);
+  }
+
+  /** Checks what is added to a variance; NaN is neither above 0 nor at most 1. */
+  static void epsilon(String name, float value) {
+    check(value > 0 && value <= 1, "%s must be above 0 and at most 1, found %s", name, value);
   }
 
   static void classes(int classes) {

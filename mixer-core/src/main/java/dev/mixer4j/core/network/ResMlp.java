@@ -185,7 +185,7 @@ public record ResMlp(
    * @param input square images
    * @param patchSize above 0; divides the image size
    * @param hiddenSize above 0
-   * @param blocks above 0
+   * @param blocks 1 to 10,000
    * @param mlpSize above 0
    * @param classes 0 or more
    * @param layerScale finite
@@ -194,7 +194,7 @@ public record ResMlp(
   public ResMlp {
     Objects.requireNonNull(input, "input");
     Networks.positive("hidden_size", hiddenSize);
-    Networks.positive("blocks", blocks);
+    Networks.layers("blocks", blocks);
     Networks.positive("mlp_size", mlpSize);
     Networks.patches(input, patchSize);
     Networks.classes(classes);

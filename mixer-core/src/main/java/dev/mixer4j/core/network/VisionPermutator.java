@@ -308,10 +308,11 @@ public record VisionPermutator(
         "stage_blocks and stage_sizes must have one number for each stage, found %s and %s",
         stageBlocks,
         stageSizes);
+    Networks.layers("number of stages", stageBlocks.size());
     Networks.patches(input, patchSize);
     int side = input.size() / patchSize;
     for (int stage = 0; stage < stageSizes.size(); stage++) {
-      Networks.positive("stage_blocks", stageBlocks.get(stage));
+      Networks.layers("stage_blocks", stageBlocks.get(stage));
       Networks.positive("stage_sizes", stageSizes.get(stage));
       if (stage > 0 && !stageSizes.get(stage).equals(stageSizes.get(stage - 1))) {
         Networks.check(side % 2 == 0, "a grid of %d x %d cannot be halved", side, side);

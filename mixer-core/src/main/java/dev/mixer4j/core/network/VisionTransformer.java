@@ -257,28 +257,25 @@ public record VisionTransformer(
    * @param input square images
    * @param patchSize above 0; divides the image size
    * @param hiddenSize above 0
-   * @param blocks above 0
+   * @param blocks 1 to 10,000
    * @param heads above 0; divides the hidden size
    * @param mlpSize above 0
    * @param classes 0 or more
    * @param finalNorm whether the class token is normalized before the head
-   * @param layerNormEpsilon above 0
+   * @param layerNormEpsilon above 0, at most 1
    * @throws IllegalArgumentException if one is out of its range
    */
   public VisionTransformer {
     Objects.requireNonNull(input, "input");
     Networks.positive("hidden_size", hiddenSize);
-    Networks.positive("blocks", blocks);
+    Networks.layers("blocks", blocks);
     Networks.positive("heads", heads);
     Networks.positive("mlp_size", mlpSize);
     Networks.patches(input, patchSize);
     Networks.check(
         hiddenSize % heads == 0, "hidden_size %d is not a multiple of heads %d", hiddenSize, heads);
     Networks.classes(classes);
-    Networks.check(
-        layerNormEpsilon > 0 && layerNormEpsilon < 1,
-        "layer_norm_epsilon must be above 0 and below 1, found %s",
-        layerNormEpsilon);
+    Networks.epsilon("layer_norm_epsilon", layerNormEpsilon);
   }
 
   @Override

@@ -210,11 +210,11 @@ class MixerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {0, -1e-6f, 1, Float.POSITIVE_INFINITY, Float.NaN})
+  @ValueSource(floats = {0, -1e-6f, 1.1f, Float.POSITIVE_INFINITY, Float.NaN})
   void anEpsilonThatIsNoneIsRefused(float epsilon) {
     assertThatThrownBy(
             () -> new Mixer(ImageInput.square(28, 1), 7, 14, 2, 16, 10, 10, Gelu.ERF, epsilon))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("layer_norm_epsilon must be above 0 and below 1");
+        .hasMessageContaining("layer_norm_epsilon must be above 0 and at most 1");
   }
 }

@@ -16,6 +16,9 @@ import java.util.Map;
  */
 public abstract class TensorFile implements Closeable {
 
+  /** The most tensors of one file; Mixer-H/14 with Adam's moments has some 1,600. */
+  public static final int MAX_TENSORS = 20_000;
+
   /** The file, for messages. */
   protected final Path path;
 

@@ -15,6 +15,9 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
   /** The float32 values that fit a Java byte buffer; H/14's largest tensor has 6.6 million. */
   public static final long MAX_ELEMENTS = Integer.MAX_VALUE / 4;
 
+  /** NumPy's and PyTorch's own bound on dimensions. */
+  private static final int MAX_RANK = 64;
+
   /** {@return the number of elements, which fits an int} */
   public int elements() {
     return (int) shape.size();
@@ -32,10 +35,15 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
    * @param name the tensor's name
    * @param dtype its element type
    * @param sizes that the file claims
-   * @throws MalformedFileException if a size is negative or they multiply to over {@link
-   *     #MAX_ELEMENTS}
+   * @throws MalformedFileException if a size is negative, they multiply to over {@link
+   *     #MAX_ELEMENTS} or are more than 64
    */
   public static TensorInfo checked(Path file, String name, DType dtype, long... sizes) {
+    if (sizes.length > MAX_RANK) {
+      throw new MalformedFileException(
+          "%s: tensor '%s': expected at most %d dimensions, found %d"
+              .formatted(file, name, MAX_RANK, sizes.length));
+    }
     long elements = 1;
     for (long size : sizes) {
       if (size < 0 || size > MAX_ELEMENTS) {

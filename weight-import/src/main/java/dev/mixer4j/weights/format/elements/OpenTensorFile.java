@@ -27,6 +27,13 @@ public abstract class OpenTensorFile extends TensorFile {
     return new MalformedFileException("%s: a corrupt %s: %s".formatted(path, kind, problem));
   }
 
+  /** To be called before so many tensors take memory. */
+  protected final void checkCount(int count) {
+    if (count > MAX_TENSORS) {
+      throw malformed("expected at most %d tensors, found %d".formatted(MAX_TENSORS, count));
+    }
+  }
+
   @Override
   public Map<String, String> notes() {
     return notes(texts);

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.format.elements;
 
 import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -41,6 +42,11 @@ public final class ZipArchive implements Closeable {
       throw malformed(e.getMessage() == null ? "it is cut off" : e.getMessage(), e);
     }
     try {
+      if (zip.size() > TensorFile.MAX_TENSORS) {
+        throw malformed(
+            "expected at most %d entries, found %d".formatted(TensorFile.MAX_TENSORS, zip.size()),
+            null);
+      }
       long fileSize = path.toFile().length();
       for (ZipEntry entry : Collections.list(zip.entries())) {
         String name = entry.getName();

@@ -7,14 +7,22 @@ import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.WeightsException;
 import dev.mixer4j.weights.format.elements.ElementReader;
+import io.jhdf.GroupSymbolTableNode;
 import io.jhdf.HdfFile;
+import io.jhdf.ObjectHeader;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.btree.BTreeV1;
+import io.jhdf.object.datatype.DataType;
+import io.jhdf.object.datatype.FixedPoint;
 import io.jhdf.object.datatype.FloatingPoint;
 import io.jhdf.object.datatype.OpaqueDataType;
+import io.jhdf.object.message.LinkMessage;
+import io.jhdf.object.message.SymbolTableMessage;
+import io.jhdf.storage.HdfBackingStorage;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -37,7 +45,7 @@ import java.util.Set;
  */
 public final class Hdf5File implements Closeable {
 
-  private static final int MAX_OBJECTS = 100_000;
+  private static final int MAX_OBJECTS = TensorFile.MAX_TENSORS;
   private static final String CORRUPT = "%s: a corrupt HDF5 file: %s";
 
   private record Run(TensorInfo info, long offset, ByteOrder order) {}
@@ -45,6 +53,7 @@ public final class Hdf5File implements Closeable {
   private final Path path;
   private final FileChannel channel;
   private final HdfFile hdf;
+  private final Hdf5Texts texts;
   private final Set<Long> visited = new HashSet<>();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final Map<String, Dataset> datasets = new LinkedHashMap<>();
@@ -58,6 +67,7 @@ public final class Hdf5File implements Closeable {
     try {
       hdf = HdfFile.fromByteBuffer(map());
       checkEnd();
+      texts = new Hdf5Texts(hdf.getHdfBackingStorage(), this::malformed);
     } catch (IOException | WeightsException e) {
       channel.close();
       throw e;
@@ -110,16 +120,16 @@ public final class Hdf5File implements Closeable {
    * file may have a group in itself, and a link could lead out of the file: both are refused.
    */
   public void list(Group group, String prefix, int maxDepth) {
-    if (prefix.chars().filter(c -> c == '/').count() > maxDepth || objects > MAX_OBJECTS) {
-      throw malformed(
-          "groups are nested deeper than %d or hold more than %d objects", maxDepth, MAX_OBJECTS);
+    if (prefix.chars().filter(c -> c == '/').count() > maxDepth) {
+      throw malformed("groups are nested deeper than %d", maxDepth);
     }
     if (!visited.add(group.getAddress())) {
       throw malformed("group '%s' is there twice", prefix);
     }
     groups.put(prefix, group);
-    for (Map.Entry<String, Node> child : group.getChildren().entrySet()) {
-      objects++;
+    Map<String, Node> children = children(group);
+    objects += children.size();
+    for (Map.Entry<String, Node> child : children.entrySet()) {
       String name = prefix + child.getKey();
       if (child.getValue() instanceof Group inner) {
         list(inner, name + "/", maxDepth);
@@ -130,6 +140,28 @@ public final class Hdf5File implements Closeable {
             "%s: '%s' is neither a group nor a dataset; links are not followed"
                 .formatted(path, name));
       }
+    }
+  }
+
+  /** The objects in a group, which are counted first: jHDF makes each of them at once. */
+  public Map<String, Node> children(Group group) {
+    HdfBackingStorage storage = hdf.getHdfBackingStorage();
+    ObjectHeader header = ObjectHeader.readObjectHeader(storage, group.getAddress());
+    long count = objects + header.getMessagesOfType(LinkMessage.class).size();
+    if (header.hasMessageOfType(SymbolTableMessage.class)) {
+      long tree = header.getMessageOfType(SymbolTableMessage.class).getBTreeAddress();
+      for (long node : BTreeV1.createGroupBTree(storage, tree).getChildAddresses()) {
+        count += new GroupSymbolTableNode(storage, node).getNumberOfEntries();
+        checkCount(count);
+      }
+    }
+    checkCount(count);
+    return group.getChildren();
+  }
+
+  private void checkCount(long count) {
+    if (count > MAX_OBJECTS) {
+      throw malformed("expected at most %d groups and datasets, found more", MAX_OBJECTS);
     }
   }
 
@@ -158,21 +190,57 @@ public final class Hdf5File implements Closeable {
     }
     // jHDF would allocate whatever the sizes claim.
     long[] sizes = attribute.getDimensionsAsLong();
-    boolean small = sizes.length == 0 || sizes.length == 1 && sizes[0] <= hdf.size();
-    if (!small || attribute.getSizeInBytes() > attribute.getBuffer().capacity()) {
+    DataType type = attribute.getDataType();
+    boolean known =
+        Hdf5Texts.are(type) || type instanceof FixedPoint || type instanceof FloatingPoint;
+    if (!known || !fits(sizes, type, attribute.getBuffer())) {
       throw malformed(
-          "attribute '%s': its shape %s is not one of its kind", name, Arrays.toString(sizes));
+          "attribute '%s': its type and shape %s are not of its kind",
+          name, Arrays.toString(sizes));
     }
-    return attribute.getData();
+    if (!Hdf5Texts.are(type)) {
+      return attribute.getData();
+    }
+    String[] all = texts.read(type, attribute.getBuffer(), sizes.length == 0 ? 1 : (int) sizes[0]);
+    return sizes.length == 0 ? all[0] : all;
+  }
+
+  /** The texts in a dataset of one dimension that is in one piece. */
+  String[] texts(String name, Dataset dataset) {
+    long[] sizes = dataset.getDimensionsAsLong();
+    DataType type = dataset.getDataType();
+    if (Hdf5Texts.are(type) && sizes.length == 1 && !(dataset instanceof ContiguousDataset)) {
+      throw notInOnePiece(name, "texts");
+    }
+    if (Hdf5Texts.are(type) && sizes.length == 1 && dataset instanceof ContiguousDataset pieces) {
+      ByteBuffer elements = pieces.getBuffer();
+      if (fits(sizes, type, elements)) {
+        return texts.read(type, elements, (int) sizes[0]);
+      }
+    }
+    throw malformed("dataset '%s': expected texts, found %s", name, Arrays.toString(sizes));
+  }
+
+  /** Whether a buffer has the elements of a single value or a list. */
+  private static boolean fits(long[] sizes, DataType type, ByteBuffer buffer) {
+    long count = sizes.length == 0 ? 1 : sizes[0];
+    return sizes.length <= 1
+        && count >= 0
+        && type.getSize() > 0
+        && count <= buffer.capacity() / type.getSize();
+  }
+
+  private UnsupportedFileException notInOnePiece(String name, String content) {
+    return new UnsupportedFileException(
+        ("%s: dataset '%s': expected %s in one piece, not chunked or"
+                + " compressed (h5repack -l CONTI IN OUT makes it so)")
+            .formatted(path, name, content));
   }
 
   public TensorInfo add(String name, Dataset dataset) throws IOException {
     DType dtype = dtype(dataset);
     if (dtype == null || !(dataset instanceof ContiguousDataset contiguous)) {
-      throw new UnsupportedFileException(
-          ("%s: dataset '%s': expected floating-point numbers in one piece, not chunked or"
-                  + " compressed (h5repack -l CONTI IN OUT makes it so)")
-              .formatted(path, name));
+      throw notInOnePiece(name, "floating-point numbers");
     }
     TensorInfo info = TensorInfo.checked(path, name, dtype, dataset.getDimensionsAsLong());
     long offset = hdf.getUserBlockSize() + contiguous.getDataAddress();

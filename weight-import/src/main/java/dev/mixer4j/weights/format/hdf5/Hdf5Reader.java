@@ -71,16 +71,10 @@ public final class Hdf5Reader extends TensorFile {
     if (file.root().getAttribute(CLASS_NAMES) != null) {
       return List.of(attribute(CLASS_NAMES, String[].class));
     }
-    if (!(file.root().getChildren().get(CLASS_NAMES) instanceof Dataset many)) {
+    if (!(file.children(file.root()).get(CLASS_NAMES) instanceof Dataset many)) {
       return List.of();
     }
-    long[] sizes = many.getDimensionsAsLong();
-    // Looked at before jHDF allocates as many.
-    boolean plausible = sizes.length == 1 && sizes[0] <= file.root().size();
-    if (plausible && many.getData() instanceof String[] names) {
-      return List.of(names);
-    }
-    throw file.malformed("dataset 'class_names': expected texts, found %s", Arrays.toString(sizes));
+    return List.of(file.texts(CLASS_NAMES, many));
   }
 
   private <T> T attribute(String name, Class<T> type) {

@@ -1,10 +1,9 @@
 package dev.mixer4j.weights.format.keras;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -21,8 +20,6 @@ import java.util.TreeSet;
  */
 final class KerasConfig {
 
-  private static final JsonMapper JSON = new JsonMapper(); // bounds nesting itself
-
   /** What the head may end with; the importer's networks end with the logits. */
   private static final Set<String> HEADS = Set.of("linear", "softmax", "sigmoid");
 
@@ -36,12 +33,11 @@ final class KerasConfig {
   KerasConfig(Path path, String json) {
     this.path = path;
     try {
-      JsonNode root = JSON.readTree(json);
+      JsonNode root = BoundedJson.read(json);
       collect(root);
       nameLayers(root.path("config").path("layers"));
-    } catch (JsonProcessingException e) {
-      throw new MalformedFileException(
-          path + ": its model configuration is not valid JSON: " + e.getOriginalMessage());
+    } catch (IllegalArgumentException e) {
+      throw new MalformedFileException(path + ": its model configuration is " + e.getMessage(), e);
     }
   }
 

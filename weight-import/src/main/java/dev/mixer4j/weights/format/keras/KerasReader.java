@@ -33,7 +33,7 @@ public final class KerasReader extends OpenTensorFile {
   private final Map<String, String> settings;
 
   public static boolean reads(Hdf5File file) {
-    Map<String, Node> children = file.root().getChildren();
+    Map<String, Node> children = file.children(file.root());
     if (file.root().getAttribute("format_version") != null) { // one of ours
       return false;
     }
@@ -53,12 +53,12 @@ public final class KerasReader extends OpenTensorFile {
     super(file.path(), Format.KERAS, "HDF5 file");
     this.file = file;
     this.source = source;
-    boolean whole = file.root().getChildren().get("model_weights") instanceof Group;
+    boolean whole = file.children(file.root()).get("model_weights") instanceof Group;
     Group top = file.root();
     if (whole) {
       part = "model_weights";
-      top = (Group) top.getChildren().get(part);
-      ignored.addAll(file.root().getChildren().keySet());
+      top = (Group) file.children(top).get(part);
+      ignored.addAll(file.children(file.root()).keySet());
       ignored.remove(part);
     }
     this.settings = config.settings();

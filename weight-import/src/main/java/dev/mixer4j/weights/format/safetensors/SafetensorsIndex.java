@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.elements.OpenTensorFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,7 +25,7 @@ import java.util.Map;
  */
 public final class SafetensorsIndex extends OpenTensorFile {
 
-  private static final int MAX_INDEX = 64 << 20;
+  private static final int MAX_INDEX = BoundedJson.MAX_BYTES;
   private static final int MAX_SHARDS = 1000;
 
   private final Map<String, SafetensorsReader> shards = new LinkedHashMap<>();
@@ -34,6 +35,7 @@ public final class SafetensorsIndex extends OpenTensorFile {
     super(path, Format.SAFETENSORS, "safetensors index");
     JsonNode index = read();
     try {
+      checkCount(index.get("weight_map").size());
       for (Map.Entry<String, JsonNode> field : index.get("weight_map").properties()) {
         place(field.getKey(), field.getValue());
       }
@@ -117,6 +119,7 @@ public final class SafetensorsIndex extends OpenTensorFile {
     }
     SafetensorsReader opened = new SafetensorsReader(file);
     shards.put(name, opened);
+    checkCount(shards.values().stream().mapToInt(each -> each.tensors().size()).sum());
     return opened;
   }
 

@@ -1,16 +1,12 @@
 package dev.mixer4j.weights.format.safetensors;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.weights.format.DType;
 import dev.mixer4j.weights.format.Format;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.elements.ElementReader;
 import dev.mixer4j.weights.format.elements.FileKind;
 import dev.mixer4j.weights.format.elements.OpenTensorFile;
@@ -38,14 +34,7 @@ import java.util.function.Function;
  */
 public final class SafetensorsReader extends OpenTensorFile {
 
-  /** The reference implementation's bound. */
-  private static final int MAX_HEADER = 100_000_000;
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final int MAX_HEADER = BoundedJson.MAX_BYTES; // elsewhere 100 MB are allowed
 
   static final Map<String, DType> DTYPES =
       Map.of(
@@ -99,11 +88,11 @@ public final class SafetensorsReader extends OpenTensorFile {
   /** Reads JSON that is UTF-8: from bytes, Jackson would take UTF-16 and UTF-32 too. */
   static JsonNode json(ByteBuffer text, Function<String, MalformedFileException> malformed) {
     try {
-      return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
+      return BoundedJson.read(StandardCharsets.UTF_8.newDecoder().decode(text).toString());
     } catch (CharacterCodingException e) {
       throw malformed.apply("not UTF-8");
-    } catch (JsonProcessingException e) {
-      throw malformed.apply("not valid JSON: " + e.getOriginalMessage());
+    } catch (IllegalArgumentException e) {
+      throw malformed.apply(e.getMessage());
     }
   }
 
@@ -112,6 +101,7 @@ public final class SafetensorsReader extends OpenTensorFile {
     if (root == null || !root.isObject()) {
       throw malformed("expected a JSON object as header");
     }
+    checkCount(root.size());
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (field.getKey().equals("__metadata__")) {
         readTexts(field.getValue());

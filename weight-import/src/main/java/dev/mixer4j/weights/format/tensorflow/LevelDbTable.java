@@ -3,6 +3,7 @@ package dev.mixer4j.weights.format.tensorflow;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -27,6 +29,7 @@ public final class LevelDbTable {
   private static final long MAGIC = 0xdb4775248b80fb57L;
   private static final int FOOTER = 48;
   private static final int TRAILER = 5; // compression type and checksum behind each block
+  private static final int MAX_TEXT = 4096; // bytes of a tensor's name, or of what is kept of it
   private static final int CRC_DELTA = 0xa282ead8;
 
   private LevelDbTable() {}
@@ -127,6 +130,7 @@ public final class LevelDbTable {
                     throw malformed(path, "a key is there twice");
                   }
                 });
+        checkCount(path, entries);
       }
       return entries;
     } catch (IOException e) { // protobuf's, of a number or a length
@@ -169,8 +173,16 @@ public final class LevelDbTable {
       long shared = block.readRawVarint64();
       long fresh = block.readRawVarint64();
       long length = block.readRawVarint64();
-      if (shared < 0 || shared > key.length || !fits(fresh) || !fits(length)) {
-        throw malformed(path, "a key of %d and %d bytes".formatted(shared, fresh));
+      // A key of few bytes may be long, since it shares the start of the one before.
+      if (shared < 0
+          || shared > key.length
+          || !fits(fresh)
+          || !fits(length)
+          || !fits(shared + fresh)) {
+        throw malformed(
+            path,
+            "expected keys and values of at most %d bytes, found %d and %d"
+                .formatted(MAX_TEXT, shared + fresh, length));
       }
       byte[] rest = block.readRawBytes((int) fresh);
       byte[] next = Arrays.copyOf(key, (int) (shared + fresh));
@@ -180,14 +192,21 @@ public final class LevelDbTable {
         throw malformed(path, "its keys are not sorted");
       }
       entries.put(name, ByteString.copyFrom(block.readRawBytes((int) length)));
+      checkCount(path, entries);
       key = next;
     }
     return entries;
   }
 
-  /** Whether a length fits an int; protobuf checks it against the end of the block. */
+  /** Whether a key or value may be so long; protobuf checks it against the end of the block. */
   private static boolean fits(long length) {
-    return length >= 0 && length <= Integer.MAX_VALUE;
+    return length >= 0 && length <= MAX_TEXT;
+  }
+
+  private static void checkCount(Path path, Map<ByteString, ByteString> entries) {
+    if (entries.size() > TensorFile.MAX_TENSORS) {
+      throw malformed(path, "expected at most " + TensorFile.MAX_TENSORS + " keys, found more");
+    }
   }
 
   private static MalformedFileException malformed(Path path, String problem) {

@@ -42,8 +42,8 @@ public final class TensorBundleReader extends OpenTensorFile {
 
   private static final String ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE";
 
-  private static final int MAX_INDEX = 64 << 20;
-  private static final int MAX_SHARDS = 10_000;
+  private static final int MAX_INDEX = 16 << 20; // Mixer-H/14's has some 40 kB
+  private static final int MAX_SHARDS = 1000;
 
   private static final Map<DataType, DType> DTYPES =
       Map.of(

@@ -16,6 +16,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,7 +135,44 @@ class SafetensorsReaderTest {
 
   @Test
   void headerIsNestedTooDeeply() {
-    assertMalformed(file("{'w':" + "[".repeat(100_000), 0), "the header is not valid JSON");
+    assertMalformed(
+        file("{'w':" + "[".repeat(100_000), 0), "the header is more JSON than a network needs");
+  }
+
+  @Test
+  void headerOfMillionsOfValues() {
+    String values = "[],".repeat(1_500_000);
+    assertMalformed(
+        file("{'w':[" + values + "1]}", 0),
+        "the header is more JSON than a network needs",
+        "1048576 names and values");
+  }
+
+  @Test
+  void headerBeyondTheBound() {
+    byte[] header = new byte[17 << 20];
+    assertMalformed(
+        SafetensorsBytes.withLength(header.length, header, new byte[0]),
+        "expected a header of 2 to 16777216 bytes, found a length of 17825792");
+  }
+
+  @Test
+  void tooManyTensors() {
+    SafetensorsBytes many = new SafetensorsBytes();
+    for (int i = 0; i <= TensorFile.MAX_TENSORS; i++) {
+      many.tensor("w" + i, "F32", new long[] {0}, new byte[0]);
+    }
+    assertMalformed(many.bytes(), "expected at most 20000 tensors, found 20001");
+  }
+
+  @Test
+  void tooManyDimensions() {
+    long[] ones = new long[65];
+    Arrays.fill(ones, 1);
+    byte[] content = new SafetensorsBytes().tensor("w", "F32", ones, new byte[4]).bytes();
+    assertThatThrownBy(() -> open(content).close())
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageContaining("tensor 'w': expected at most 64 dimensions, found 65");
   }
 
   @ParameterizedTest
