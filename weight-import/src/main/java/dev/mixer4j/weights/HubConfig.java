@@ -1,10 +1,11 @@
 package dev.mixer4j.weights;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.weights.format.MalformedFileException;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,6 @@ record HubConfig(
 
   static final HubConfig NONE = new HubConfig(null, null, Optional.empty(), List.of());
 
-  private static final long MAX_BYTES = 16 << 20; // 21,000 names take one
-
   /** Reads the file beside weights that have a hub's name; {@link #NONE} if there is none. */
   static HubConfig beside(Path weights) throws IOException {
     Path folder = Files.isDirectory(weights) ? weights : weights.toAbsolutePath().getParent();
@@ -44,17 +43,11 @@ record HubConfig(
     if (!hubs || !Files.isRegularFile(config)) {
       return NONE;
     }
-    if (Files.size(config) > MAX_BYTES) {
-      throw new MalformedFileException(
-          "%s: expected at most %d bytes, found %d"
-              .formatted(config, MAX_BYTES, Files.size(config)));
-    }
     try {
-      return of(new JsonMapper().readTree(Files.readAllBytes(config)));
-    } catch (JsonProcessingException e) {
-      throw new MalformedFileException(
-          config + ": not valid JSON: " + e.getOriginalMessage() + "; move it away to do without",
-          e);
+      if (Files.size(config) > BoundedJson.MAX_BYTES) {
+        throw new IllegalArgumentException("more than " + BoundedJson.MAX_BYTES + " bytes");
+      }
+      return of(BoundedJson.read(new String(Files.readAllBytes(config), UTF_8)));
     } catch (IllegalArgumentException e) {
       throw new MalformedFileException(
           config + ": " + e.getMessage() + "; move it away to do without", e);
