@@ -31,6 +31,8 @@ module dev.mixer4j.weights {
   // Which javac does not see from here.
   exports dev.mixer4j.weights.command to
       dev.mixer4j.finetune;
+  exports dev.mixer4j.weights.format.elements to
+      dev.mixer4j.finetune;
   exports dev.mixer4j.weights.format.numpy to
       dev.mixer4j.finetune;
   exports dev.mixer4j.weights.format.pickle to

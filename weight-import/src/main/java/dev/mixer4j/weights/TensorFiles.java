@@ -5,6 +5,7 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.FileKind;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import dev.mixer4j.weights.format.hdf5.Hdf5Reader;
@@ -64,12 +65,8 @@ public final class TensorFiles {
     if (Files.isDirectory(path)) {
       return openFolder(path);
     }
-    if (Files.exists(path) && !Files.isRegularFile(path)) {
-      throw new UnsupportedFileException(
-          path + ": expected a file or a folder, found a pipe, a device or something like it");
-    }
     byte[] start;
-    try (InputStream in = Files.newInputStream(path)) {
+    try (InputStream in = Files.newInputStream(RegularFile.check(path))) {
       start = in.readNBytes(FileKind.BYTES);
     }
     if (startsWith(start, ZIP)) {

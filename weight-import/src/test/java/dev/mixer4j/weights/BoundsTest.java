@@ -3,11 +3,13 @@ package dev.mixer4j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.bytedeco.hdf5.global.hdf5.H5T_IEEE_F32LE_g;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.sun.management.ThreadMXBean;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.WeightsException;
+import dev.mixer4j.weights.format.numpy.NpyFile;
 import dev.mixer4j.weights.format.tensorflow.LevelDbTable;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
@@ -26,6 +28,8 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -266,5 +270,28 @@ class BoundsTest {
 
   private static String escaped(String json) {
     return json.replace("\"", "\\\"");
+  }
+
+  /** A pipe would be waited on for ever, and a device such as /dev/zero never ends. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  @Timeout(30)
+  void pipesAndDevicesAreNotRead() throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+    assertRefused(pipe, "expected a file, found a pipe, a device");
+    assertThatThrownBy(() -> NpyFile.read(pipe)).hasMessageContaining("found a pipe, a device");
+    Path zero = Path.of("/dev/zero");
+    Path model = Files.createDirectories(folder.resolve("model"));
+    Path definition = Files.createSymbolicLink(model.resolve("saved_model.pb"), zero);
+    assertThatThrownBy(() -> Checkpoint.open(model))
+        .hasMessage(definition + ": expected a file, found a pipe, a device or something like it");
+    Path index = Files.createSymbolicLink(folder.resolve("c.index"), zero);
+    assertThatThrownBy(() -> Checkpoint.open(folder.resolve("c")))
+        .hasMessageStartingWith(index + ": expected a file");
+    Files.copy(Fixtures.path("tf/v1.index"), folder.resolve("d.index"));
+    Path data = Files.createSymbolicLink(folder.resolve("d.data-00000-of-00001"), pipe);
+    assertThatThrownBy(() -> Checkpoint.open(folder.resolve("d")))
+        .hasMessageStartingWith(data + ": expected a file");
   }
 }

@@ -1,5 +1,6 @@
 package dev.mixer4j.finetune.data;
 
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarUtils;
 
 /**
  * Reads tar archives, packed with gzip or not, into memory; their names never become paths on the
@@ -95,7 +97,8 @@ final class TarFiles {
   }
 
   private static Tar open(Path archive) throws IOException {
-    InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
+    InputStream file =
+        new BufferedInputStream(Files.newInputStream(RegularFile.check(archive)), 1 << 16);
     try {
       file.mark(2);
       boolean packed = file.read() == 0x1f && file.read() == 0x8b; // RFC 1952, section 2.3.1
@@ -109,10 +112,30 @@ final class TarFiles {
 
   /** Notes the end record: without it, an archive that is cut off between entries seems intact. */
   private static final class Tar extends TarArchiveInputStream {
+    // POSIX.1-2017, pax, "ustar Interchange Format", and GNU tar's long names.
+    private static final int SIZE = 124;
+    private static final int TYPE = 156;
+    private static final String LONG_NAMES = "LKxg";
+    private static final int MAX_NAME = 1 << 16;
+
     private boolean ended;
 
     Tar(InputStream in) {
       super(in, "UTF-8");
+    }
+
+    /** A record of 512 bytes; the library would take any amount of memory for names. */
+    @Override
+    protected byte[] readRecord() throws IOException {
+      byte[] record = super.readRecord();
+      if (record != null && LONG_NAMES.indexOf(record[TYPE]) >= 0) {
+        long bytes = TarUtils.parseOctalOrBinary(record, SIZE, 12);
+        if (bytes > MAX_NAME) {
+          throw new IOException(
+              "expected a name of at most %d bytes, found %d".formatted(MAX_NAME, bytes));
+        }
+      }
+      return record;
     }
 
     @Override

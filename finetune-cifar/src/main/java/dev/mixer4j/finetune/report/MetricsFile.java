@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ record MetricsFile(Path path, List<String> columns) {
     }
     String text;
     try {
-      text = Files.readString(path);
+      text = Files.readString(RegularFile.check(path));
     } catch (CharacterCodingException e) {
       throw new MixerException(path + ": expected text in UTF-8, found other bytes", e);
     }

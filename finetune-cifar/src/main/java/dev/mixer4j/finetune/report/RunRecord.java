@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +62,8 @@ public record RunRecord(
               .formatted(file, MAX_JSON_BYTES, Files.size(file)));
     }
     try {
-      if (new JsonMapper().readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
+      if (new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(file)))
+          instanceof ObjectNode object) {
         return object;
       }
     } catch (JsonProcessingException e) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.report.AtomicFile;
 import dev.mixer4j.finetune.report.FolderLock;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ public record StudyFolder(Path path, Study study, Path data, int threads) {
       throw new MixerException(path + ": expected the folder of a study, found no " + FILE);
     }
     try {
-      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(file));
+      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(file)));
       int threads = json.path("threads").asInt();
       if (threads < 1 || !json.path("data").isTextual()) {
         throw new MixerException(file + ": expected data and threads, found them missing");

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TarFilesTest {
@@ -181,5 +183,24 @@ class TarFilesTest {
     assertThatThrownBy(() -> TarFiles.read(archive, 1_200_000))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("at most 1000 entries of at most 1200000 bytes together, found more");
+  }
+
+  /** Gigabytes of zeros for a name pack into some kilobytes. */
+  @ParameterizedTest
+  @ValueSource(chars = {'L', 'K', 'x'})
+  void aNameOfAnyLengthIsRefused(char type) throws IOException {
+    write(
+        tar -> {
+          TarArchiveEntry name = new TarArchiveEntry("name", (byte) type);
+          byte[] content = new byte[70_000];
+          name.setSize(content.length);
+          tar.putArchiveEntry(name);
+          tar.write(content);
+          tar.closeArchiveEntry();
+          file(tar, "data_batch_1.bin", records);
+        });
+    assertThatThrownBy(() -> TarFiles.read(archive))
+        .isInstanceOf(DatasetException.class)
+        .hasMessageContaining("expected a name of at most 65536 bytes, found 70000");
   }
 }

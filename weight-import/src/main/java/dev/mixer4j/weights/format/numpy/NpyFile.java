@@ -2,6 +2,7 @@ package dev.mixer4j.weights.format.numpy;
 
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,10 +16,7 @@ import org.tensorflow.ndarray.Shape;
 public record NpyFile(Shape shape, FloatBuffer values) {
 
   public static NpyFile read(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      throw new UnsupportedFileException(path + ": expected a .npy file, found a folder");
-    }
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(RegularFile.check(path)))) {
       NpyHeader header = NpyHeader.read(path, path.getFileName().toString(), in);
       header.checkSize(path, Files.size(path));
       if (!header.info().dtype().isFloat()) {

@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.elements.OpenTensorFile;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +29,8 @@ public final class SavedModelNotes {
 
   /** Reads the notes and skips the graph, which may be large. */
   public static Map<String, String> read(Path definition) throws IOException {
-    try (InputStream file = new BufferedInputStream(Files.newInputStream(definition), 1 << 16)) {
+    try (InputStream file =
+        new BufferedInputStream(Files.newInputStream(RegularFile.check(definition)), 1 << 16)) {
       CodedInputStream in = CodedInputStream.newInstance(file);
       in.setSizeLimit(Integer.MAX_VALUE);
       Map<String, String> text = new LinkedHashMap<>();

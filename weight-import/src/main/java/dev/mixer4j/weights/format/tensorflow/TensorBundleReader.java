@@ -8,6 +8,7 @@ import dev.mixer4j.weights.format.TensorInfo;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.ElementReader;
 import dev.mixer4j.weights.format.elements.OpenTensorFile;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -65,7 +66,7 @@ public final class TensorBundleReader extends OpenTensorFile {
     this.prefix = prefix;
     this.notes = notes;
     try {
-      Path index = suffixed(INDEX);
+      Path index = RegularFile.check(suffixed(INDEX));
       if (Files.size(index) > MAX_INDEX) {
         throw malformed("an index of " + Files.size(index) + " bytes");
       }
@@ -102,7 +103,7 @@ public final class TensorBundleReader extends OpenTensorFile {
       throw malformed("its index speaks of " + count + " data files");
     }
     for (int i = 0; i < count; i++) {
-      Path shard = suffixed(".data-%05d-of-%05d".formatted(i, count));
+      Path shard = RegularFile.check(suffixed(".data-%05d-of-%05d".formatted(i, count)));
       shards.add(FileChannel.open(shard, StandardOpenOption.READ));
       files.add(shard);
     }

@@ -179,6 +179,6 @@ class NpyHeaderTest {
   void folderInPlaceOfAFile() {
     assertThatThrownBy(() -> NpyFile.read(folder))
         .isInstanceOf(UnsupportedFileException.class)
-        .hasMessage(folder + ": expected a .npy file, found a folder");
+        .hasMessage(folder + ": expected a file, found a folder");
   }
 }
