@@ -76,8 +76,10 @@ public final class ImageFile {
       String format = reader == null ? "" : reader.getFormatName().toLowerCase(Locale.ROOT);
       if (!format.equals("png") && !format.equals("jpeg")) {
         throw new MixerException(
-            "expected a PNG or JPEG image, found %s; convert it to one"
-                .formatted(format.isEmpty() ? describe(file) : format));
+            "expected a PNG or JPEG image, found "
+                + (file.length == 0
+                    ? "an empty file"
+                    : (format.isEmpty() ? describe(file) : format) + "; convert it to one"));
       }
       reader.setInput(in, true, true);
       check(reader, file);
@@ -150,9 +152,6 @@ public final class ImageFile {
 
   private static String describe(byte[] file) {
     String start = new String(file, 0, Math.min(16, file.length), StandardCharsets.ISO_8859_1);
-    if (file.length == 0) {
-      return "an empty file";
-    }
     if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
       return "WebP";
     }

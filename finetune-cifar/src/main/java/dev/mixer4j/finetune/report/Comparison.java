@@ -36,6 +36,7 @@ public record Comparison(List<RunRecord> runs) {
     for (String path : differing) {
       columns.add(column(shortName(path, differing), run -> setting(run, path)));
     }
+    columns.add(column("measured on", run -> run.last().map(MetricsRow::split).orElse(UNKNOWN)));
     columns.add(column("best accuracy", run -> format(run.best(), "%.2f%%", PERCENT)));
     columns.add(column("final accuracy", run -> format(run.last(), "%.2f%%", PERCENT)));
     columns.add(column("final loss", run -> format(run.last(), "%.4f", MetricsRow::loss)));
@@ -58,13 +59,8 @@ public record Comparison(List<RunRecord> runs) {
   private List<String> column(String name, Function<RunRecord, String> value) {
     List<String> column = new ArrayList<>();
     column.add(name);
-    runs.forEach(run -> column.add(printable(value.apply(run))));
+    runs.forEach(run -> column.add(value.apply(run)));
     return column;
-  }
-
-  /** Values come from files, and control characters are commands to a terminal. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   /** The last part of a path, if it is unique. */
@@ -72,7 +68,7 @@ public record Comparison(List<RunRecord> runs) {
     String last = path.substring(path.lastIndexOf('.') + 1);
     boolean unique =
         paths.stream().filter(other -> ("." + other).endsWith("." + last)).count() == 1;
-    return printable(unique ? last : path);
+    return unique ? last : path;
   }
 
   private static String setting(RunRecord run, String path) {
@@ -91,6 +87,7 @@ public record Comparison(List<RunRecord> runs) {
       String run,
       boolean finished,
       ObjectNode config,
+      String split,
       double bestAccuracy,
       Long bestStep,
       double finalAccuracy,
@@ -103,6 +100,7 @@ public record Comparison(List<RunRecord> runs) {
           run.name(),
           run.finished(),
           run.config(),
+          run.last().map(MetricsRow::split).orElse(null),
           value(run.best(), MetricsRow::accuracy),
           run.best().map(MetricsRow::step).orElse(null),
           value(run.last(), MetricsRow::accuracy),

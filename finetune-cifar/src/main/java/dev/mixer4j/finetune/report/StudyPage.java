@@ -118,6 +118,18 @@ public record StudyPage(String title, List<Result> results) {
     long finished = results.stream().filter(each -> each.state().equals("finished")).count();
     html.append(
         "<p class=\"about\">%d of %d trainings finished</p>%n".formatted(finished, results.size()));
+    List<String> splits =
+        results.stream()
+            .filter(Result::measured)
+            .flatMap(each -> each.record.last().stream())
+            .map(MetricsRow::split)
+            .distinct()
+            .toList();
+    if (!splits.isEmpty()) {
+      html.append(
+          "<p class=\"about\">Accuracies are those of the %s images</p>%n"
+              .formatted(String.join(" or ", splits)));
+    }
     html.append("<h2>Results</h2>\n<div class=\"wide\"><table class=\"classes\">\n<thead><tr>");
     for (String column :
         List.of("", "final accuracy", "best accuracy", "trainings", "time", "parameters")) {

@@ -65,10 +65,10 @@ class CompareCommandTest {
     assertThat(run(dir.resolve("a"), dir.resolve("b"))).as(err.toString()).isZero();
     assertThat(out.toString().lines().map(line -> line.replaceAll("  +", "|")))
         .containsExactly(
-            "run|settings.seed|name|data.seed|warmup|best accuracy|final accuracy|final loss|steps"
+            "run|settings.seed|name|data.seed|warmup|measured on|best accuracy|final accuracy|final loss|steps"
                 + "|time|state",
-            dir.resolve("a") + "|1|one?[2J|9|-|62.50%|50.00%|1.2500|6|1:02:03|finished",
-            dir.resolve("b") + "|2|-|8|5|-|-|-|4|-|unfinished");
+            dir.resolve("a") + "|1|one\\u001b[2J|9|-|test|62.50%|50.00%|1.2500|6|1:02:03|finished",
+            dir.resolve("b") + "|2|-|8|5|-|-|-|-|4|-|unfinished");
   }
 
   /** Then the test images are looked at once, at the end, and choose nothing. */
@@ -86,7 +86,7 @@ class CompareCommandTest {
   void oneRunDiffersInNothing() {
     assertThat(run(dir.resolve("a"))).isZero();
     assertThat(out.toString().lines().findFirst().orElseThrow().replaceAll("  +", "|"))
-        .isEqualTo("run|best accuracy|final accuracy|final loss|steps|time|state");
+        .isEqualTo("run|measured on|best accuracy|final accuracy|final loss|steps|time|state");
   }
 
   @Test

@@ -95,7 +95,7 @@ public final class Cli {
         : INTERNAL;
   }
 
-  private static String message(Error e) {
+  static String message(Error e) {
     if (e instanceof OutOfMemoryError) {
       return "out of memory; JAVA_OPTS=-Xmx4g gives Java 4 GB, for example";
     }

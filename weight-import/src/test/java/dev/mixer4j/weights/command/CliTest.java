@@ -77,6 +77,18 @@ class CliTest {
     assertThat(err.toString()).isEqualTo("error: " + message + System.lineSeparator());
   }
 
+  /** Of the machine: they end the process with code 4, for which Java's own would be 1. */
+  @Test
+  void anErrorOfTheMachineIsExplained() {
+    Error library = new ExceptionInInitializerError(new UnsatisfiedLinkError("no jnitensorflow"));
+    assertThat(Cli.message(library)).contains("a native library cannot be loaded", "jnitensorflow");
+    Error files = new NoClassDefFoundError("picocli/CommandLine");
+    assertThat(Cli.message(files))
+        .contains("picocli/CommandLine; can files be opened (ulimit -n)?");
+    assertThat(Cli.message(new OutOfMemoryError())).contains("out of memory; JAVA_OPTS=-Xmx4g");
+    assertThat(Cli.message(new StackOverflowError())).contains("this should not happen");
+  }
+
   @Test
   void stackTraceOnlyWithVerbose() {
     String file = Fixtures.path("hostile_eval.pth").toString();

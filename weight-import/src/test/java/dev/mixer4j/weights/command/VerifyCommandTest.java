@@ -200,7 +200,7 @@ class VerifyCommandTest {
     assertBadInput(verify(WEIGHTS, missing, EXPECTED), missing + ": no such file");
     assertBadInput(verify(WEIGHTS, INPUTS, missing), missing + ": no such file");
     assertBadInput(verify(WEIGHTS, INPUTS, WEIGHTS), WEIGHTS.toString(), "NumPy's magic");
-    assertBadInput(verify(WEIGHTS, INPUTS, folder), folder + ": expected a .npy file");
+    assertBadInput(verify(WEIGHTS, INPUTS, folder), folder + ": expected a file, found a folder");
   }
 
   @Test
