@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.sun.management.ThreadMXBean;
+import dev.mixer4j.weights.format.MismatchException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.WeightsException;
 import dev.mixer4j.weights.format.numpy.NpyFile;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small files that claim, or unpack to, more than any network needs: refused in little memory. */
 @Timeout(30)
@@ -168,6 +170,21 @@ class BoundsTest {
     }
     Files.writeString(file, many + "\"x\":\"a.safetensors\"}}");
     assertRefused(file, "expected at most 20000 tensors, found 20001");
+  }
+
+  /** Names that take long to compare with the tables. */
+  @ParameterizedTest
+  @ValueSource(strings = {"1.2.3.4.5.6.7.8.9.", "a.", "blocks."})
+  void longNames(String part) throws IOException {
+    SafetensorsBytes many = new SafetensorsBytes();
+    for (int i = 0; i < TensorFile.MAX_TENSORS; i++) {
+      String name = part.repeat(180 / part.length()) + i;
+      many.tensor(name, "F32", new long[] {0}, new byte[0]);
+    }
+    Path file = Files.write(folder.resolve("a.safetensors"), many.bytes());
+    assertThatThrownBy(() -> Checkpoint.open(file).close())
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContaining("the tensors fit no network");
   }
 
   @Test

@@ -85,6 +85,10 @@ public final class NameTable {
   /** {@code {i}}, or a number that is computed from it or from how many of it there are: n. */
   private static final Pattern NUMBER = Pattern.compile("\\{([0-9]*)([in])([+-][0-9]+)?}");
 
+  private static final int LONGEST = 200; // more than a name of any table has, without prefixes
+
+  private static final int MOST_NUMBERS = 8; // in a name of any table; they have up to 4
+
   private static final String HEAD = "head/";
   private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
@@ -175,7 +179,7 @@ public final class NameTable {
     Set<String> plain =
         names.stream()
             .flatMap(SourceNames::withoutPrefixes)
-            .filter(name -> name.length() < 200) // as all of the tables'
+            .filter(name -> name.length() <= LONGEST)
             .collect(Collectors.toSet());
     // Only the numbers that some name has: to try one takes a while with thousands of names.
     return IntStream.rangeClosed(1, 1 + (int) (names.size() / repeated))
@@ -269,7 +273,13 @@ public final class NameTable {
   private static List<Match> matches(Map<String, List<Rule>> index, String name) {
     List<Match> matches = new ArrayList<>();
     index.getOrDefault(name, List.of()).forEach(rule -> matches.add(new Match(rule, "", "")));
+    if (name.length() > LONGEST) {
+      return matches;
+    }
     List<MatchResult> numbers = DIGITS.matcher(name).results().filter(NameTable::plain).toList();
+    if (numbers.size() > MOST_NUMBERS) { // all pairs of many numbers would take minutes
+      return matches;
+    }
     for (int i = 0; i < numbers.size() && matches.isEmpty(); i++) {
       String first = numbers.get(i).group();
       String template = replaced(name, numbers.get(i), "{i}");

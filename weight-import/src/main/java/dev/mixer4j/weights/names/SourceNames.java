@@ -34,6 +34,8 @@ final class SourceNames {
   /** Variables that are only numbered, as jax2tf's examples save them: {@code _variables/7}. */
   private static final Pattern NUMBERED = Pattern.compile("(?:.*/)?([0-9]{1,5})");
 
+  private static final int MOST_PREFIXES = 8; // parts; model.module.backbone. has 3
+
   private final NameTable table;
   private final Map<String, String> ordered = new HashMap<>();
   private final List<String> rivals = new ArrayList<>();
@@ -105,6 +107,7 @@ final class SourceNames {
   static Stream<String> withoutPrefixes(String name) {
     return IntStream.range(0, name.length())
         .filter(i -> i == 0 || name.charAt(i - 1) == '.' || name.charAt(i - 1) == '/')
+        .limit(MOST_PREFIXES)
         .mapToObj(name::substring);
   }
 
