@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small files that claim, or unpack to, more than any network needs: refused in little memory. */
-@Timeout(30)
+@Timeout(120)
 class BoundsTest {
 
   private static final long MOST_BYTES = 300_000_000;

@@ -1,8 +1,8 @@
 package dev.mixer4j.finetune.data;
 
-import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.archivers.tar.TarUtils;
 
 /**
  * Reads tar archives, packed with gzip or not, into memory; their names never become paths on the
@@ -27,6 +26,9 @@ final class TarFiles {
   private static final int MAX_ENTRIES = 1000;
 
   private static final long MAX_BYTES = 1 << 30;
+
+  /** Names and attributes have some hundred bytes; the end of an archive is padded to 10 kB. */
+  private static final long MAX_HEADERS = 1 << 20;
 
   private TarFiles() {}
 
@@ -55,11 +57,15 @@ final class TarFiles {
 
   /** With another bound, for tests. */
   static List<DataFiles> read(Path archive, long maxBytes) throws IOException {
+    if (!Files.isRegularFile(archive)) {
+      throw new DatasetException(
+          archive + ": expected a folder or a tar archive, found a pipe or a device");
+    }
     SortedMap<String, DataFiles> folders = new TreeMap<>();
     try (Tar tar = open(archive)) {
       int entries = 0;
       long total = 0;
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+      for (TarArchiveEntry entry = tar.next(); entry != null; entry = tar.next()) {
         byte[] content = tar.readNBytes((int) (maxBytes - total)); // grows with what is there
         total += content.length;
         if (++entries > MAX_ENTRIES || total >= maxBytes) {
@@ -97,8 +103,7 @@ final class TarFiles {
   }
 
   private static Tar open(Path archive) throws IOException {
-    InputStream file =
-        new BufferedInputStream(Files.newInputStream(RegularFile.check(archive)), 1 << 16);
+    InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
     try {
       file.mark(2);
       boolean packed = file.read() == 0x1f && file.read() == 0x8b; // RFC 1952, section 2.3.1
@@ -110,32 +115,65 @@ final class TarFiles {
     }
   }
 
+  /** Ends with an error where the headers of one entry take more than is left for them. */
+  private static final class Headers extends FilterInputStream {
+    private long left = Long.MAX_VALUE;
+
+    Headers(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      take(1);
+      return in.read();
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int count) throws IOException {
+      int n = in.read(to, offset, count);
+      take(n);
+      return n;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      long n = in.skip(count);
+      take(n);
+      return n;
+    }
+
+    private void take(long n) throws IOException {
+      left -= Math.max(0, n);
+      if (left < 0) {
+        throw new IOException(
+            "an entry whose headers, such as its name, have more than " + MAX_HEADERS + " bytes");
+      }
+    }
+  }
+
   /** Notes the end record: without it, an archive that is cut off between entries seems intact. */
   private static final class Tar extends TarArchiveInputStream {
-    // POSIX.1-2017, pax, "ustar Interchange Format", and GNU tar's long names.
-    private static final int SIZE = 124;
-    private static final int TYPE = 156;
-    private static final String LONG_NAMES = "LKxg";
-    private static final int MAX_NAME = 1 << 16;
-
+    private final Headers headers;
     private boolean ended;
 
     Tar(InputStream in) {
-      super(in, "UTF-8");
+      this(new Headers(in));
     }
 
-    /** A record of 512 bytes; the library would take any amount of memory for names. */
-    @Override
-    protected byte[] readRecord() throws IOException {
-      byte[] record = super.readRecord();
-      if (record != null && LONG_NAMES.indexOf(record[TYPE]) >= 0) {
-        long bytes = TarUtils.parseOctalOrBinary(record, SIZE, 12);
-        if (bytes > MAX_NAME) {
-          throw new IOException(
-              "expected a name of at most %d bytes, found %d".formatted(MAX_NAME, bytes));
-        }
+    private Tar(Headers headers) {
+      super(headers, "UTF-8");
+      this.headers = headers;
+    }
+
+    /** The library takes whatever length a header of a long name or of attributes claims. */
+    TarArchiveEntry next() throws IOException {
+      headers.left = MAX_HEADERS;
+      try {
+        return getNextEntry();
+      } finally {
+        headers.left = Long.MAX_VALUE;
       }
-      return record;
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mixer4j.finetune.Fixtures;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +20,8 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -185,22 +188,39 @@ class TarFilesTest {
         .hasMessageContaining("at most 1000 entries of at most 1200000 bytes together, found more");
   }
 
-  /** Gigabytes of zeros for a name pack into some kilobytes. */
+  /** A header of a few kilobytes, packed, whose name or attributes have hundreds of megabytes. */
   @ParameterizedTest
-  @ValueSource(chars = {'L', 'K', 'x'})
-  void aNameOfAnyLengthIsRefused(char type) throws IOException {
-    write(
-        tar -> {
-          TarArchiveEntry name = new TarArchiveEntry("name", (byte) type);
-          byte[] content = new byte[70_000];
-          name.setSize(content.length);
-          tar.putArchiveEntry(name);
-          tar.write(content);
-          tar.closeArchiveEntry();
-          file(tar, "data_batch_1.bin", records);
-        });
-    assertThatThrownBy(() -> TarFiles.read(archive))
-        .isInstanceOf(DatasetException.class)
-        .hasMessageContaining("expected a name of at most 65536 bytes, found 70000");
+  @ValueSource(
+      bytes = {
+        TarConstants.LF_GNUTYPE_LONGNAME,
+        TarConstants.LF_GNUTYPE_LONGLINK,
+        TarConstants.LF_PAX_EXTENDED_HEADER_LC
+      })
+  void headersBeyondTheBound(byte type) throws IOException {
+    archive = dir.resolve("a.tar.gz");
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
+      TarArchiveEntry name = new TarArchiveEntry("././@LongLink", type);
+      byte[] chunk = new byte[1 << 20];
+      Arrays.fill(chunk, (byte) '1');
+      name.setSize(300L * chunk.length);
+      tar.putArchiveEntry(name);
+      for (int i = 0; i < 300; i++) {
+        tar.write(chunk);
+      }
+      tar.closeArchiveEntry();
+      file(tar, "x", records);
+    }
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertRefused(archive.toString(), "headers", "more than 1048576 bytes");
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(50_000_000);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void archiveThatIsADevice() {
+    archive = Path.of("/dev/zero");
+    assertRefused("/dev/zero: expected a folder or a tar archive, found a pipe or a device");
   }
 }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -73,28 +71,16 @@ public final class NameTable {
     }
   }
 
-  /** A line that has a name, and the number in it. */
-  private record Match(Rule rule, String first, String second) {
-    String fill(String template) {
-      return template.replace("{i}", first).replace("{j}", second);
-    }
-  }
-
   private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
 
   /** {@code {i}}, or a number that is computed from it or from how many of it there are: n. */
   private static final Pattern NUMBER = Pattern.compile("\\{([0-9]*)([in])([+-][0-9]+)?}");
 
-  private static final int LONGEST = 200; // more than a name of any table has, without prefixes
-
-  private static final int MOST_NUMBERS = 8; // in a name of any table; they have up to 4
-
   private static final String HEAD = "head/";
-  private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
   private final List<Rule> rules = new ArrayList<>();
-  private final Map<String, List<Rule>> bySource = new HashMap<>();
-  private final Map<String, List<Rule>> byVariable = new HashMap<>();
+  private final TemplateIndex<Rule> bySource = new TemplateIndex<>();
+  private final TemplateIndex<Rule> byVariable = new TemplateIndex<>();
   private final List<String> constants = new ArrayList<>();
   private final Map<String, String> settings = new LinkedHashMap<>(); // which all files imply
   private final Map<String, List<String>> layers = new LinkedHashMap<>(); // by Keras class
@@ -179,7 +165,7 @@ public final class NameTable {
     Set<String> plain =
         names.stream()
             .flatMap(SourceNames::withoutPrefixes)
-            .filter(name -> name.length() <= LONGEST)
+            .filter(name -> name.length() <= TemplateIndex.LONGEST)
             .collect(Collectors.toSet());
     // Only the numbers that some name has: to try one takes a while with thousands of names.
     return IntStream.rangeClosed(1, 1 + (int) (names.size() / repeated))
@@ -204,13 +190,13 @@ public final class NameTable {
   }
 
   private boolean names(String variable) {
-    return !matches(byVariable, variable).isEmpty();
+    return !byVariable.matches(variable).isEmpty();
   }
 
   /** Whether all lines are for some of these variables; a network need not have a head. */
   private boolean namesOnly(Set<String> variables) {
     Set<String> used = new HashSet<>(Set.of("-"));
-    variables.forEach(name -> matches(byVariable, name).forEach(m -> used.add(m.rule.variable)));
+    variables.forEach(name -> byVariable.matches(name).forEach(m -> used.add(m.line().variable)));
     return rules.stream()
         .allMatch(rule -> used.contains(rule.variable) || rule.variable.startsWith(HEAD));
   }
@@ -262,45 +248,8 @@ public final class NameTable {
 
   private void add(Rule rule) {
     rules.add(rule);
-    bySource.computeIfAbsent(rule.source, name -> new ArrayList<>()).add(rule);
-    byVariable.computeIfAbsent(rule.variable, name -> new ArrayList<>()).add(rule);
-  }
-
-  /**
-   * The lines for a name: those that have it as it is, or with {@code {i}} for a number in it and
-   * {@code {j}} for a later one.
-   */
-  private static List<Match> matches(Map<String, List<Rule>> index, String name) {
-    List<Match> matches = new ArrayList<>();
-    index.getOrDefault(name, List.of()).forEach(rule -> matches.add(new Match(rule, "", "")));
-    if (name.length() > LONGEST) {
-      return matches;
-    }
-    List<MatchResult> numbers = DIGITS.matcher(name).results().filter(NameTable::plain).toList();
-    if (numbers.size() > MOST_NUMBERS) { // all pairs of many numbers would take minutes
-      return matches;
-    }
-    for (int i = 0; i < numbers.size() && matches.isEmpty(); i++) {
-      String first = numbers.get(i).group();
-      String template = replaced(name, numbers.get(i), "{i}");
-      index.getOrDefault(template, List.of()).forEach(r -> matches.add(new Match(r, first, "")));
-      for (int j = i + 1; j < numbers.size() && matches.isEmpty(); j++) {
-        String second = numbers.get(j).group();
-        String both = replaced(replaced(name, numbers.get(j), "{j}"), numbers.get(i), "{i}");
-        index.getOrDefault(both, List.of()).forEach(r -> matches.add(new Match(r, first, second)));
-      }
-    }
-    return matches;
-  }
-
-  /** Whether a number is written as numbers of layers are. */
-  private static boolean plain(MatchResult number) {
-    String digits = number.group();
-    return digits.equals("0") || digits.length() <= 4 && digits.charAt(0) != '0';
-  }
-
-  private static String replaced(String name, MatchResult number, String by) {
-    return name.substring(0, number.start()) + by + name.substring(number.end());
+    bySource.add(rule.source, rule);
+    byVariable.add(rule.variable, rule);
   }
 
   public String owner() {
@@ -336,15 +285,15 @@ public final class NameTable {
   }
 
   boolean knows(String source) {
-    return !matches(bySource, source).isEmpty();
+    return !bySource.matches(source).isEmpty();
   }
 
   /** The variables that a tensor fills: several if it is packed, none if it is not read. */
   List<Target> targets(String source) {
     List<Target> targets = new ArrayList<>();
-    for (Match match : matches(bySource, source)) {
-      if (!match.rule.variable.equals("-")) {
-        targets.add(new Target(match.fill(match.rule.variable), match.rule.layout));
+    for (TemplateIndex.Match<Rule> match : bySource.matches(source)) {
+      if (!match.line().variable.equals("-")) {
+        targets.add(new Target(match.fill(match.line().variable), match.line().layout));
       }
     }
     return targets;
@@ -352,7 +301,9 @@ public final class NameTable {
 
   /** The number that fills a variable for which a file has no tensor; empty if it needs one. */
   public Optional<Float> fallback(String variable) {
-    return matches(byVariable, variable).stream().findFirst().flatMap(match -> match.rule.fallback);
+    return byVariable.matches(variable).stream()
+        .findFirst()
+        .flatMap(match -> match.line().fallback);
   }
 
   /** The way back: all tensors of a framework's file, from the network's variables in order. */
@@ -360,13 +311,13 @@ public final class NameTable {
     Map<String, Planned> plan = new LinkedHashMap<>();
     shapes.forEach(
         (variable, shape) -> {
-          Match match =
-              matches(byVariable, variable).stream()
+          TemplateIndex.Match<Rule> match =
+              byVariable.matches(variable).stream()
                   .findFirst()
                   .orElseThrow(
                       () -> new IllegalArgumentException("no variable is called " + variable));
-          String name = match.fill(match.rule.source);
-          Layout back = match.rule.layout.inverse();
+          String name = match.fill(match.line().source);
+          Layout back = match.line().layout.inverse();
           long[] sizes = back.withoutParts().shape(shape).asArray();
           if (back.parts() > 1) {
             sizes[0] *= back.parts();
