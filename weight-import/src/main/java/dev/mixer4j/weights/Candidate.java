@@ -11,9 +11,11 @@ import dev.mixer4j.weights.names.NameTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -26,16 +28,18 @@ record Candidate(
   private static final List<String> FRAMEWORKS = List.of("torch", "flax", "keras", "paddle");
 
   /** Finds the only family that a file fits; with a new head, the file's own does not matter. */
-  static Candidate find(TensorFile file, Optional<Metadata> metadata, boolean newHead) {
+  static Candidate find(
+      TensorFile file, Optional<Metadata> metadata, boolean newHead, String part) {
+    Set<String> wanted = wanted(file, part);
     String own = file.framework();
-    List<Candidate> all = of(own, file, metadata, newHead);
+    List<Candidate> all = of(own, file, metadata, newHead, wanted);
     List<Candidate> fitting = fitting(all);
     if (fitting.isEmpty()) {
       // The names of one framework in the container of another, as safetensors has them.
       List<Candidate> others = new ArrayList<>();
       for (String framework : FRAMEWORKS) {
         if (!framework.equals(own)) {
-          others.addAll(of(framework, file, metadata, newHead));
+          others.addAll(of(framework, file, metadata, newHead, wanted));
         }
       }
       fitting = fitting(others);
@@ -67,15 +71,36 @@ record Candidate(
   }
 
   private static List<Candidate> of(
-      String framework, TensorFile file, Optional<Metadata> metadata, boolean newHead) {
+      String framework,
+      TensorFile file,
+      Optional<Metadata> metadata,
+      boolean newHead,
+      Set<String> wanted) {
     List<Candidate> all = new ArrayList<>();
     for (Family family : Networks.FAMILIES) {
       NameTable.all(family.name(), framework).stream()
-          .map(table -> table.forNames(file.tensors().keySet()))
-          .map(table -> of(family, table, file, metadata, newHead))
+          .map(table -> table.forNames(wanted))
+          .map(table -> of(family, table, file, metadata, newHead, wanted))
           .forEach(all::add);
     }
     return all;
+  }
+
+  /** The names of the tensors of a part, which may be the start of names with a dot or without. */
+  private static Set<String> wanted(TensorFile file, String part) {
+    Set<String> all = file.tensors().keySet();
+    if (part == null || file.part().equals(part) || file.part().startsWith(part + ".")) {
+      return all;
+    }
+    String front = part.matches(".*[./]") ? part : part + ".";
+    Set<String> wanted = new LinkedHashSet<>(all);
+    wanted.removeIf(name -> !name.startsWith(front));
+    if (wanted.isEmpty()) {
+      throw new MismatchException(
+          "%s: expected an entry '%s', or tensors whose names start with '%s', found none"
+              .formatted(file.path(), part, front));
+    }
+    return wanted;
   }
 
   private static List<Candidate> fitting(List<Candidate> all) {
@@ -94,8 +119,9 @@ record Candidate(
       NameTable table,
       TensorFile file,
       Optional<Metadata> metadata,
-      boolean newHead) {
-    MappedTensors tensors = new MappedTensors(file, table, newHead);
+      boolean newHead,
+      Set<String> wanted) {
+    MappedTensors tensors = new MappedTensors(file, table, newHead, wanted);
     Network network = null;
     String problem = tensors.problem();
     if (problem.isEmpty()) {

@@ -54,7 +54,7 @@ public final class Checkpoint implements Model {
     Optional<Metadata> metadata = metadata();
     this.described = metadata.isPresent();
     this.options = options;
-    this.chosen = Candidate.find(file, metadata, newHead);
+    this.chosen = Candidate.find(file, metadata, newHead, options.part());
     if (newHead) {
       chosen.network().variables().stream()
           .filter(Variable::isHead)
@@ -130,7 +130,7 @@ public final class Checkpoint implements Model {
    * @throws IOException if there is no such file, or it cannot be read
    */
   public static Checkpoint open(Path path, ImportOptions options) throws IOException {
-    TensorFile file = TensorFiles.open(path);
+    TensorFile file = TensorFiles.open(path, options.part());
     try {
       return new Checkpoint(file, HubConfig.beside(path), options);
     } catch (IOException | RuntimeException e) {

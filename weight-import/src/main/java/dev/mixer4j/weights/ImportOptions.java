@@ -12,10 +12,25 @@ import java.util.Map;
  * @param settings of the network by name, such as {@code gelu}; or empty
  * @param mean of pixels scaled to [0, 1], one value or one for each channel; or null
  * @param std of pixels scaled to [0, 1], one value or one for each channel; or null
+ * @param part the entry of a training state, or the start of the tensors' names, that has the
+ *     network, where a file has several; or null
  */
 public record ImportOptions(
-    Integer classes, Map<String, String> settings, List<Float> mean, List<Float> std) {
+    Integer classes, Map<String, String> settings, List<Float> mean, List<Float> std, String part) {
 
   /** Everything as the file has it. */
   public static final ImportOptions NONE = new ImportOptions(null, Map.of(), null, null);
+
+  /**
+   * Options for a file that has one network.
+   *
+   * @param classes of a new head; 0 for no head; or null
+   * @param settings of the network by name; or empty
+   * @param mean one value or one for each channel; or null
+   * @param std one value or one for each channel; or null
+   */
+  public ImportOptions(
+      Integer classes, Map<String, String> settings, List<Float> mean, List<Float> std) {
+    this(classes, settings, mean, std, null);
+  }
 }

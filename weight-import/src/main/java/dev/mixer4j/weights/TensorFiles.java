@@ -58,19 +58,28 @@ public final class TensorFiles {
    * @throws IOException if it cannot be read
    */
   public static TensorFile open(Path path) throws IOException {
+    return open(path, null);
+  }
+
+  /**
+   * Opens a file of which one entry is wanted, where it has entries.
+   *
+   * @param part the entry's name, or null; a file without it is opened whole
+   */
+  static TensorFile open(Path path, String part) throws IOException {
     Path index = path.resolveSibling(path.getFileName() + TensorBundleReader.INDEX);
     if (!Files.exists(path) && Files.exists(index)) {
       return new TensorBundleReader(path, Format.TF_CHECKPOINT, path, Map.of());
     }
     if (Files.isDirectory(path)) {
-      return openFolder(path);
+      return openFolder(path, part);
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(RegularFile.check(path))) {
       start = in.readNBytes(FileKind.BYTES);
     }
     if (startsWith(start, ZIP)) {
-      return openZip(path);
+      return openZip(path, part);
     }
     if (startsWith(start, HDF5)) {
       return Hdf5File.open(
@@ -79,7 +88,7 @@ public final class TensorFiles {
           file -> KerasReader.reads(file) ? new KerasReader(file) : new Hdf5Reader(file));
     }
     if (TorchLegacyStream.isMagic(start)) {
-      return new TorchLegacyStream(path);
+      return new TorchLegacyStream(path, part);
     }
     if (looksLikeSafetensors(start, Files.size(path))) {
       return new SafetensorsReader(path);
@@ -91,7 +100,7 @@ public final class TensorFiles {
     }
     // After safetensors: the length of its header may start with the same two bytes.
     if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
-      return new PaddleReader(path);
+      return new PaddleReader(path, part);
     }
     if (startsWith(start, (byte) '{') || path.getFileName().toString().endsWith(".index.json")) {
       return new SafetensorsIndex(path);
@@ -106,12 +115,12 @@ public final class TensorFiles {
             + " .safetensors or its index, Paddle .pdparams, .h5, .keras or a TensorFlow checkpoint");
   }
 
-  private static TensorFile openFolder(Path folder) throws IOException {
+  private static TensorFile openFolder(Path folder, String part) throws IOException {
     Path definition = folder.resolve(SavedModelNotes.DEFINITION);
     if (!Files.exists(definition)) {
       for (String name : HUB_FILES) {
         if (Files.isRegularFile(folder.resolve(name))) {
-          return open(folder.resolve(name));
+          return open(folder.resolve(name), part);
         }
       }
       boolean orbax =
@@ -145,7 +154,7 @@ public final class TensorFiles {
     return header > 0 && (header <= 1 << 30 || header > size);
   }
 
-  private static TensorFile openZip(Path path) throws IOException {
+  private static TensorFile openZip(Path path, String part) throws IOException {
     ZipArchive zip = new ZipArchive(path);
     try {
       if (zip.entries().keySet().stream().anyMatch(PROGRAM.asMatchPredicate())) {
@@ -157,7 +166,7 @@ public final class TensorFiles {
       Optional<String> pickle =
           zip.entries().keySet().stream().filter(n -> n.matches("[^/]+/data\\.pkl")).findFirst();
       if (pickle.isPresent()) {
-        return new TorchZip(path, zip, pickle.get());
+        return new TorchZip(path, zip, pickle.get(), part);
       }
       return zip.entries().containsKey(KerasArchive.WEIGHTS)
           ? KerasArchive.open(path, zip)

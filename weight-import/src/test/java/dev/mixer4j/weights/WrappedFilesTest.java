@@ -63,7 +63,7 @@ class WrappedFilesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "two_entries.pth | its entries generator, other look like state dicts; load it in PyTorch",
+        "two_entries.pth | its entries generator, other look like state dicts; convert --part",
         "two_prefixes.pth | there are as many of timm's names behind each of 'ema.module.', 'model.'",
         "pointer.safetensors | not weights, but a pointer of Git LFS in place of the file; 'git lfs",
         "page.pth | not weights, but a web page; download the file itself",
@@ -97,6 +97,28 @@ class WrappedFilesTest {
             .isEqualTo(Fixtures.values(plain, "stem/kernel"));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "two_entries.pth, generator",
+    "two_entries.pth, other",
+    "two_prefixes.pth, model",
+    "two_prefixes.pth, model.",
+    "two_prefixes.pth, ema.module.",
+    "two_prefixes.pth, ema"
+  })
+  void ofSeveralNetworksOneIsChosen(String name, String part) throws IOException {
+    Path file = FIXTURES.resolve("refused").resolve(name);
+    ImportOptions options = new ImportOptions(null, Map.of(), null, null, part);
+    try (Checkpoint read = Checkpoint.open(file, options);
+        Checkpoint plain = Checkpoint.open(PLAIN)) {
+      assertThat(Fixtures.values(read, "head/kernel"))
+          .isEqualTo(Fixtures.values(plain, "head/kernel"));
+      assertThat(read.ignored()).isNotEmpty();
+    }
+    ImportOptions none = new ImportOptions(null, Map.of(), null, null, "nothing");
+    assertThatThrownBy(() -> Checkpoint.open(file, none)).isInstanceOf(WeightsException.class);
   }
 
   @Test

@@ -90,6 +90,14 @@ final class ConvertCommand extends Subcommand {
   private Double epsilon;
 
   @Option(
+      names = "--part",
+      paramLabel = "NAME",
+      description =
+          "The entry of a training state, or the start of the tensors' names, that has the network; for"
+              + " files that have several.")
+  private String part;
+
+  @Option(
       names = "--set",
       paramLabel = "SETTING=VALUE",
       description =
@@ -124,7 +132,7 @@ final class ConvertCommand extends Subcommand {
       settings.put("layer_norm_epsilon", epsilon.toString());
     }
     ImportOptions options =
-        new ImportOptions(classes, settings, normalization.mean(), normalization.std());
+        new ImportOptions(classes, settings, normalization.mean(), normalization.std(), part);
     PrintWriter out = out();
     try (Checkpoint checkpoint = Checkpoint.open(source, options)) {
       Weights weights = imageSize == null ? checkpoint : HigherResolution.of(checkpoint, imageSize);

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.tensorflow.ndarray.Shape;
 
@@ -35,14 +36,15 @@ public final class MappedTensors {
    * Maps all tensors of a file; what does not fit is found by {@link #problem}.
    *
    * @param newHead whether the file's head is not needed, whatever its names
+   * @param wanted the names of the file's tensors that may be the network's
    */
-  public MappedTensors(TensorFile file, NameTable table, boolean newHead) {
-    names = new SourceNames(file.tensors().keySet(), table);
+  public MappedTensors(TensorFile file, NameTable table, boolean newHead, Set<String> wanted) {
+    names = new SourceNames(wanted, table);
     ignored.addAll(file.ignored());
     for (TensorInfo info : file.tensors().values()) {
       String plain = names.plain(info.name());
       boolean otherHead = newHead && !table.knows(plain) && HEAD.matcher(info.name()).matches();
-      if (otherHead || names.isBeside(info.name())) {
+      if (otherHead || !wanted.contains(info.name()) || names.isBeside(info.name())) {
         ignored.add(info.name());
       } else if (!table.knows(plain)) {
         unknown.add(info.name());
@@ -57,7 +59,7 @@ public final class MappedTensors {
     }
     if (!names.rivals().isEmpty()) {
       problems.add(
-          "several networks: there are as many of %s's names behind each of '%s'; save one of them alone"
+          "several networks: there are as many of %s's names behind each of '%s'; convert --part PREFIX takes one of them"
               .formatted(table.owner(), String.join("', '", names.rivals())));
     }
     if (!unknown.isEmpty()) {

@@ -80,7 +80,8 @@ class PackedTensorsTest {
               new TensorInfo("position", DType.FLOAT32, Shape.of(1, 5, 2)),
               new TensorInfo("steps", DType.INT64, Shape.scalar()));
       MappedTensors mapped =
-          new MappedTensors(file, NameTable.of("packed", "torch").orElseThrow(), false);
+          new MappedTensors(
+              file, NameTable.of("packed", "torch").orElseThrow(), false, file.tensors().keySet());
       assertThat(mapped.problem()).isEmpty();
       assertThat(mapped.shapes()).containsExactlyInAnyOrderEntriesOf(weights.network().shapes());
       assertThat(mapped.ignored()).containsExactly("steps");

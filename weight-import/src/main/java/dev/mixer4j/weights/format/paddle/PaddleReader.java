@@ -36,8 +36,8 @@ public final class PaddleReader extends StateDictFile {
   private boolean paddles; // what Paddle writes and nobody else
   private final Map<String, NumpyArray> arrays = new LinkedHashMap<>();
 
-  public PaddleReader(Path path) throws IOException {
-    super(path, Format.PDPARAMS, ".pdparams file");
+  public PaddleReader(Path path, String wanted) throws IOException {
+    super(path, Format.PDPARAMS, ".pdparams file", wanted);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() > Integer.MAX_VALUE) {
         throw new UnsupportedFileException(

@@ -19,8 +19,12 @@ public abstract class StateDictFile extends OpenTensorFile {
 
   private static final int MOST_LEVELS = 4;
 
-  protected StateDictFile(Path path, Format format, String kind) {
+  private final String wanted;
+
+  /** Reads the entry {@code wanted} if the file has it; null for the usual one. */
+  protected StateDictFile(Path path, Format format, String kind, String wanted) {
     super(path, format, kind);
+    this.wanted = wanted;
   }
 
   /** Takes an entry of the state dict, which should be a tensor. */
@@ -59,6 +63,9 @@ public abstract class StateDictFile extends OpenTensorFile {
 
   /** The entry that holds the state dict; empty if it is the dictionary itself. */
   private String entry(Map<?, ?> dict) {
+    if (part.isEmpty() && wanted != null && dict.get(wanted) instanceof Map<?, ?>) {
+      return wanted;
+    }
     for (String wrapper : WRAPPERS) {
       if (dict.get(wrapper) instanceof Map<?, ?>) {
         return wrapper;
@@ -74,7 +81,7 @@ public abstract class StateDictFile extends OpenTensorFile {
             .toList();
     if (found.size() > 1) {
       throw new UnsupportedFileException(
-          "%s: its entries %s look like state dicts; load it in PyTorch and save one of them alone"
+          "%s: its entries %s look like state dicts; convert --part NAME takes one of them"
               .formatted(path, String.join(", ", found)));
     }
     return found.isEmpty() ? "" : found.get(0);

@@ -43,8 +43,8 @@ public final class TorchLegacyStream extends TorchReader {
         && Arrays.equals(start, 2, 2 + MAGIC.length, MAGIC, 0, MAGIC.length);
   }
 
-  public TorchLegacyStream(Path path) throws IOException {
-    super(path);
+  public TorchLegacyStream(Path path, String wanted) throws IOException {
+    super(path, wanted);
     channel = FileChannel.open(path, StandardOpenOption.READ);
     try {
       // Mapped, not read: where the pickles end is known only once they have been taken.

@@ -23,8 +23,8 @@ abstract class TorchReader extends StateDictFile {
 
   private final Map<String, View> views = new HashMap<>();
 
-  TorchReader(Path path) {
-    super(path, Format.PTH, "PyTorch file");
+  TorchReader(Path path, String wanted) {
+    super(path, Format.PTH, "PyTorch file", wanted);
   }
 
   /** A storage's size in bytes; -1 where it is missing. */

@@ -27,8 +27,8 @@ public final class TorchZip extends TorchReader {
   private final ByteOrder order;
 
   /** Opens the file whose pickle is the entry {@code NAME/data.pkl}. */
-  public TorchZip(Path path, ZipArchive zip, String pickleEntry) throws IOException {
-    super(path);
+  public TorchZip(Path path, ZipArchive zip, String pickleEntry, String wanted) throws IOException {
+    super(path, wanted);
     this.zip = zip;
     this.root = pickleEntry.substring(0, pickleEntry.length() - "data.pkl".length());
     if (zip.entries().containsKey(root + "constants.pkl")) {
