@@ -22,7 +22,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * images as they are stored, as timm does.
  *
  * <p>A file may have 300 MB, 100 million pixels, 300 MB of decoded pixels and, if it is a JPEG, 100
- * scans. All are checked before anything is decoded.
+ * scans; of several scans, what is kept while they are read counts too. All of it is checked before
+ * anything is decoded.
  */
 public final class ImageFile {
 
@@ -31,6 +32,9 @@ public final class ImageFile {
 
   /** More than a camera takes; a file of a few bytes may claim far more. */
   private static final long MAX_PIXELS = 100_000_000;
+
+  /** Bits of a pixel that are kept until the last of several scans: 16 for each of 1.5 numbers. */
+  private static final int COEFFICIENTS = 24;
 
   /** Progressive files have about 10. Each takes the time of decoding all pixels. */
   private static final int MAX_SCANS = 100;
@@ -112,13 +116,14 @@ public final class ImageFile {
           "expected at most %d pixels, found %d x %d; make it smaller"
               .formatted(MAX_PIXELS, width, height));
     }
+    int scans = scans(file);
     int bits = reader.getImageTypes(0).next().getColorModel().getPixelSize();
-    if (pixels * bits / Byte.SIZE > MAX_BYTES) {
+    int whileReading = scans > 1 ? COEFFICIENTS : 0;
+    if (pixels * (bits + whileReading) / Byte.SIZE > MAX_BYTES) {
       throw new MixerException(
           "expected at most %d bytes of pixels, found %d x %d pixels of %d bits; make it smaller"
-              .formatted(MAX_BYTES, width, height, bits));
+              .formatted(MAX_BYTES, width, height, bits + whileReading));
     }
-    int scans = scans(file);
     if (scans > MAX_SCANS) {
       throw new MixerException(
           "expected a JPEG of at most %d scans, found %d; save it again"

@@ -199,6 +199,23 @@ class ImageFileTest {
         .hasMessage(file + ": expected a JPEG of at most 100 scans, found 3001; save it again");
   }
 
+  /** All of it is kept until the last scan, beside the pixels. */
+  @Test
+  void refusesAProgressiveJpegThatIsTooLarge() throws IOException {
+    byte[] file =
+        Files.readAllBytes(write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "jpeg"));
+    int frame = 0;
+    while (file[frame] != (byte) 0xff || file[frame + 1] != (byte) 0xc0) {
+      frame++;
+    }
+    ByteBuffer.wrap(file).putShort(frame + 5, (short) 8000).putShort(frame + 7, (short) 8000);
+    byte[] twoScans = Arrays.copyOf(file, file.length + 2);
+    twoScans[file.length] = (byte) 0xff;
+    twoScans[file.length + 1] = (byte) 0xda;
+    assertThatThrownBy(() -> ImageFile.decode(twoScans))
+        .hasMessageContaining("bytes of pixels, found 8000 x 8000 pixels of 48 bits");
+  }
+
   @Test
   void refusesMoreMemoryThanAnImageNeeds() throws IOException {
     byte[] bytes = pngHeader(10_000, 9_000);

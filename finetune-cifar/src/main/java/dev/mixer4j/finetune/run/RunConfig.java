@@ -15,6 +15,7 @@ import dev.mixer4j.finetune.report.Versions;
 import dev.mixer4j.finetune.settings.Settings;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +99,7 @@ record RunConfig(
           Settings.json()
               .readerFor(RunConfig.class)
               .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-              .readValue(Files.readAllBytes(RegularFile.check(file)));
+              .readValue(RegularFile.read(file, BoundedJson.MAX_BYTES));
       config.request(); // checks the settings
       config.trained();
       return config;

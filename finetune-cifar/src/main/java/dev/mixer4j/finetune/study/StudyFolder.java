@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.report.AtomicFile;
 import dev.mixer4j.finetune.report.FolderLock;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -72,7 +73,7 @@ public record StudyFolder(Path path, Study study, Path data, int threads) {
       throw new MixerException(path + ": expected the folder of a study, found no " + FILE);
     }
     try {
-      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(file)));
+      JsonNode json = new JsonMapper().readTree(RegularFile.read(file, BoundedJson.MAX_BYTES));
       int threads = json.path("threads").asInt();
       if (threads < 1 || !json.path("data").isTextual()) {
         throw new MixerException(file + ": expected data and threads, found them missing");

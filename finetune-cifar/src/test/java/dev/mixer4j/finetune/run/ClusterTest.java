@@ -115,7 +115,8 @@ class ClusterTest {
     Process chief = start("chief.log", args.toArray());
     assertThat(code(chief)).as(said("chief.log")).isZero();
     assertThat(code(worker)).as(said("worker.log")).isZero();
-    assertThat(said("worker.log")).contains("the training has ended");
+    assertThat(said("worker.log"))
+        .contains("the training has ended", "listens on this port at all addresses");
     Map<String, float[]> expected = Fixtures.read(alone.resolve("final.h5"));
     Map<String, float[]> found = Fixtures.read(together.resolve("final.h5"));
     expected.forEach((name, values) -> assertThat(found.get(name)).as(name).isEqualTo(values));

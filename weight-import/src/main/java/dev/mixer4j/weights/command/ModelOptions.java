@@ -18,9 +18,9 @@ import dev.mixer4j.core.network.ResNet;
 import dev.mixer4j.core.network.VisionPermutator;
 import dev.mixer4j.core.network.VisionTransformer;
 import dev.mixer4j.weights.NetworkJson;
+import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +121,7 @@ public final class ModelOptions {
   private static Network base(String name) throws IOException {
     if (isFile(name)) { // a run's config.json has the network as a member
       JsonNode json =
-          new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(Path.of(name))));
+          new JsonMapper().readTree(RegularFile.read(Path.of(name), BoundedJson.MAX_BYTES));
       return NetworkJson.read(json.has("network") ? json.get("network") : json);
     }
     return Networks.family(name)

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.format.elements;
 
 import dev.mixer4j.weights.format.UnsupportedFileException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -8,6 +9,20 @@ import java.nio.file.Path;
 public final class RegularFile {
 
   private RegularFile() {}
+
+  /**
+   * {@return the bytes of a small file}
+   *
+   * @param most a file of more is refused unread
+   * @throws UnsupportedFileException if it has more, or is no file
+   */
+  public static byte[] read(Path path, long most) throws IOException {
+    if (Files.size(check(path)) > most) {
+      throw new UnsupportedFileException(
+          "%s: expected at most %d bytes, found %d".formatted(path, most, Files.size(path)));
+    }
+    return Files.readAllBytes(path);
+  }
 
   /**
    * {@return the path, if there is nothing or a regular file, or a link to one}
