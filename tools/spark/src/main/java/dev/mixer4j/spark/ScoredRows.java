@@ -1,9 +1,9 @@
 package dev.mixer4j.spark;
 
 import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Prediction;
-import dev.mixer4j.core.ImageFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;

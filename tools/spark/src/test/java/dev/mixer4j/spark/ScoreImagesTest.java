@@ -126,7 +126,10 @@ class ScoreImagesTest {
     assertThat(rows)
         .extracting(row -> row.getAs("mixer_error"))
         .containsExactly(
-            null, "expected an image, found null", null, "expected a PNG or JPEG image, found gif; convert it to one");
+            null,
+            "expected an image, found null",
+            null,
+            "expected a PNG or JPEG image, found gif; convert it to one");
     assertAnswers(
         List.of(rows.get(0), rows.get(2)),
         "mixer_",
