@@ -39,6 +39,8 @@ public final class ImageFile {
   /** Progressive files have about 10. Each takes the time of decoding all pixels. */
   private static final int MAX_SCANS = 100;
 
+  private static final byte MARKER = (byte) 0xff;
+
   private ImageFile() {}
 
   /**
@@ -131,14 +133,26 @@ public final class ImageFile {
     }
   }
 
-  /** The markers that start a scan; none of them stands in compressed data. 0 for a PNG. */
+  /**
+   * The scans of a JPEG (ITU-T T.81, annex B), not those of a small picture in a segment for
+   * applications; 0 for a PNG.
+   */
   private static int scans(byte[] file) {
+    if (file.length < 2 || file[0] != MARKER || file[1] != (byte) 0xd8) {
+      return 0;
+    }
     int scans = 0;
-    if (file.length > 1 && file[0] == (byte) 0xff && file[1] == (byte) 0xd8) {
-      for (int i = 2; i + 1 < file.length; i++) {
-        if (file[i] == (byte) 0xff && file[i + 1] == (byte) 0xda) {
-          scans++;
-        }
+    int at = 2;
+    while (at + 3 < file.length) {
+      int marker = file[at + 1] & 0xff;
+      boolean inData = marker == 0 || marker == 0xff || marker >= 0xd0 && marker <= 0xd7;
+      if (file[at] != MARKER || inData) { // between segments: compressed pixels
+        at++;
+      } else if (marker == 0xd9) { // the end
+        break;
+      } else {
+        scans += marker == 0xda ? 1 : 0;
+        at += 2 + ((file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff); // the length counts itself
       }
     }
     return scans;

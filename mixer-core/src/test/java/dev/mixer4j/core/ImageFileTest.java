@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageFileTest {
 
+  /** A scan of one component, without pixels. */
+  private static final byte[] SCAN = {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0};
+
   @TempDir Path dir;
 
   private Path write(BufferedImage image, String format) throws IOException {
@@ -191,12 +194,29 @@ class ImageFileTest {
     ByteArrayOutputStream many = new ByteArrayOutputStream();
     many.write(whole, 0, whole.length - 2);
     for (int i = 0; i < 3000; i++) {
-      many.writeBytes(new byte[] {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0});
+      many.writeBytes(SCAN);
     }
     Path file = Files.write(dir.resolve("scans.jpg"), many.toByteArray());
     assertThatThrownBy(() -> ImageFile.read(file))
         .isInstanceOf(MixerException.class)
         .hasMessage(file + ": expected a JPEG of at most 100 scans, found 3001; save it again");
+  }
+
+  /** As cameras write it into each photo. */
+  @Test
+  void aSmallPictureInsideIsNoScan() throws IOException {
+    byte[] photo =
+        Files.readAllBytes(write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "jpeg"));
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.write(photo, 0, 2);
+    ByteBuffer segment =
+        ByteBuffer.allocate(2 + 4000).putShort((short) 0xffe1).putShort((short) 4000);
+    while (segment.remaining() >= SCAN.length) {
+      segment.put(SCAN);
+    }
+    file.writeBytes(segment.array());
+    file.write(photo, 2, photo.length - 2);
+    assertThat(ImageFile.decode(file.toByteArray()).getWidth()).isEqualTo(8);
   }
 
   /** All of it is kept until the last scan, beside the pixels. */
@@ -209,9 +229,10 @@ class ImageFileTest {
       frame++;
     }
     ByteBuffer.wrap(file).putShort(frame + 5, (short) 8000).putShort(frame + 7, (short) 8000);
-    byte[] twoScans = Arrays.copyOf(file, file.length + 2);
-    twoScans[file.length] = (byte) 0xff;
-    twoScans[file.length + 1] = (byte) 0xda;
+    byte[] twoScans = Arrays.copyOf(file, file.length + SCAN.length);
+    System.arraycopy(SCAN, 0, twoScans, file.length - 2, SCAN.length); // before the end
+    twoScans[twoScans.length - 2] = (byte) 0xff;
+    twoScans[twoScans.length - 1] = (byte) 0xd9;
     assertThatThrownBy(() -> ImageFile.decode(twoScans))
         .hasMessageContaining("bytes of pixels, found 8000 x 8000 pixels of 48 bits");
   }

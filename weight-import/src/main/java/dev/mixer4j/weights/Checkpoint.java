@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,18 +84,18 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * {@return settings of the network that neither tensors nor file nor options tell, with the
-   * values that are usual for weights with such names}
+   * {@return settings of the network that neither tensors nor file nor options tell, each with the
+   * value that is usual for weights with such names, such as {@code gelu erf}}
    */
-  public Map<String, String> assumed() {
-    Map<String, String> assumed = new LinkedHashMap<>();
+  public List<String> assumed() {
+    List<String> assumed = new ArrayList<>();
     if (!described) {
       JsonNode settings = NetworkJson.write(network);
       for (String name : UNTOLD) {
         if (settings.has(name)
             && !file.settings().containsKey(name)
             && !options.settings().containsKey(name)) {
-          assumed.put(name, settings.get(name).asText());
+          assumed.add(name + " " + settings.get(name).asText());
         }
       }
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.elements.BoundedJson;
+import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,10 +45,8 @@ record HubConfig(
       return NONE;
     }
     try {
-      if (Files.size(config) > BoundedJson.MAX_BYTES) {
-        throw new IllegalArgumentException("more than " + BoundedJson.MAX_BYTES + " bytes");
-      }
-      return of(BoundedJson.read(new String(Files.readAllBytes(config), UTF_8)));
+      byte[] text = RegularFile.read(config, BoundedJson.MAX_BYTES);
+      return of(BoundedJson.read(new String(text, UTF_8)));
     } catch (IllegalArgumentException e) {
       throw new MalformedFileException(
           config + ": " + e.getMessage() + "; move it away to do without", e);

@@ -26,7 +26,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,9 +33,6 @@ import java.util.regex.Pattern;
 
 /** Opens tensor files of every readable format; the content decides on the format. */
 public final class TensorFiles {
-
-  private static final byte[] ZIP = {'P', 'K', 3, 4};
-  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
   private static final Pattern PROGRAM =
       Pattern.compile(
@@ -78,10 +74,10 @@ public final class TensorFiles {
     try (InputStream in = Files.newInputStream(RegularFile.check(path))) {
       start = in.readNBytes(FileKind.BYTES);
     }
-    if (startsWith(start, ZIP)) {
+    if (FileKind.isZip(start)) {
       return openZip(path, part);
     }
-    if (startsWith(start, HDF5)) {
+    if (FileKind.isHdf5(start)) {
       return Hdf5File.open(
           path,
           path,
@@ -102,7 +98,8 @@ public final class TensorFiles {
     if (start.length > 1 && start[0] == (byte) 0x80 && start[1] >= 2 && start[1] <= 4) {
       return new PaddleReader(path, part);
     }
-    if (startsWith(start, (byte) '{') || path.getFileName().toString().endsWith(".index.json")) {
+    if (start.length > 0 && start[0] == '{'
+        || path.getFileName().toString().endsWith(".index.json")) {
       return new SafetensorsIndex(path);
     }
     Optional<String> kind = FileKind.of(start);
@@ -140,10 +137,6 @@ public final class TensorFiles {
         Format.SAVED_MODEL,
         folder.resolve("variables").resolve("variables"),
         SavedModelNotes.read(definition));
-  }
-
-  private static boolean startsWith(byte[] bytes, byte... magic) {
-    return bytes.length >= magic.length && Arrays.equals(Arrays.copyOf(bytes, magic.length), magic);
   }
 
   private static boolean looksLikeSafetensors(byte[] start, long size) {

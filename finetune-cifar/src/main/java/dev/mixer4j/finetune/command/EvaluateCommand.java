@@ -82,11 +82,11 @@ final class EvaluateCommand extends Subcommand {
           data.open(
               checkpoint.network().input(), weights, note -> err().println("warning: " + note));
       checkClasses(checkpoint, dataset);
-      LabelledImages images = dataset.validation(data.limitTest);
-      String split = MetricsRow.VALIDATION;
-      if (dataset.hasTest() || images.size() == 0) {
+      LabelledImages images =
+          dataset.hasTest() ? LabelledImages.none() : dataset.validation(data.limitTest);
+      String split = images.size() > 0 ? MetricsRow.VALIDATION : MetricsRow.TEST;
+      if (images.size() == 0) {
         images = dataset.test(data.limitTest);
-        split = MetricsRow.TEST;
       }
       print(evaluate(checkpoint, dataset, images, split), dataset.classNames().size(), split);
     }

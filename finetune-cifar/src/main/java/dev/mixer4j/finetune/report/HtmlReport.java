@@ -74,7 +74,7 @@ record HtmlReport(Path folder, RunSummary summary, Metrics metrics, StringBuilde
     if (metrics.classes().size() > 5) {
       number("top-5 accuracy", percent(metrics.top5()));
     }
-    number("loss", decimals(metrics.loss()));
+    number("cross-entropy", decimals(metrics.loss()));
     number("macro F1", decimals(metrics.macro().f1()));
     number("mean AUC", decimals(metrics.roc().meanAuc()));
     number("time", time(summary.seconds()));

@@ -56,13 +56,8 @@ public record RunRecord(
     if (!Files.exists(file)) {
       return JsonNodeFactory.instance.objectNode();
     }
-    if (Files.size(file) > MAX_JSON_BYTES) {
-      throw new MixerException(
-          "%s: expected at most %d bytes, found %d"
-              .formatted(file, MAX_JSON_BYTES, Files.size(file)));
-    }
     try {
-      if (new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(file)))
+      if (new JsonMapper().readTree(RegularFile.read(file, MAX_JSON_BYTES))
           instanceof ObjectNode object) {
         return object;
       }

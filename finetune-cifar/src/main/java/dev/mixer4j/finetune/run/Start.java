@@ -11,6 +11,7 @@ import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.HigherResolution;
 import dev.mixer4j.weights.ImportOptions;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,8 +23,7 @@ import java.util.Optional;
  * @param zeroHead whether the head of the file is replaced by one of zeros
  * @param assumed settings of the network that the file does not say
  */
-record Start(
-    Weights weights, Optional<Origin> origin, boolean zeroHead, Map<String, String> assumed)
+record Start(Weights weights, Optional<Origin> origin, boolean zeroHead, List<String> assumed)
     implements AutoCloseable {
 
   static ImageInput input(RunRequest request) throws IOException {
@@ -72,7 +72,7 @@ record Start(
 
   private static Start scratch(Network network, RunRequest request) {
     Weights weights = new InitialWeights(network, request.settings().seed());
-    return new Start(weights, Optional.empty(), false, Map.of());
+    return new Start(weights, Optional.empty(), false, List.of());
   }
 
   private static Start of(Checkpoint file, RunRequest request) throws IOException {

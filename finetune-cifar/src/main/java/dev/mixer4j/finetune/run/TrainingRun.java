@@ -46,7 +46,7 @@ public final class TrainingRun {
       if (!start.assumed().isEmpty()) {
         listener.warning(
             "%s does not say some settings of its network; assumed are %s"
-                .formatted(request.weights(), start.assumed()));
+                .formatted(request.weights(), String.join(", ", start.assumed())));
       }
       RunConfig config = RunConfig.of(request, start, dataset, images);
       begin(request, images, null, start.zeroHead());

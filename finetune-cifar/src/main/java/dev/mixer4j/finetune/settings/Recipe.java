@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -72,7 +71,7 @@ public final class Recipe {
               .formatted(nameOrFile, String.join(", ", NAMES)));
     }
     try {
-      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(RegularFile.check(file)));
+      JsonNode json = new JsonMapper().readTree(Files.readAllBytes(file));
       // A run's config.json has the settings as a member.
       JsonNode settings = json.has("settings") ? json.get("settings") : json;
       if (settings instanceof ObjectNode own) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.core.MixerException;
-import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -65,7 +64,7 @@ public record Study(ObjectNode base, Map<String, List<JsonNode>> vary) {
           "study '%s': expected %s or a JSON file of at most 1 MB, found neither"
               .formatted(nameOrFile, String.join(", ", NAMES)));
     }
-    return parse(nameOrFile, Files.readAllBytes(RegularFile.check(file)));
+    return parse(nameOrFile, Files.readAllBytes(file));
   }
 
   static Study parse(String source, byte[] content) throws IOException {

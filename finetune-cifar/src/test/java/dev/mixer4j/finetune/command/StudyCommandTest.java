@@ -54,6 +54,7 @@ class StudyCommandTest {
                 line.startsWith("learning_rate-0.01_seed-2,\"learning rate 0.01\",0.")
                     && line.endsWith(",6370,\"finished\""));
     assertThat(Files.readString(out.resolve("study.html")))
+        .contains("Accuracies are those of the test images")
         .contains("<td>learning rate 0.01</td>", " ± ", "<strong>", "data:image/png;base64,")
         .contains("4 of 4 trainings finished");
     Path run = out.resolve("runs/learning_rate-0.01_seed-1");

@@ -68,12 +68,7 @@ class DatasetsTest {
 
   @Test
   void mnistPackedOrNotWhateverTheName() throws IOException {
-    DataFixtures.copy(DataFixtures.path("mnist"), dir);
-    List<Path> files;
-    try (Stream<Path> found = Files.list(dir)) {
-      files = found.filter(Files::isRegularFile).toList();
-    }
-    for (Path file : files) {
+    for (Path file : copiedMnist()) {
       String name = file.getFileName().toString();
       boolean packed = name.endsWith(".gz");
       String other = packed ? name.substring(0, name.length() - 3) : name + ".gz";
@@ -84,12 +79,7 @@ class DatasetsTest {
 
   @Test
   void mnistWithEachFileInAFolderOfItsName() throws IOException {
-    DataFixtures.copy(DataFixtures.path("mnist"), dir);
-    List<Path> files;
-    try (Stream<Path> found = Files.list(dir)) {
-      files = found.filter(Files::isRegularFile).toList();
-    }
-    for (Path file : files) {
+    for (Path file : copiedMnist()) {
       Path moved = Files.move(file, dir.resolve("moved"));
       Files.createDirectory(file);
       Files.move(moved, file.resolve(file.getFileName()));
@@ -183,5 +173,12 @@ class DatasetsTest {
     assertThat(open(dir).train(4).size()).as("before that file").isEqualTo(4);
     Files.write(batch, java.util.Arrays.copyOf(whole, 21));
     assertThatThrownBy(() -> open(dir).train(ALL)).hasMessageContaining("cut off at byte 21");
+  }
+
+  private List<Path> copiedMnist() throws IOException {
+    DataFixtures.copy(DataFixtures.path("mnist"), dir);
+    try (Stream<Path> files = Files.list(dir)) {
+      return files.filter(Files::isRegularFile).toList();
+    }
   }
 }

@@ -6,8 +6,9 @@ import java.io.Writer;
 /**
  * Prints lines in which text from outside does no harm. Names in a file of weights or of images and
  * a server's answers may hold characters that a terminal takes as commands, that start a line of
- * their own or that turn the writing direction. Each of them is printed as {@code \}{@code uXXXX},
- * which JSON reads as the same character. Only {@code println} ends a line.
+ * their own or that turn the writing direction. Each of them is printed as a backslash, a u and
+ * four hexadecimal digits, which JSON reads as the same character. Only {@code println} ends a
+ * line.
  */
 final class LineWriter extends PrintWriter {
 

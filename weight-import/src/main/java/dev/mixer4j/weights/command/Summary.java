@@ -14,7 +14,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** A network's numbers as a few lines of text. */
 final class Summary {
@@ -86,7 +85,7 @@ final class Summary {
     if (!checkpoint.assumed().isEmpty()) {
       line(
           "  assumed       %s, which the file does not say; 'convert --set' sets another",
-          assumed(checkpoint));
+          String.join(", ", checkpoint.assumed()));
     }
     if (!checkpoint.part().isEmpty()) {
       line("  taken from    entry '%s' of the file", checkpoint.part());
@@ -102,13 +101,6 @@ final class Summary {
           String.join(", ", ignored.subList(0, shown)),
           shown < ignored.size() ? " and %d more".formatted(ignored.size() - shown) : "");
     }
-  }
-
-  /** {@return settings and values that are assumed, as one text} */
-  static String assumed(Checkpoint checkpoint) {
-    return checkpoint.assumed().entrySet().stream()
-        .map(each -> each.getKey() + " " + each.getValue())
-        .collect(Collectors.joining(", "));
   }
 
   /** In one language whatever the machine's, since people paste these lines into reports. */

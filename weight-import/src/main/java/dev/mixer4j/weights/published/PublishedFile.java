@@ -100,16 +100,12 @@ public record PublishedFile(Format format, URI url, OptionalLong size, Optional<
 
   private boolean starts(byte[] start) {
     return switch (format) {
-      case NPZ -> isZip(start);
-      case PTH -> isZip(start) || start[0] == (byte) 0x80; // the older stream is a pickle
+      case NPZ -> FileKind.isZip(start);
+      case PTH -> FileKind.isZip(start) || start[0] == (byte) 0x80; // the older stream is a pickle
       case SAFETENSORS -> start[8] == '{';
-      case H5, KERAS -> isZip(start) || start[0] == (byte) 0x89;
+      case H5, KERAS -> FileKind.isZip(start) || FileKind.isHdf5(start);
       default -> true;
     };
-  }
-
-  private static boolean isZip(byte[] start) {
-    return start[0] == 'P' && start[1] == 'K';
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.mixer4j.weights.format.elements;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -10,7 +11,25 @@ public final class FileKind {
   /** How many of a file's first bytes tell its kind. */
   public static final int BYTES = 512;
 
+  private static final byte[] ZIP = {'P', 'K', 3, 4};
+  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
   private FileKind() {}
+
+  /** {@return whether a file that starts so is a zip archive} */
+  public static boolean isZip(byte[] start) {
+    return startsWith(start, ZIP);
+  }
+
+  /** {@return whether a file that starts so is HDF5} */
+  public static boolean isHdf5(byte[] start) {
+    return startsWith(start, HDF5);
+  }
+
+  private static boolean startsWith(byte[] start, byte[] magic) {
+    return start.length >= magic.length
+        && Arrays.equals(start, 0, magic.length, magic, 0, magic.length);
+  }
 
   /**
    * {@return the kind in words, with a remedy; empty if it is not known}

@@ -4,6 +4,7 @@ import dev.mixer4j.weights.format.MalformedFileException;
 import dev.mixer4j.weights.format.TensorFile;
 import dev.mixer4j.weights.format.UnsupportedFileException;
 import dev.mixer4j.weights.format.elements.BoundedJson;
+import dev.mixer4j.weights.format.elements.FileKind;
 import dev.mixer4j.weights.format.elements.ZipArchive;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.zip.ZipEntry;
 
 /**
@@ -33,8 +33,6 @@ public final class KerasArchive {
   private static final int MAX_RATIO = 8;
 
   private static final long MAX_BEYOND_RATIO = 64 << 20; // for small networks of nothing but 0
-
-  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
   private KerasArchive() {}
 
@@ -78,7 +76,7 @@ public final class KerasArchive {
                   size,
                   Math.min(MAX_WEIGHTS, packed * MAX_RATIO + MAX_BEYOND_RATIO)));
     }
-    if (!Arrays.equals(zip.peek(WEIGHTS, in -> in.readNBytes(HDF5.length)), HDF5)) {
+    if (!FileKind.isHdf5(zip.peek(WEIGHTS, in -> in.readNBytes(FileKind.BYTES)))) {
       throw new MalformedFileException(
           "%s: entry '%s': expected an HDF5 file, found something else".formatted(path, WEIGHTS));
     }
