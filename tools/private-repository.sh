@@ -19,4 +19,4 @@ cp -al "$from" "$work/repository" 2>/dev/null || { rm -rf "$work/repository"; cp
 rm -rf "$work/repository/dev/mixer4j"
 maven+=("-Dmaven.repo.local=$work/repository")
 
-"${maven[@]}" -f "$tools/../pom.xml" install -Dmaven.test.skip=true
+"${maven[@]}" -f "$tools/../pom.xml" install -pl finetune-cifar -am -Dmaven.test.skip=true

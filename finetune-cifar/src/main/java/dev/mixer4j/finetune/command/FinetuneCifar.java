@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Version;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -20,7 +21,8 @@ import picocli.CommandLine.ScopeType;
       ExportCommand.class,
       CompareCommand.class,
       StudyCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      GenerateCompletion.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

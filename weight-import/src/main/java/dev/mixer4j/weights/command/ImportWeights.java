@@ -1,5 +1,6 @@
 package dev.mixer4j.weights.command;
 
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -16,7 +17,8 @@ import picocli.CommandLine.ScopeType;
       InitCommand.class,
       ModelsCommand.class,
       ListCommand.class,
-      DownloadCommand.class
+      DownloadCommand.class,
+      GenerateCompletion.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
