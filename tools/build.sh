@@ -105,6 +105,6 @@ build_and_start() {
   find_java
   choose_natives "$@"
   build_if_needed
-  export MIXER4J_CLASSPATH=$classpath_file MIXER4J_NATIVES=$natives
+  export MIXER4J_COMMAND=$0 MIXER4J_CLASSPATH=$classpath_file MIXER4J_NATIVES=$natives
   exec "$tools/bin/$1" "${@:2}"
 }

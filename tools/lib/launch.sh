@@ -78,7 +78,11 @@ launch() {
   find_classpath
   # JavaCPP's logger is SLF4J, which is silent here. Its memory limit counts the whole process against
   # the Java heap's size, which fits no big model.
-  options=(--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
+  # How the user started it, for hints that can be pasted.
+  local started=${MIXER4J_COMMAND:-$0}
+  [ "$(command -v "${started##*/}" || true)" != "$started" ] || started=${started##*/}
+  unset MIXER4J_COMMAND
+  options=("-Dmixer4j.command=$started" --enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.logger=slf4j
     -Dorg.bytedeco.javacpp.maxPhysicalBytes=0)
   # The work is done in native code or a few large arrays: the simplest collector starts fastest and
   # keeps least. JAVA_OPTS comes after these and may choose another.
@@ -96,10 +100,11 @@ launch() {
 
 # Becomes Java with options and these arguments.
 exec_java() {
-  if [ -t 2 ]; then
+  if [ -t 1 ] || [ -t 2 ]; then
     local columns
     columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2)
-    options+=("-Dmixer4j.columns=${columns:-80}")
+    [ ! -t 1 ] || options+=("-Dmixer4j.columns.out=${columns:-80}")
+    [ ! -t 2 ] || options+=("-Dmixer4j.columns=${columns:-80}")
   fi
   # Native code writes its start-up chatter to stderr, where Java cannot stop it. So what it writes goes
   # through a filter that drops the lines known to be harmless, and our own messages take the real stderr.

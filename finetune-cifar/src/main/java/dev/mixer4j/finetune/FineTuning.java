@@ -48,6 +48,7 @@ public final class FineTuning {
   private String recipe;
   private Integer imageSize;
   private long splitSeed;
+  private boolean skipBroken;
   private int limitTrain = Integer.MAX_VALUE;
   private int limitTest = Integer.MAX_VALUE;
   private boolean overwrite;
@@ -125,10 +126,22 @@ public final class FineTuning {
   /**
    * {@return this, with a seed for the choice of pictures that are held out}
    *
-   * @param seed 0 by default; used if {@code validation_fraction} is set
+   * @param seed 0 by default; used if images are held out, as the setting {@code
+   *     validation_fraction} says
    */
   public FineTuning splitSeed(long seed) {
     splitSeed = seed;
+    return this;
+  }
+
+  /**
+   * {@return this, set to leave out images that cannot be read or not} The listener gets a warning
+   * for each. By default, training does not start if there are any.
+   *
+   * @param skip false by default
+   */
+  public FineTuning skipBroken(boolean skip) {
+    skipBroken = skip;
     return this;
   }
 
@@ -231,6 +244,7 @@ public final class FineTuning {
             model,
             data,
             splitSeed,
+            skipBroken,
             limitTrain,
             limitTest,
             settings());
@@ -263,6 +277,9 @@ public final class FineTuning {
     words.addAll(List.of("--data", data.toString(), model == null ? "--weights" : "--model"));
     words.add(model == null ? weights.toString() : config);
     words.addAll(List.of("--split-seed", Long.toString(splitSeed), "--out", folder + "-again"));
+    if (skipBroken) {
+      words.add("--skip-broken");
+    }
     if (imageSize != null) {
       words.addAll(List.of("--image-size", imageSize.toString()));
     }
@@ -302,6 +319,26 @@ public final class FineTuning {
     Objects.requireNonNull(listener, "listener");
     Objects.requireNonNull(devices, "devices");
     return unchecked(folder, () -> new TrainingRun(listener, devices).resume(folder));
+  }
+
+  /**
+   * Trains a run for a longer time, be it finished or not. With a constant learning rate, the
+   * result is that of a run which was given these epochs at first.
+   *
+   * @param folder as it was given to {@link #run}; it may have been moved, the data may not
+   * @param epochs that the run has at the end, those that are done included
+   * @param listener receives the progress
+   * @param devices to train on; with other devices than before, the last bits of the result differ
+   * @return the outcome of the whole run
+   * @throws MixerException if the folder holds no run, or one that has more steps already; and as
+   *     {@link #resume}
+   */
+  public static FineTuningResult extend(
+      Path folder, int epochs, TrainingListener listener, Devices devices) {
+    Objects.requireNonNull(listener, "listener");
+    Objects.requireNonNull(devices, "devices");
+    positive("epochs", epochs);
+    return unchecked(folder, () -> new TrainingRun(listener, devices).extend(folder, epochs));
   }
 
   /**

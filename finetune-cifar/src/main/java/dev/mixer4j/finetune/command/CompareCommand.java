@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,7 +34,9 @@ public final class CompareCommand extends Subcommand {
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "The folder of a run.")
   private List<Path> folders;
 
-  @Option(names = "--json", description = "One JSON array, for programs.")
+  @Mixin private TableOptions table;
+
+  @Option(names = "--json", description = "One JSON array, for programs, with all settings.")
   private boolean json;
 
   @Option(
@@ -64,7 +67,10 @@ public final class CompareCommand extends Subcommand {
     if (json) {
       printJson(Json.text(comparison.outcomes()));
     } else {
-      comparison.table().forEach(out()::println);
+      table.print(comparison.table(), out());
+      if (!table.isForPrograms()) {
+        comparison.split().ifPresent(split -> print("accuracy and loss on the %s images", split));
+      }
     }
     if (plot != null) {
       Map<String, List<MetricsRow>> rows = new LinkedHashMap<>();

@@ -115,6 +115,11 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void note(String message) {
+    line("note: %s", message);
+  }
+
+  @Override
   public void warning(String message) {
     closeBar();
     line("warning: %s", message);

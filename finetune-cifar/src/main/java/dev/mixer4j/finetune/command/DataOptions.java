@@ -9,10 +9,7 @@ import dev.mixer4j.weights.command.NumberConverter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The options of all commands that read a data set. */
 final class DataOptions {
@@ -22,7 +19,7 @@ final class DataOptions {
       paramLabel = "DATA",
       description =
           "CIFAR-10 or CIFAR-100 (binary or Python version, folder or .tar.gz), MNIST's files, or"
-              + " pictures in DATA/train/CLASS and DATA/test/CLASS, or in DATA/CLASS.")
+              + " images in DATA/train/CLASS and DATA/test/CLASS, or in DATA/CLASS.")
   private Path path;
 
   @Option(
@@ -30,14 +27,15 @@ final class DataOptions {
       paramLabel = "F",
       converter = NumberConverter.Share.class,
       description =
-          "Share of the training images that is held out: the last ones, or the same share of each"
-              + " class of pictures; 0 for none.")
+          "Share of the training images that is held out for validation: the last ones, or the same"
+              + " share of each class of a folder; 0 for none (default: 0.1 of a folder without test"
+              + " and validation images, else none).")
   private Double validationFraction;
 
   @Option(
       names = "--split-seed",
       paramLabel = "N",
-      description = "Seed of the choice of pictures to hold out (default: 0).")
+      description = "Seed of the choice of images to hold out (default: 0).")
   private Long givenSplitSeed;
 
   @Option(
@@ -48,14 +46,20 @@ final class DataOptions {
       description = "Use only the first N test or validation images.")
   int limitTest;
 
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
+  @Option(
+      names = "--skip-broken",
+      description =
+          "Leave out images of a folder that cannot be read, and list them; otherwise they are all"
+              + " listed, and nothing is done.")
+  private boolean skipBroken;
 
+  /** The data set; null unless given. */
   Path path() {
-    if (path == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: '--data=DATA'");
-    }
     return path;
+  }
+
+  boolean skipBroken() {
+    return skipBroken;
   }
 
   long splitSeed() {

@@ -5,6 +5,7 @@ import dev.mixer4j.finetune.data.PublishedDatasets;
 import dev.mixer4j.finetune.data.PublishedDatasets.PublishedDataset;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.DownloadProgress;
+import dev.mixer4j.weights.command.Hint;
 import dev.mixer4j.weights.command.MirrorConverter;
 import dev.mixer4j.weights.command.Subcommand;
 import dev.mixer4j.weights.download.DownloadCache;
@@ -18,6 +19,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -54,10 +56,10 @@ final class DownloadCommand extends Subcommand {
   private String name;
 
   @Option(
-      names = "--to",
+      names = {"-o", "--out"},
       paramLabel = "DIR",
       description = "Where to put the files (default: a folder NAME).")
-  private Path to;
+  private Path out;
 
   @Option(
       names = "--mirror",
@@ -85,7 +87,7 @@ final class DownloadCommand extends Subcommand {
   @Override
   public Integer call() throws IOException {
     PublishedDataset dataset = published.get().find(name).orElseThrow(this::unknown);
-    Path folder = to == null ? Path.of(dataset.name()) : to;
+    Path folder = out == null ? Path.of(dataset.name()) : out;
     for (DatasetFile file : dataset.files()) {
       Path target = folder.resolve(file.fileName());
       if (Files.exists(target) && !overwrite && !file.md5().equals(file.hashOf(target))) {
@@ -98,7 +100,7 @@ final class DownloadCommand extends Subcommand {
           "%s: %,d bytes, the published MD5%s",
           done.path(), done.size(), done.fromCache() ? ", there already" : "");
     }
-    out().println("Use it with --data " + folder);
+    out().println("Use it with " + Hint.line(List.of("--data", folder.toString())));
     return Cli.DONE;
   }
 

@@ -25,7 +25,9 @@ import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -40,7 +42,6 @@ final class EvaluateCommand extends Subcommand {
 
   @Option(
       names = "--weights",
-      required = true,
       paramLabel = "W.h5",
       description = "Weights of any readable format, with a head for the data's classes.")
   private Path weights;
@@ -73,7 +74,10 @@ final class EvaluateCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    data.path();
+    Map<String, Object> required = new LinkedHashMap<>();
+    required.put("--weights=W.h5", weights);
+    required.put("--data=DATA", data.path());
+    require(required);
     if (report != null) {
       RunFolder.check(report, overwrite);
     }
@@ -88,6 +92,7 @@ final class EvaluateCommand extends Subcommand {
       if (images.size() == 0) {
         images = dataset.test(data.limitTest);
       }
+      dataset.checkBroken(data.skipBroken(), warning -> err().println("warning: " + warning));
       print(evaluate(checkpoint, dataset, images, split), dataset.classNames().size(), split);
     }
     return Cli.DONE;

@@ -37,7 +37,7 @@ final class ExportCommand extends Subcommand {
   private Path weights;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       required = true,
       paramLabel = "DIR",
       description = "The folder to write.")

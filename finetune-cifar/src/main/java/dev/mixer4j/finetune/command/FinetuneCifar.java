@@ -29,12 +29,12 @@ import picocli.CommandLine.ScopeType;
     scope = ScopeType.INHERIT,
     sortOptions = false,
     synopsisSubcommandLabel = "COMMAND",
-    footer = {
-      "",
-      "Exit codes: 0 done, 1 training diverged or no GPU computed in doctor, 2 wrong usage, 3 bad input, 4 internal error,"
-          + " 130 stopped by Ctrl-C."
-    })
+    footer = {"", FinetuneCifar.EXIT_CODES})
 public final class FinetuneCifar {
+
+  static final String EXIT_CODES =
+      "Exit codes: 0 done, 1 training diverged or no GPU computed in doctor, 2 wrong usage, 3 bad"
+          + " input, 4 internal error, 130 stopped by Ctrl-C.";
 
   @Option(
       names = "--verbose",

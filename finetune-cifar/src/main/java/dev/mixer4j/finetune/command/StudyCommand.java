@@ -9,19 +9,23 @@ import dev.mixer4j.finetune.study.StudyRun;
 import dev.mixer4j.finetune.study.StudyRunner;
 import dev.mixer4j.weights.NetworkJson;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Hint;
 import dev.mixer4j.weights.command.NumberConverter;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -45,7 +49,10 @@ final class StudyCommand extends Subcommand {
   @Option(names = "--data", paramLabel = "DATA", description = "The images, as for train.")
   private Path data;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "Folder for the study's files.")
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      description = "Folder for the study's files.")
   private Path out;
 
   @Option(
@@ -64,6 +71,8 @@ final class StudyCommand extends Subcommand {
               + " study that is continued keeps the share.")
   private int jobs;
 
+  @Mixin private TableOptions table;
+
   @Override
   public Integer call() throws IOException {
     StudyFolder folder = folder();
@@ -72,19 +81,26 @@ final class StudyCommand extends Subcommand {
       List<StudyRun> runs = folder.study().runs();
       Map<String, String> problems = new HashMap<>();
       int[] ended = new int[1];
-      print("%d trainings, %d threads each", runs.size(), folder.threads());
+      PrintWriter err = err();
+      err.println("%d trainings, %d threads each".formatted(runs.size(), folder.threads()));
       boolean done =
           new StudyRunner(folder, FinetuneCifar.class.getName())
               .run(
                   jobs,
                   outcome -> {
                     problems.put(outcome.run().name(), outcome.problem());
-                    print("%d of %d  %s", ++ended[0], runs.size(), line(folder, outcome));
+                    err.println(
+                        "%d of %d  %s".formatted(++ended[0], runs.size(), line(folder, outcome)));
                     writePage(folder, problems);
                   });
-      print("study: %s", folder.path().resolve(StudyPage.HTML));
+      table.print(page(folder, problems).table(), out());
+      if (!table.isForPrograms()) {
+        print("study: %s", folder.path().resolve(StudyPage.HTML));
+      }
       if (!done) {
-        print("stopped; 'finetune-cifar study --resume %s' continues", folder.path());
+        print(
+            "stopped; '%s' continues",
+            Hint.command("finetune-cifar", "study", "--resume", folder.path()));
         return StopSignal.EXIT_CODE;
       }
       return problems.values().stream().allMatch(String::isEmpty) ? Cli.DONE : Cli.CHECK_FAILED;
@@ -100,15 +116,11 @@ final class StudyCommand extends Subcommand {
       }
       return StudyFolder.open(resume);
     }
-    for (String missing :
-        List.of(
-            name == null ? "STUDY" : "",
-            data == null ? "--data" : "",
-            out == null ? "--out" : "")) {
-      if (!missing.isEmpty()) {
-        throw usage("Missing: " + missing + "; or give --resume=DIR");
-      }
-    }
+    Map<String, Object> required = new LinkedHashMap<>();
+    required.put("STUDY", name);
+    required.put("--data=DATA", data);
+    required.put("--out=DIR", out);
+    require(required);
     Study study = Study.load(name);
     for (StudyRun run : study.runs()) {
       check(run);
@@ -128,7 +140,7 @@ final class StudyCommand extends Subcommand {
       new CommandLine(train).parseArgs(words.toArray(String[]::new));
       train.check();
     } catch (ParameterException e) {
-      throw usage(name + ", " + run.name() + ": " + e.getMessage());
+      throw usage(name + ", " + run.name() + ": " + Cli.message(e));
     }
   }
 
@@ -152,27 +164,32 @@ final class StudyCommand extends Subcommand {
 
   private static void writePage(StudyFolder folder, Map<String, String> problems) {
     try {
-      List<StudyPage.Result> results = new ArrayList<>();
-      for (StudyRun run : folder.study().runs()) {
-        RunRecord record = null;
-        long parameters = 0;
-        if (Files.exists(folder.folder(run).resolve("config.json"))) {
-          record = RunRecord.read(folder.folder(run));
-          parameters = parameters(record);
-        }
-        results.add(
-            new StudyPage.Result(
-                run.name(),
-                run.combination(),
-                record,
-                problems.getOrDefault(run.name(), ""),
-                parameters));
-      }
-      String title = "Study of " + folder.path().toAbsolutePath().normalize().getFileName();
-      new StudyPage(title, results).write(folder.path());
+      page(folder, problems).write(folder.path());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static StudyPage page(StudyFolder folder, Map<String, String> problems)
+      throws IOException {
+    List<StudyPage.Result> results = new ArrayList<>();
+    for (StudyRun run : folder.study().runs()) {
+      RunRecord record = null;
+      long parameters = 0;
+      if (Files.exists(folder.folder(run).resolve("config.json"))) {
+        record = RunRecord.read(folder.folder(run));
+        parameters = parameters(record);
+      }
+      results.add(
+          new StudyPage.Result(
+              run.name(),
+              run.combination(),
+              record,
+              problems.getOrDefault(run.name(), ""),
+              parameters));
+    }
+    String title = "Study of " + folder.path().toAbsolutePath().normalize().getFileName();
+    return new StudyPage(title, results);
   }
 
   private static long parameters(RunRecord record) {

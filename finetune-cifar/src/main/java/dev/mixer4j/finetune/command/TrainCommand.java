@@ -11,13 +11,16 @@ import dev.mixer4j.finetune.run.RunFolder;
 import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.finetune.settings.TrainSettings;
 import dev.mixer4j.weights.command.Cli;
+import dev.mixer4j.weights.command.Hint;
 import dev.mixer4j.weights.command.ModelOptions;
 import dev.mixer4j.weights.command.NumberConverter;
 import dev.mixer4j.weights.command.SettingOptions;
 import dev.mixer4j.weights.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Mixin;
@@ -31,10 +34,40 @@ import picocli.CommandLine.Option;
     modelTransformer = TrainCommand.Options.class,
     description = {
       "Fine-tunes weights, or trains a network from scratch, on CIFAR-10, CIFAR-100, MNIST or a"
-          + " folder of pictures; or resumes a run that was interrupted.",
+          + " folder of images; or resumes a run that was interrupted.",
       "A head is replaced by one of zeros if its number of classes is not the data's; otherwise it is"
           + " kept. RUN gets config.json, metrics.csv, TensorBoard's files, checkpoints, best.h5 (the"
           + " weights with the highest measured accuracy), final.h5 and report.html."
+    },
+    footer = {
+      "",
+      "Recipes, as options:",
+      "  adam              --optimizer adam --learning-rate 1e-5 --schedule constant",
+      "                    --epochs 2 --batch-size 16 --flip",
+      "  paper             --optimizer momentum --momentum 0.9 --learning-rate 0.03",
+      "                    --schedule cosine --warmup-steps 500 --steps 10000",
+      "                    --batch-size 512 --micro-batch-size 64 --clip-norm 1.0",
+      "                    --crop-min-area 0.05 --flip --mean 0.5 --std 0.5",
+      "                    --new-head --validation-fraction 0.02",
+      "  linear-probe      --optimizer adam --learning-rate 1e-3 --schedule constant",
+      "                    --epochs 2 --batch-size 16 --flip --head-only",
+      "  cifar10-published --optimizer adam --learning-rate 1e-5 --schedule constant",
+      "                    --epochs 2 --batch-size 16 --flip",
+      "                    --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225",
+      "  mnist-adam        --optimizer adam --learning-rate 1e-3 --schedule constant",
+      "                    --epochs 10 --batch-size 64 --mean 0.5 --std 0.5",
+      "  mnist-mlp         --optimizer momentum --momentum 0.5 --learning-rate 0.01",
+      "                    --schedule constant --epochs 10 --batch-size 32",
+      "                    --dropout 0.2 --mean 0 --std 1",
+      "  mnist-mixer       --optimizer adam --learning-rate 1e-3 --schedule constant",
+      "                    --loss mse --epochs 10 --batch-size 32 --mean 0 --std 1",
+      "  cifar-scratch     --optimizer adam --beta2 0.99 --weight-decay 5e-5",
+      "                    --learning-rate 1e-3 --schedule cosine",
+      "                    --warmup-steps 1955 --epochs 300 --batch-size 128",
+      "                    --label-smoothing 0.1 --crop-min-area 0.5 --flip",
+      "                    --mean 0.4914,0.4822,0.4465 --std 0.2470,0.2435,0.2616",
+      "",
+      FinetuneCifar.EXIT_CODES
     })
 final class TrainCommand extends Subcommand {
 
@@ -63,7 +96,10 @@ final class TrainCommand extends Subcommand {
 
   @Mixin private DataOptions data;
 
-  @Option(names = "--out", paramLabel = "RUN", description = "Folder for the run's files.")
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "RUN",
+      description = "Folder for the run's files.")
   private Path out;
 
   @Option(names = "--overwrite", description = "Replace the files of an earlier run in RUN.")
@@ -73,8 +109,9 @@ final class TrainCommand extends Subcommand {
       names = "--resume",
       paramLabel = "RUN",
       description =
-          "Resume this run from its last checkpoint. Only the options that choose devices may be"
-              + " given too.")
+          "Resume this run from its last checkpoint. With --epochs, also a finished one: it is trained"
+              + " until it has so many epochs. Besides, only the options that choose devices may be"
+              + " given.")
   private Path resume;
 
   @Option(
@@ -131,8 +168,17 @@ final class TrainCommand extends Subcommand {
         return report(tuning.run(out, progress));
       }
       checkAlone();
+      ObjectNode given = SettingOptions.given(spec(), TrainSettings.class);
+      if (given.has("epochs")) {
+        int epochs = given.get("epochs").intValue();
+        return report(FineTuning.extend(resume, epochs, progress, devices.get()));
+      }
       if (FineTuning.isFinished(resume)) {
-        print("%s: this run is finished; see %s", resume, resume.resolve(RunReport.HTML));
+        print(
+            "%s: this run is finished; see %s; '%s' trains it further",
+            resume,
+            resume.resolve(RunReport.HTML),
+            Hint.command("finetune-cifar", "train", "--resume", resume, "--epochs", "N"));
         return Cli.DONE;
       }
       return report(FineTuning.resume(resume, progress, devices.get()));
@@ -152,8 +198,13 @@ final class TrainCommand extends Subcommand {
   }
 
   private FineTuning tuning() throws IOException {
-    require("--out=RUN", out);
-    FineTuning tuning = start();
+    ObjectNode described = weights != null ? null : described();
+    Map<String, Object> required = new LinkedHashMap<>();
+    required.put("--weights=W.h5' or '--model=NAME", weights != null ? weights : described);
+    required.put("--data=DATA", data.path());
+    required.put("--out=RUN", out);
+    require(required);
+    FineTuning tuning = weights == null ? scratch(described) : fromWeights();
     if (recipe != null) {
       tuning.recipe(recipe);
     }
@@ -167,6 +218,7 @@ final class TrainCommand extends Subcommand {
     }
     return tuning
         .splitSeed(data.splitSeed())
+        .skipBroken(data.skipBroken())
         .limitTrain(limitTrain)
         .limitTest(data.limitTest)
         .overwrite(overwrite)
@@ -174,10 +226,7 @@ final class TrainCommand extends Subcommand {
         .command(words());
   }
 
-  private FineTuning start() throws IOException {
-    if (weights == null) {
-      return scratch();
-    }
+  private FineTuning fromWeights() {
     if (model == null) {
       List<String> given = ModelOptions.given(spec());
       if (channels != null || !given.isEmpty()) {
@@ -189,12 +238,15 @@ final class TrainCommand extends Subcommand {
     throw usage("give --weights or --model, not both");
   }
 
-  private FineTuning scratch() throws IOException {
-    ObjectNode described = recipe == null ? null : Recipe.model(recipe);
+  /** The network to train from scratch, by --model or by the recipe; null if neither names one. */
+  private ObjectNode described() throws IOException {
     if (model != null) {
-      described = new JsonMapper().createObjectNode().put("name", model);
+      return new JsonMapper().createObjectNode().put("name", model);
     }
-    require("--weights=W.h5' or '--model=NAME", described);
+    return recipe == null ? null : Recipe.model(recipe);
+  }
+
+  private FineTuning scratch(ObjectNode described) throws IOException {
     try {
       Network network =
           ModelOptions.network(spec(), described, imageSize, channels, data::channels);
@@ -207,8 +259,8 @@ final class TrainCommand extends Subcommand {
   private int report(FineTuningResult result) {
     if (result.end() == FineTuningResult.End.INTERRUPTED) {
       print(
-          "stopped after step %d; 'finetune-cifar train --resume %s' resumes the run",
-          result.steps(), quoted(result.folder()));
+          "stopped after step %d; '%s' resumes the run",
+          result.steps(), Hint.command("finetune-cifar", "train", "--resume", result.folder()));
       return StopSignal.EXIT_CODE;
     }
     if (result.end() == FineTuningResult.End.EARLY) {
@@ -229,20 +281,10 @@ final class TrainCommand extends Subcommand {
     return Cli.DONE;
   }
 
-  private static String quoted(Path path) {
-    return path.toString().contains(" ") ? "\"" + path + "\"" : path.toString();
-  }
-
-  private void require(String option, Object value) {
-    if (value == null) {
-      throw usage("Missing required option: '" + option + "'");
-    }
-  }
-
   private void checkAlone() {
     for (OptionSpec option : spec().commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!List.of("--resume", "--verbose").contains(name)
+      if (!List.of("--resume", "--epochs", "--verbose").contains(name)
           && !PlacementOptions.NAMES.contains(name)) {
         throw usage("--resume takes all settings from the run, so not " + name + " too");
       }

@@ -3,6 +3,7 @@ package dev.mixer4j.finetune.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Labelled images in up to three splits that share no image. Validation images, a fraction of the
@@ -51,6 +52,35 @@ public abstract class Dataset {
 
   public LabelledImages validation(int limit) throws IOException {
     return LabelledImages.none();
+  }
+
+  /** Whether there are validation images. */
+  public boolean hasValidation() {
+    return false;
+  }
+
+  /**
+   * The images that {@link #train}, {@link #validation} and {@link #test} left out because they
+   * cannot be read, each in a sentence.
+   */
+  public List<String> broken() {
+    return List.of();
+  }
+
+  /**
+   * Refuses broken images, after the wanted images were read.
+   *
+   * @param skip whether they are left out instead
+   * @param warn receives a sentence for each of them
+   */
+  public void checkBroken(boolean skip, Consumer<String> warn) {
+    List<String> broken = broken();
+    broken.forEach(problem -> warn.accept((skip ? "skipped: " : "") + problem));
+    if (!skip && !broken.isEmpty()) {
+      throw new DatasetException(
+          "%s: %d %s cannot be read; repair or remove them, or give --skip-broken to leave them out"
+              .formatted(path, broken.size(), broken.size() == 1 ? "image" : "images"));
+    }
   }
 
   /** Whether there are test images. */

@@ -31,6 +31,11 @@ final class HeldOut extends Dataset {
   }
 
   @Override
+  public boolean hasValidation() {
+    return true;
+  }
+
+  @Override
   public LabelledImages test(int limit) throws IOException {
     return whole.test(limit);
   }

@@ -1,9 +1,9 @@
 package dev.mixer4j.finetune.data;
 
 import dev.mixer4j.core.ImageFile;
+import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.data.PictureFiles.Picture;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -58,6 +57,9 @@ final class ImageFolder extends Dataset {
   private final List<Picture> test;
   private final List<String> notes;
 
+  /** The files that could not be read, with the reasons. */
+  private final SortedMap<Path, String> broken = new TreeMap<>();
+
   private ImageFolder(
       Path root,
       DatasetRequest request,
@@ -83,15 +85,7 @@ final class ImageFolder extends Dataset {
     for (PictureFiles split : List.of(train, validation, test)) {
       split.skipped().forEach((ending, count) -> skipped.merge(ending, count, Integer::sum));
     }
-    if (!skipped.isEmpty()) {
-      this.notes.add(
-          "%s: files that are neither .png, .jpg nor .jpeg are not used: %s"
-              .formatted(
-                  root,
-                  skipped.entrySet().stream()
-                      .map(each -> each.getValue() + " " + each.getKey())
-                      .collect(Collectors.joining(", "))));
-    }
+    ImageFiles.note(root, skipped).ifPresent(this.notes::add);
   }
 
   /** Lists the pictures; empty if the folder has no folders. */
@@ -99,11 +93,11 @@ final class ImageFolder extends Dataset {
     Path root = inside(path, false);
     Map<String, Path> splits = new TreeMap<>();
     List<Path> others = new ArrayList<>();
-    for (Path folder : PictureFiles.folders(root)) {
+    for (Path folder : ImageFiles.folders(root)) {
       String split = SPLITS.get(folder.getFileName().toString().toLowerCase(Locale.ROOT));
       Path inner = split == null ? folder : inside(folder, true);
       // A class may be called "train": then pictures are in it, not folders.
-      if (split == null || PictureFiles.folders(inner).isEmpty()) {
+      if (split == null || ImageFiles.folders(inner).isEmpty()) {
         others.add(folder);
       } else {
         Path twin = splits.put(split, inner);
@@ -124,8 +118,8 @@ final class ImageFolder extends Dataset {
   private static Path inside(Path folder, boolean ofSplit) throws IOException {
     Path at = folder;
     for (int i = 0; i < MOST_WRAPPERS; i++) {
-      List<Path> folders = PictureFiles.folders(at);
-      if (folders.size() != 1 || PictureFiles.folders(folders.get(0)).isEmpty()) {
+      List<Path> folders = ImageFiles.folders(at);
+      if (folders.size() != 1 || ImageFiles.folders(folders.get(0)).isEmpty()) {
         return at;
       }
       String only = folders.get(0).getFileName().toString().toLowerCase(Locale.ROOT);
@@ -237,13 +231,11 @@ final class ImageFolder extends Dataset {
     LabelledImages.Builder images = new LabelledImages.Builder(imageSize, imageSize, channels());
     for (int from = 0; from < wanted.size(); from += CHUNK) {
       List<Picture> chunk = wanted.subList(from, Math.min(from + CHUNK, wanted.size()));
-      try {
-        List<byte[]> pixels = chunk.parallelStream().map(this::decode).toList();
-        for (int i = 0; i < chunk.size(); i++) {
-          images.add(chunk.get(i).label(), pixels.get(i));
+      List<Optional<byte[]>> pixels = chunk.parallelStream().map(this::decode).toList();
+      for (int i = 0; i < chunk.size(); i++) {
+        if (pixels.get(i).isPresent()) {
+          images.add(chunk.get(i).label(), pixels.get(i).get());
         }
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
       }
     }
     return images.build();
@@ -261,11 +253,25 @@ final class ImageFolder extends Dataset {
     }
   }
 
-  private byte[] decode(Picture picture) {
+  /** The pixels of a picture; empty if it is broken. */
+  private Optional<byte[]> decode(Picture picture) {
     try {
-      return MiddleSquare.of(ImageFile.read(picture.file()), imageSize, channels());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return Optional.of(MiddleSquare.of(ImageFile.read(picture.file()), imageSize, channels()));
+    } catch (IOException | MixerException e) {
+      synchronized (broken) {
+        broken.put(picture.file(), e.getMessage());
+      }
+      return Optional.empty();
     }
+  }
+
+  @Override
+  public List<String> broken() {
+    return List.copyOf(broken.values());
+  }
+
+  @Override
+  public boolean hasValidation() {
+    return !validation.isEmpty();
   }
 }

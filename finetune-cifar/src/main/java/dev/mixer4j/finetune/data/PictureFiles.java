@@ -1,21 +1,14 @@
 package dev.mixer4j.finetune.data;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The picture files of each class, sorted by name.
@@ -30,37 +23,19 @@ record PictureFiles(SortedMap<String, List<Path>> byClass, SortedMap<String, Int
 
   record Split(PictureFiles kept, PictureFiles heldOut) {}
 
-  private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
-
-  /** Links may form a cycle. */
-  private static final int MAX_DEPTH = 16;
-
-  /** What systems and tools leave in folders of pictures. */
-  private static final Pattern CLUTTER =
-      Pattern.compile("\\..*|__MACOSX|@eaDir|Thumbs\\.db|desktop\\.ini");
-
-  /** The folders in a folder that are not hidden, sorted by name. */
-  static List<Path> folders(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.filter(Files::isDirectory).filter(e -> !isClutter(e)).sorted().toList();
-    }
-  }
-
-  private static boolean isClutter(Path entry) {
-    return CLUTTER.matcher(entry.getFileName().toString()).matches();
-  }
-
   /** Lists a folder that has a folder of pictures for each of two or more classes. */
   static PictureFiles in(Path root) throws IOException {
     SortedMap<String, List<Path>> byClass = new TreeMap<>();
     SortedMap<String, Integer> skipped = new TreeMap<>();
-    for (Path folder : folders(root)) {
-      List<Path> files = pictures(folder, skipped);
+    for (Path folder : ImageFiles.folders(root)) {
+      ImageFiles inFolder = ImageFiles.below(folder);
+      inFolder.skipped().forEach((ending, count) -> skipped.merge(ending, count, Integer::sum));
+      List<Path> files = inFolder.files();
       if (files.isEmpty()) {
         throw new DatasetException(
             folder + ": expected pictures of a class (.png, .jpg, .jpeg), found none");
       }
-      List<Path> inside = folders(folder);
+      List<Path> inside = ImageFiles.folders(folder);
       if (inside.size() > 1 && files.stream().noneMatch(file -> folder.equals(file.getParent()))) {
         throw new DatasetException(
             "%s: expected pictures of one class, as in each folder of %s, found folders alone: %s;"
@@ -81,44 +56,6 @@ record PictureFiles(SortedMap<String, List<Path>> byClass, SortedMap<String, Int
     return folders.stream()
         .map(folder -> folder.getFileName().toString())
         .collect(Collectors.joining(", "));
-  }
-
-  /** All pictures below a folder, sorted by name; counts what is skipped. */
-  private static List<Path> pictures(Path folder, SortedMap<String, Integer> skipped)
-      throws IOException {
-    List<Path> pictures = new ArrayList<>();
-    try (Stream<Path> entries = Files.walk(folder, MAX_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
-      for (Path entry : (Iterable<Path>) entries.filter(Files::isRegularFile)::iterator) {
-        if (isBelowClutter(folder.relativize(entry))) {
-          continue;
-        }
-        String name = entry.getFileName().toString();
-        if (NAME.matcher(name).matches()) {
-          pictures.add(entry);
-        } else {
-          String ending = name.contains(".") ? name.substring(name.lastIndexOf('.')) : "no ending";
-          skipped.merge(ending.toLowerCase(Locale.ROOT), 1, Integer::sum);
-        }
-      }
-    } catch (UncheckedIOException e) {
-      if (e.getCause() instanceof FileSystemLoopException loop) {
-        throw new DatasetException(
-            loop.getFile() + ": a link on this path leads back to a folder above it; remove it",
-            loop);
-      }
-      throw e.getCause();
-    }
-    Collections.sort(pictures);
-    return pictures;
-  }
-
-  private static boolean isBelowClutter(Path relative) {
-    for (Path part : relative) {
-      if (isClutter(part)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   boolean isEmpty() {

@@ -43,6 +43,13 @@ public interface TrainingListener {
   default void row(MetricsRow row) {}
 
   /**
+   * Something was chosen that the caller left open.
+   *
+   * @param message for a person
+   */
+  default void note(String message) {}
+
+  /**
    * A problem occurred that does not end the training.
    *
    * @param message for a person

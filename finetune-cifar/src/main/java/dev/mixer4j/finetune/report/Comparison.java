@@ -2,77 +2,104 @@ package dev.mixer4j.finetune.report;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mixer4j.finetune.progress.MetricsRow;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
 
-/** A table of runs. */
+/** Runs side by side. */
 public record Comparison(List<RunRecord> runs) {
 
   private static final int MAX_VALUE = 28;
+  private static final String OPTIMIZER = "optimizer";
   private static final String UNKNOWN = "-";
   private static final ToDoubleFunction<MetricsRow> PERCENT = row -> 100 * row.accuracy();
 
+  /** What follows from other settings, or tells a person nothing. */
+  private static final Pattern NOT_SHOWN =
+      Pattern.compile(
+          "command|weights\\.(sha256|format|zero_head)|network\\.input\\.(mean|std)|network\\.classes"
+              + "|data\\.(class_names|kind|.*_images)");
+
+  private static final Map<String, String> SHORT =
+      Map.of("learning_rate", "lr", "batch_size", "batch", "validation_fraction", "held out");
+
   /** Paths of the settings that differ between runs, in the order of the files. */
-  public List<String> differing() {
+  List<String> differing() {
     Set<String> paths = new LinkedHashSet<>();
     runs.forEach(run -> paths.addAll(run.settings().keySet()));
+    boolean otherFamily = differ("network.family");
     return paths.stream()
-        .filter(path -> runs.stream().map(run -> run.settings().get(path)).distinct().count() > 1)
+        .filter(path -> !NOT_SHOWN.matcher(path).matches())
+        .filter(path -> !otherFamily || !path.matches("network\\.(?!family).*"))
+        .filter(this::differ)
         .toList();
   }
 
-  /** The lines of the table; the first one names the columns. */
-  public List<String> table() {
-    List<List<String>> columns = new ArrayList<>();
-    columns.add(column("run", RunRecord::name));
-    List<String> differing = differing();
-    for (String path : differing) {
-      columns.add(column(shortName(path, differing), run -> setting(run, path)));
-    }
-    columns.add(column("measured on", run -> run.last().map(MetricsRow::split).orElse(UNKNOWN)));
-    columns.add(column("best accuracy", run -> format(run.best(), "%.2f%%", PERCENT)));
-    columns.add(column("final accuracy", run -> format(run.last(), "%.2f%%", PERCENT)));
-    columns.add(column("final loss", run -> format(run.last(), "%.4f", MetricsRow::loss)));
-    columns.add(column("steps", run -> Long.toString(run.steps())));
-    columns.add(
-        column("time", run -> run.seconds() >= 0 ? HtmlReport.time(run.seconds()) : UNKNOWN));
-    columns.add(column("state", run -> run.finished() ? "finished" : "unfinished"));
-    List<String> lines = new ArrayList<>();
-    for (int line = 0; line <= runs.size(); line++) {
-      StringBuilder text = new StringBuilder();
-      for (List<String> column : columns) {
-        int width = column.stream().mapToInt(String::length).max().orElse(0);
-        text.append(String.format("%-" + width + "s  ", column.get(line)));
-      }
-      lines.add(text.toString().stripTrailing());
-    }
-    return lines;
+  private boolean differ(String path) {
+    return runs.stream().map(run -> run.settings().get(path)).distinct().count() > 1;
   }
 
-  private List<String> column(String name, Function<RunRecord, String> value) {
-    List<String> column = new ArrayList<>();
-    column.add(name);
-    runs.forEach(run -> column.add(value.apply(run)));
-    return column;
+  /** The results, and the settings that differ; other columns only where runs differ in them. */
+  public Table table() {
+    Table table = new Table();
+    table.add("run", runs, RunRecord::name);
+    table.add("best", runs, run -> format(run.best(), "%.2f%%", PERCENT));
+    table.add("final", runs, run -> format(run.last(), "%.2f%%", PERCENT));
+    table.add("loss", runs, run -> format(run.last(), "%.4f", MetricsRow::loss));
+    addIfDiffers(table, "images", run -> run.last().map(MetricsRow::split).orElse(UNKNOWN));
+    addIfDiffers(table, "steps", run -> Long.toString(run.steps()));
+    table.add("time", runs, run -> run.seconds() >= 0 ? HtmlReport.time(run.seconds()) : UNKNOWN);
+    addIfDiffers(table, "state", run -> run.finished() ? "finished" : "unfinished");
+    List<String> differing = differing();
+    for (String path : differing) {
+      table.add(shortName(path, differing), runs, run -> setting(run, path));
+    }
+    return table;
+  }
+
+  /** The images that all accuracies are of; empty if they are not the same ones. */
+  public Optional<String> split() {
+    List<String> splits =
+        runs.stream()
+            .flatMap(run -> run.last().stream())
+            .map(MetricsRow::split)
+            .distinct()
+            .toList();
+    return splits.size() == 1 ? Optional.of(splits.get(0)) : Optional.empty();
+  }
+
+  private void addIfDiffers(Table table, String name, Function<RunRecord, String> cell) {
+    if (runs.stream().map(cell).distinct().count() > 1) {
+      table.add(name, runs, cell);
+    }
   }
 
   /** The last part of a path, if it is unique. */
   private static String shortName(String path, List<String> paths) {
+    if (path.equals("network.family")) {
+      return "network";
+    }
+    if (path.endsWith(OPTIMIZER + ".name")) {
+      return OPTIMIZER;
+    }
     String last = path.substring(path.lastIndexOf('.') + 1);
     boolean unique =
         paths.stream().filter(other -> ("." + other).endsWith("." + last)).count() == 1;
-    return unique ? last : path;
+    return unique ? SHORT.getOrDefault(last, last.replace('_', ' ')) : path;
   }
 
   private static String setting(RunRecord run, String path) {
     String value = Objects.requireNonNullElse(run.settings().get(path), UNKNOWN);
+    if (path.endsWith(".path") && value.length() > MAX_VALUE) { // its end tells more
+      return "…" + value.substring(value.length() - MAX_VALUE + 1);
+    }
     return value.length() <= MAX_VALUE ? value : value.substring(0, MAX_VALUE - 1) + "…";
   }
 

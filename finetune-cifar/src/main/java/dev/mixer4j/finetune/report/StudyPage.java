@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.jfree.chart.JFreeChart;
@@ -36,6 +37,9 @@ public record StudyPage(String title, List<Result> results) {
 
   /** The table's file in the folder of a study. */
   public static final String CSV = "study.csv";
+
+  private static final String FINAL = "final accuracy";
+  private static final Map<String, Function<List<Result>, String>> COLUMNS = columns();
 
   private static final int WIDTH = 1000;
   private static final int PLOTS_HEIGHT = 640;
@@ -110,7 +114,7 @@ public record StudyPage(String title, List<Result> results) {
   }
 
   private static String quoted(String text) {
-    return "\"" + text.replace("\"", "\"\"").replaceAll("\\s+", " ") + "\"";
+    return Table.quoted(text.replaceAll("\\s+", " "));
   }
 
   private String html() throws IOException {
@@ -131,14 +135,11 @@ public record StudyPage(String title, List<Result> results) {
               .formatted(String.join(" or ", splits)));
     }
     html.append("<h2>Results</h2>\n<div class=\"wide\"><table class=\"classes\">\n<thead><tr>");
-    for (String column :
-        List.of("", "final accuracy", "best accuracy", "trainings", "time", "parameters")) {
-      html.append("<th>").append(column).append("</th>");
-    }
+    COLUMNS.keySet().forEach(name -> html.append("<th>").append(name).append("</th>"));
     html.append("</tr></thead>\n<tbody>\n");
     double highest =
         combinations().values().stream().mapToDouble(StudyPage::meanLast).max().orElse(Double.NaN);
-    combinations().forEach((name, all) -> html.append(row(name, all, highest)));
+    combinations().forEach((name, all) -> html.append(row(all, highest)));
     html.append("</tbody>\n</table></div>\n");
     html.append(
         "<p class=\"about\">Accuracies are means over the trainings of a row, which differ");
@@ -164,18 +165,46 @@ public record StudyPage(String title, List<Result> results) {
     return html.append("</body>\n</html>\n").toString();
   }
 
-  private static String row(String name, List<Result> all, double highest) {
-    List<Result> measured = all.stream().filter(Result::measured).toList();
-    boolean best = !measured.isEmpty() && meanLast(all) == highest;
-    String last = percent(measured, Result::last);
-    return "<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>%n"
-        .formatted(
-            HtmlReport.escape(name),
-            best ? "<strong>" + last + "</strong>" : last,
-            percent(measured, Result::best),
-            measured.size() == all.size() ? all.size() : measured.size() + " of " + all.size(),
-            time(measured),
-            all.get(0).parameters == 0 ? "–" : "%,d".formatted(all.get(0).parameters));
+  private static String row(List<Result> all, double highest) {
+    boolean best = all.stream().anyMatch(Result::measured) && meanLast(all) == highest;
+    StringBuilder row = new StringBuilder("<tr>");
+    COLUMNS.forEach(
+        (column, cell) -> {
+          String text = HtmlReport.escape(cell.apply(all));
+          boolean bold = best && column.equals(FINAL);
+          row.append("<td>").append(bold ? "<strong>" + text + "</strong>" : text).append("</td>");
+        });
+    return row.append("</tr>\n").toString();
+  }
+
+  /** The results of each combination. */
+  public Table table() {
+    Table table = new Table();
+    List<List<Result>> rows = List.copyOf(combinations().values());
+    COLUMNS.forEach((name, cell) -> table.add(name, rows, cell));
+    return table;
+  }
+
+  private static Map<String, Function<List<Result>, String>> columns() {
+    Map<String, Function<List<Result>, String>> columns = new LinkedHashMap<>();
+    columns.put("training", all -> all.get(0).combination);
+    columns.put(FINAL, all -> percent(measured(all), Result::last));
+    columns.put("best accuracy", all -> percent(measured(all), Result::best));
+    columns.put(
+        "trainings",
+        all -> {
+          int measured = measured(all).size();
+          return measured == all.size() ? "" + measured : measured + " of " + all.size();
+        });
+    columns.put("time", all -> time(measured(all)));
+    columns.put(
+        "parameters",
+        all -> all.get(0).parameters == 0 ? "–" : "%,d".formatted(all.get(0).parameters));
+    return columns;
+  }
+
+  private static List<Result> measured(List<Result> all) {
+    return all.stream().filter(Result::measured).toList();
   }
 
   private static double meanLast(List<Result> all) {

@@ -20,6 +20,7 @@ import dev.mixer4j.weights.format.elements.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,10 +39,11 @@ record RunConfig(
   record StartedFrom(
       String path, Integer imageSize, String format, String sha256, boolean zeroHead) {}
 
-  /** The data of a run; limits that are null are not given. */
+  /** The data of a run; values that are null are not given. */
   record Data(
       String path,
       long splitSeed,
+      Boolean skipBroken,
       Integer limitTrain,
       Integer limitTest,
       String kind,
@@ -69,6 +71,7 @@ record RunConfig(
     return new Data(
         absolute(request.data()),
         request.splitSeed(),
+        request.skipBroken() ? true : null,
         limit(request.limitTrain()),
         limit(request.limitTest()),
         data.kind(),
@@ -114,6 +117,21 @@ record RunConfig(
     }
   }
 
+  /** This configuration with another number of epochs, from the start of the run on. */
+  RunConfig extended(int epochs) {
+    ObjectNode longer = settings.deepCopy().put("epochs", epochs).without(List.of("steps"));
+    List<String> words = new ArrayList<>(command);
+    words.removeIf(word -> word.matches("--(epochs|steps)=.*"));
+    for (String option : List.of("--epochs", "--steps")) {
+      int at = words.indexOf(option);
+      if (at >= 0) {
+        words.subList(at, Math.min(at + 2, words.size())).clear();
+      }
+    }
+    words.addAll(List.of("--epochs", Integer.toString(epochs)));
+    return new RunConfig(words, longer, weights, network, data, versions);
+  }
+
   RunRequest request() {
     return new RunRequest(
         command,
@@ -122,6 +140,7 @@ record RunConfig(
         weights.path == null ? trained() : null,
         Path.of(data.path),
         data.splitSeed,
+        Boolean.TRUE.equals(data.skipBroken),
         Objects.requireNonNullElse(data.limitTrain, Integer.MAX_VALUE),
         Objects.requireNonNullElse(data.limitTest, Integer.MAX_VALUE),
         TrainSettings.fromJson(settings));

@@ -96,10 +96,22 @@ public final class RunFolder implements AutoCloseable {
     write(folder.resolve(CONFIG), config.toPrettyString() + "\n");
   }
 
-  /** Opens a run to resume; removes metrics of later steps, and of splits that are not measured. */
-  public static RunFolder resume(Path folder, ModelInfo info, long step, String measured)
+  /**
+   * Opens a run to resume or extend; removes metrics of later steps, and of splits that are not
+   * measured, and the report, which is written at the end.
+   */
+  public static RunFolder resume(
+      Path folder, ObjectNode config, ModelInfo info, long step, String measured)
       throws IOException {
-    return open(folder, info, step, () -> takeBack(folder, step, measured));
+    return open(
+        folder,
+        info,
+        step,
+        () -> {
+          takeBack(folder, step, measured);
+          write(folder.resolve(CONFIG), config.toPrettyString() + "\n"); // it may be extended
+          Files.deleteIfExists(folder.resolve(RunReport.HTML));
+        });
   }
 
   private interface Preparation {

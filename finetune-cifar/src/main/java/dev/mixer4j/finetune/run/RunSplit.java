@@ -4,6 +4,7 @@ import dev.mixer4j.core.MixerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -22,7 +23,10 @@ public record RunSplit(Path data, double validationFraction, long splitSeed) {
     try {
       RunRequest run = RunConfig.read(folder).request();
       return Optional.of(
-          new RunSplit(run.data(), run.settings().validationFraction(), run.splitSeed()));
+          new RunSplit(
+              run.data(),
+              Objects.requireNonNullElse(run.settings().validationFraction(), 0.0),
+              run.splitSeed()));
     } catch (MixerException e) { // the config.json of something else
       return Optional.empty();
     }

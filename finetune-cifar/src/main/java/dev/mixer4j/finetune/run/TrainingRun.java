@@ -3,10 +3,12 @@ package dev.mixer4j.finetune.run;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.core.Weights;
+import dev.mixer4j.core.image.ImageInput;
 import dev.mixer4j.finetune.data.Dataset;
 import dev.mixer4j.finetune.data.LabelledImages;
 import dev.mixer4j.finetune.device.Devices;
 import dev.mixer4j.finetune.graph.TrainingGraph;
+import dev.mixer4j.finetune.optim.Schedule;
 import dev.mixer4j.finetune.progress.FineTuningResult;
 import dev.mixer4j.finetune.progress.TrainingListener;
 import dev.mixer4j.finetune.progress.TrainingPlan;
@@ -37,8 +39,17 @@ public final class TrainingRun {
   }
 
   /** Trains into a folder; the files of an earlier run there are replaced. */
-  public FineTuningResult start(RunRequest request, Path folder) throws IOException {
-    Dataset dataset = request.dataset(Start.input(request));
+  public FineTuningResult start(RunRequest asked, Path folder) throws IOException {
+    ImageInput input = Start.input(asked);
+    RunRequest request = asked.settled(input);
+    Dataset dataset = request.dataset(input);
+    if (asked.settings().validationFraction() == null
+        && request.settings().validationFraction() > 0) {
+      listener.note(
+          "%s has no test images: %.0f%% of each class are held out to measure accuracy;"
+                  .formatted(request.data(), 100 * request.settings().validationFraction())
+              + " --validation-fraction changes that");
+    }
     try (Start start = Start.open(request, dataset.classNames().size())) {
       // Read before the folder is changed: they may be damaged.
       Images images = images(request, dataset);
@@ -60,11 +71,27 @@ public final class TrainingRun {
 
   public FineTuningResult resume(Path folder) throws IOException {
     RunConfig config = RunConfig.read(folder);
-    RunRequest request = config.request();
     if (RunFolder.isFinished(folder)) {
       throw new MixerException(
           "%s: this run is finished; see %s".formatted(folder, folder.resolve(RunReport.HTML)));
     }
+    return resume(folder, config);
+  }
+
+  /** Resumes a run, finished or not, to train for a longer time. */
+  public FineTuningResult extend(Path folder, int epochs) throws IOException {
+    RunConfig config = RunConfig.read(folder).extended(epochs);
+    if (config.request().settings().schedule() != Schedule.Decay.CONSTANT) {
+      listener.warning(
+          "the learning rate now follows the schedule of %d epochs; the steps so far followed a"
+                  .formatted(epochs)
+              + " shorter one");
+    }
+    return resume(folder, config);
+  }
+
+  private FineTuningResult resume(Path folder, RunConfig config) throws IOException {
+    RunRequest request = config.request();
     try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null);
         Weights weights =
             saved == null
@@ -74,6 +101,12 @@ public final class TrainingRun {
       Images images = images(request, dataset);
       config.checkData(request, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
+      long total = request.settings().totalSteps(images.train().size());
+      if (state.step() > total) {
+        throw new MixerException(
+            "%s: has %d steps already, and so many epochs are %d; expected more --epochs"
+                .formatted(folder, state.step(), total));
+      }
       begin(request, images, state, config.weights().zeroHead());
       try (TrainingGraph graph =
           new TrainingGraph(weights, request.settings(), images.train(), devices)) {
@@ -81,7 +114,8 @@ public final class TrainingRun {
           saved.restore(graph, weights);
         }
         try (RunFolder run =
-            RunFolder.resume(folder, config.info(), state.step(), images.split())) {
+            RunFolder.resume(
+                folder, Settings.toJson(config), config.info(), state.step(), images.split())) {
           return train(images, run, graph, state, config);
         }
       }
@@ -90,14 +124,17 @@ public final class TrainingRun {
 
   private Images images(RunRequest request, Dataset dataset) throws IOException {
     dataset.notes().forEach(listener::warning);
+    LabelledImages train = dataset.train(request.limitTrain());
     LabelledImages validation = dataset.validation(request.limitTest());
-    return new Images(
-        dataset.train(request.limitTrain()),
-        validation,
-        dataset.hasTest() || validation.size() == 0
+    LabelledImages test =
+        dataset.hasTest() || !dataset.hasValidation()
             ? dataset.test(request.limitTest())
-            : LabelledImages.none(),
-        dataset.classNames());
+            : LabelledImages.none();
+    dataset.checkBroken(request.skipBroken(), listener::warning);
+    if (train.size() == 0) {
+      throw new MixerException(request.data() + ": expected images to train on, found none");
+    }
+    return new Images(train, validation, test, dataset.classNames());
   }
 
   /** Connects to the devices and announces the training; a new run has no state. */

@@ -39,7 +39,8 @@ public record TrainSettings(
     @Setting(
             value = "The optimizer's step size, before the schedule lowers it.",
             range = "(0, inf)",
-            label = "RATE")
+            label = "RATE",
+            alias = "lr")
         double learningRate,
     @Setting(
             value = "Course of the learning rate: constant, linear (to 1e-5) or cosine (to 0).",
@@ -98,8 +99,11 @@ public record TrainSettings(
             range = "(0, 1)",
             byDefault = "0")
         Double emaDecay,
-    @Setting(value = "Share of the training images that is held out; 0 for none.", range = "[0, 1)")
-        double validationFraction,
+    @Setting(
+            value = "Share of the training images that is held out for validation; 0 for none.",
+            range = "[0, 1)",
+            byDefault = "0.1 of a folder of images without test and validation images, else 0")
+        Double validationFraction,
     @Setting(value = "Shuffle the images in each epoch.", byDefault = "true") boolean shuffle,
     @Setting(
             value = "Seed of order, crops, flips, mixup and dropout; the same seed repeats a run.",
@@ -188,6 +192,11 @@ public record TrainSettings(
   /** The standard deviation of each channel, or one for all; null for the network's own. */
   public List<Float> channelStds() {
     return std == null ? null : ImageInput.parseChannels(std);
+  }
+
+  /** The settings with this share of the training images held out. */
+  public TrainSettings withValidationFraction(double fraction) {
+    return fromJson(Settings.toJson(this).put("validation_fraction", fraction));
   }
 
   /** The settings with values that depend on the devices, for what the settings leave open. */

@@ -65,10 +65,10 @@ class CompareCommandTest {
     assertThat(run(dir.resolve("a"), dir.resolve("b"))).as(err.toString()).isZero();
     assertThat(out.toString().lines().map(line -> line.replaceAll("  +", "|")))
         .containsExactly(
-            "run|settings.seed|name|data.seed|warmup|measured on|best accuracy|final accuracy|final loss|steps"
-                + "|time|state",
-            dir.resolve("a") + "|1|one\\u001b[2J|9|-|test|62.50%|50.00%|1.2500|6|1:02:03|finished",
-            dir.resolve("b") + "|2|-|8|5|-|-|-|-|4|-|unfinished");
+            "run|best|final|loss|images|steps|time|state|settings.seed|name|data.seed|warmup",
+            dir.resolve("a") + "|62.50%|50.00%|1.2500|test|6|1:02:03|finished|1|one\\u001b[2J|9|-",
+            dir.resolve("b") + "|-|-|-|-|4|-|unfinished|2|-|8|5",
+            "accuracy and loss on the test images");
   }
 
   /** Then the test images are looked at once, at the end, and choose nothing. */
@@ -86,7 +86,38 @@ class CompareCommandTest {
   void oneRunDiffersInNothing() {
     assertThat(run(dir.resolve("a"))).isZero();
     assertThat(out.toString().lines().findFirst().orElseThrow().replaceAll("  +", "|"))
-        .isEqualTo("run|measured on|best accuracy|final accuracy|final loss|steps|time|state");
+        .isEqualTo("run|best|final|loss|time");
+  }
+
+  /** Texts that are long, follow from others or are for programs only. */
+  @Test
+  void showsNoHashesAndNoJson() throws IOException {
+    for (String run : new String[] {"a", "b"}) {
+      Files.writeString(
+          dir.resolve(run + "/config.json"),
+          """
+          {"command": ["train", "%1$s"], "settings": {"learning_rate": 0.%1$s1,
+           "optimizer": {"name": "adam%1$s"}}, "weights": {"path": "/w/%1$s.h5", "sha256": "f%1$s"},
+           "network": {"family": "%1$s", "blocks": "%1$s"},
+           "data": {"class_names": ["%1$s"], "train_images": "%1$s"}}"""
+              .formatted(run.equals("a") ? "1" : "2"));
+    }
+    assertThat(run(dir.resolve("a"), dir.resolve("b"))).as(err.toString()).isZero();
+    assertThat(out.toString().lines().findFirst().orElseThrow().replaceAll("  +", "|"))
+        .isEqualTo("run|best|final|loss|images|steps|time|state|lr|optimizer|path|network");
+  }
+
+  @Test
+  void csvAndMarkdown() throws IOException {
+    assertThat(run("--csv", dir.resolve("a"))).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            "run,best,final,loss,time\n" + dir.resolve("a") + ",62.50%,50.00%,1.2500,1:02:03\n");
+    out.getBuffer().setLength(0);
+    assertThat(run("--markdown", dir.resolve("a"))).isZero();
+    assertThat(out.toString().lines())
+        .contains("| run | best | final | loss | time |", "| --- | --- | --- | --- | --- |");
+    assertThat(run("--markdown", "--csv", dir.resolve("a"))).isEqualTo(2);
   }
 
   @Test

@@ -63,7 +63,7 @@ class FinetuneCifarTest {
     "predict x.png, --weights",
     "predict --weights w --top 0 x.png, --top",
     "evaluate --weights w --data d --limit-test -3, --limit-test",
-    "export --weights w, --output",
+    "export --weights w, --out",
     "export -o d, --weights",
     "export --weights w -o d --input pixels, --input",
     "export --weights w -o d --transform stretch, --transform",

@@ -163,6 +163,59 @@ class PredictCommandTest {
   }
 
   @Test
+  void takesFoldersAndReportsWhatCannotBeRead() throws IOException {
+    Path folder = Files.createDirectories(dir.resolve("photos/inner"));
+    Files.copy(red, folder.resolve("1.png"));
+    Files.copy(blue, folder.getParent().resolve("2, zwei.jpg"));
+    Files.writeString(folder.resolve("3.png"), "no image");
+    Files.writeString(folder.resolve("notes.webp"), "");
+    Path none = dir.resolve("none.png");
+    Fixtures.Ran ran =
+        Fixtures.run(
+            "predict", "--weights", weights, "--csv", "--top", 2, none, folder.getParent(), red);
+    assertThat(ran.code()).isEqualTo(3);
+    List<String> lines = ran.out().lines().toList();
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(0)).isEqualTo("file,label_1,probability_1,label_2,probability_2");
+    assertThat(lines.get(1))
+        .startsWith("\"" + folder.getParent().resolve("2, zwei.jpg") + "\",blue,0.");
+    assertThat(lines.get(2)).startsWith(folder.resolve("1.png") + ",red,0.");
+    assertThat(lines.get(3)).startsWith(red + ",red,0.");
+    assertThat(ran.err())
+        .contains("none.png: no such file")
+        .contains("3.png: expected a PNG or JPEG image")
+        .contains("are not used: 1 .webp")
+        .hasLineCount(3);
+    JsonNode json =
+        new JsonMapper()
+            .readTree(Fixtures.run("predict", "--weights", weights, "--json", none, red).out());
+    assertThat(json.at("/0/error").asText()).contains("no such file");
+    assertThat(json.at("/0/predictions").isMissingNode()).isTrue();
+    assertThat(json.at("/1/predictions/0/label").asText()).isEqualTo("red");
+    Path empty = Files.createDirectories(dir.resolve("empty"));
+    assertThat(Fixtures.run("predict", "--weights", weights, empty).err())
+        .contains("empty: expected images (.png, .jpg, .jpeg), found none");
+  }
+
+  /** More than a batch, in the order of their names. */
+  @Test
+  void aFolderOfManyImages() throws IOException {
+    Path folder = Files.createDirectories(dir.resolve("many"));
+    for (int i = 10; i < 47; i++) {
+      Files.copy(i % 2 == 0 ? red : blue, folder.resolve(i + (i % 2 == 0 ? ".png" : ".jpg")));
+    }
+    List<String> lines =
+        Fixtures.run("predict", "--weights", weights, "--csv", "--top", 1, folder)
+            .out()
+            .lines()
+            .toList();
+    assertThat(lines).hasSize(38);
+    for (int i = 10; i < 47; i++) {
+      assertThat(lines.get(i - 9)).contains("/" + i + ".", i % 2 == 0 ? ",red," : ",blue,");
+    }
+  }
+
+  @Test
   void refusesWeightsWithoutAHead() throws IOException {
     Path none = Fixtures.weights(dir.resolve("none.h5"), Fixtures.TINY.withClasses(0));
     Fixtures.Ran ran = Fixtures.run("predict", "--weights", none, red);

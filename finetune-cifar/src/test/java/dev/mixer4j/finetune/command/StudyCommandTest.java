@@ -46,7 +46,11 @@ class StudyCommandTest {
     Path file = file("\"learning_rate\": [0.001, 0.01], \"seed\": [1, 2]");
     Fixtures.Ran ran = study(file, "--data", data, "--out", out, "--jobs", 2);
     assertThat(ran.code()).as(ran.err()).isZero();
-    assertThat(ran.out()).contains("4 trainings, ", "1 of 4  learning_rate-0.001_seed-", "4 of 4");
+    assertThat(ran.err()).contains("4 trainings, ", "1 of 4  learning_rate-0.001_seed-", "4 of 4");
+    assertThat(ran.out().lines().map(line -> line.replaceAll("  +", "|")))
+        .hasSize(4)
+        .anyMatch(line -> line.matches("learning rate 0\\.01\\|.* ± .*\\|2\\|.*\\|6,370"))
+        .contains("study: " + out.resolve("study.html"));
     assertThat(Files.readAllLines(out.resolve("study.csv")))
         .hasSize(5)
         .anyMatch(
@@ -65,8 +69,12 @@ class StudyCommandTest {
     byte[] others = Files.readAllBytes(other.resolve("final.h5"));
     Files.delete(other.resolve("report.html"));
     var time = Files.getLastModifiedTime(run.resolve("final.h5"));
-    Fixtures.Ran again = study("--resume", out);
+    Fixtures.Ran again = study("--resume", out, "--csv");
     assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.out())
+        .startsWith("training,final accuracy,best accuracy,trainings,time,parameters\n")
+        .contains("\"6,370\"")
+        .hasLineCount(3);
     assertThat(Files.getLastModifiedTime(run.resolve("final.h5"))).isEqualTo(time);
     assertThat(other.resolve("report.html")).exists();
     assertThat(Files.readAllBytes(other.resolve("final.h5"))).isEqualTo(others);
@@ -86,7 +94,7 @@ class StudyCommandTest {
     Path file = file("\"learning_rate\": [1e30, 0.01]");
     Fixtures.Ran ran = study(file, "--data", data, "--out", out);
     assertThat(ran.code()).as(ran.err()).isEqualTo(1);
-    assertThat(ran.out()).contains("2 of 2  learning_rate-0.01  ");
+    assertThat(ran.err()).contains("2 of 2  learning_rate-0.01  ");
     assertThat(Files.readString(out.resolve("study.html"))).contains("<h2>Failed</h2>");
     assertThat(Files.readString(out.resolve("study.csv"))).contains("\"failed: ");
   }
@@ -94,12 +102,15 @@ class StudyCommandTest {
   @Test
   void wrongSettingsAreFoundBeforeAnythingIsTrained() throws IOException {
     Path file = file("\"seed\": [1], \"learning_rat\": [0.1]");
-    assertRefused(study(file, "--data", data, "--out", out), 2, "seed-1_learning_rat-0.1: Unknown");
+    assertRefused(
+        study(file, "--data", data, "--out", out),
+        2,
+        "seed-1_learning_rat-0.1: there is no option --learning-rat; did you mean");
     file = file("\"learning_rate\": [-1]");
     assertRefused(study(file, "--data", data, "--out", out), 2, "learning_rate--1: ");
     assertRefused(
         study("none", "--data", data, "--out", out), 3, "expected epochs, learning-rates");
-    assertRefused(study(file, "--data", data), 2, "Missing: --out");
+    assertRefused(study(file, "--data", data), 2, "Missing required option: '--out=DIR'");
     assertRefused(study(file, "--resume", out), 2, "--resume takes the study and its data");
     assertThat(out).doesNotExist();
   }

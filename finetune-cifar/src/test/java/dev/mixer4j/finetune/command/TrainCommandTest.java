@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mixer4j.finetune.Fixtures;
+import dev.mixer4j.finetune.settings.Recipe;
 import dev.mixer4j.weights.Checkpoint;
 import dev.mixer4j.weights.write.CheckpointWriter;
 import dev.mixer4j.weights.write.TargetFormat;
@@ -15,6 +16,11 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
@@ -212,16 +218,7 @@ class TrainCommandTest extends TrainingRuns {
 
   @Test
   void picturesAreBroughtToTheNetworksSize() throws IOException {
-    data = dir.resolve("pictures");
-    for (int i = 0; i < 30; i++) {
-      BufferedImage image = new BufferedImage(50, 40, BufferedImage.TYPE_INT_RGB);
-      for (int p = 0; p < 2000; p++) {
-        image.setRGB(p % 50, p / 50, (150 + p % 90) << 8 * (i % 3));
-      }
-      Path file = data.resolve("class" + i % 3 + "/" + i + ".png");
-      Files.createDirectories(file.getParent());
-      ImageIO.write(image, "png", file.toFile());
-    }
+    data = pictures(30);
     Path run = train("--validation-fraction", 0.2, "--split-seed", 5, "--epochs", 4);
     JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
     assertThat(config.at("/data/train_images").asInt()).isEqualTo(24);
@@ -241,9 +238,122 @@ class TrainCommandTest extends TrainingRuns {
             5);
     assertThat(evaluated.code()).as(evaluated.err()).isZero();
     assertThat(evaluated.out()).contains("accuracy 100.00%", "6 validation images");
-    assertRefused(run(dir.resolve("never")), 3, "--validation-fraction 0.1 holds out a tenth");
+    assertRefused(
+        run(dir.resolve("never"), "--validation-fraction", 0),
+        3,
+        "holds out a tenth of the others");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
     assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);
+  }
+
+  @Test
+  void aTenthOfAFolderWithoutTestImagesIsHeldOut() throws IOException {
+    data = pictures(60);
+    Path run = dir.resolve("run");
+    Fixtures.Ran ran = run(run, "--epochs", 1);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.err())
+        .contains("note: " + data + " has no test images: 10% of each class are held out")
+        .contains("54 training and 6 validation images");
+    JsonNode config = new JsonMapper().readTree(run.resolve("config.json").toFile());
+    assertThat(config.at("/settings/validation_fraction").asDouble()).isEqualTo(0.1);
+    Fixtures.Ran evaluated =
+        Fixtures.run("evaluate", "--weights", run.resolve("best.h5"), "--data", data);
+    assertThat(evaluated.out()).contains("6 validation images");
+
+    // Nothing is held out by itself where there are images to measure on.
+    Files.createDirectories(data.resolve("all"));
+    Files.move(data.resolve("class0"), data.resolve("all/class0"));
+    Files.move(data.resolve("class1"), data.resolve("all/class1"));
+    Files.move(data.resolve("class2"), data.resolve("all/class2"));
+    Files.move(data.resolve("all"), data.resolve("train"));
+    pictures(3);
+    Files.createDirectories(data.resolve("val"));
+    for (int i = 0; i < 3; i++) {
+      Files.move(data.resolve("class" + i), data.resolve("val/class" + i));
+    }
+    Fixtures.Ran split = run(dir.resolve("split"), "--epochs", 1);
+    assertThat(split.err()).contains("60 training and 3 validation").doesNotContain("note:");
+  }
+
+  @Test
+  void brokenImagesAreAllListedAndMayBeSkipped() throws IOException {
+    data = pictures(60);
+    Path first = Files.writeString(data.resolve("class1/1.png"), "");
+    Path second = Files.writeString(data.resolve("class2/20.png"), "no image");
+    Path run = dir.resolve("run");
+    Fixtures.Ran refused = run(run);
+    assertRefused(
+        refused, 3, "2 images cannot be read; repair or remove them, or give --skip-broken");
+    assertThat(refused.err()).contains("warning: " + first + ": ", "warning: " + second + ": ");
+    assertThat(run).doesNotExist();
+    Fixtures.Ran ran = run(run, "--skip-broken", "--epochs", 2, "--save-every", 2);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("skipped: " + first, "skipped: " + second);
+    assertThat(ran.err()).containsPattern("5[2-4] training and [4-6] validation");
+    Files.delete(run.resolve("report.html"));
+    assertThat(Fixtures.run("train", "--resume", run).code()).isZero();
+  }
+
+  /** A folder of images in three classes of different colours. */
+  private Path pictures(int count) throws IOException {
+    Path folder = dir.resolve("pictures");
+    for (int i = 0; i < count; i++) {
+      BufferedImage image = new BufferedImage(50, 40, BufferedImage.TYPE_INT_RGB);
+      for (int p = 0; p < 2000; p++) {
+        image.setRGB(p % 50, p / 50, (150 + p % 90) << 8 * (i % 3));
+      }
+      Path file = folder.resolve("class" + i % 3 + "/" + i + ".png");
+      Files.createDirectories(file.getParent());
+      ImageIO.write(image, "png", file.toFile());
+    }
+    return folder;
+  }
+
+  @Test
+  void allMissingOptionsAreNamed() {
+    assertRefused(
+        Fixtures.run("train"), 2, "'--weights=W.h5' or '--model=NAME', '--data=DATA', '--out=RUN'");
+    assertRefused(Fixtures.run("evaluate"), 2, "'--weights=W.h5', '--data=DATA'");
+    assertRefused(Fixtures.run("train", "--wieghts", "x"), 2, "did you mean --weights?");
+  }
+
+  @Test
+  void lrIsTheLearningRate() throws IOException {
+    assertEqualWeights(train("--learning-rate", 0.01), train("--lr", 0.01));
+  }
+
+  @Test
+  void helpShowsTheRecipes() throws IOException {
+    String help = Fixtures.run("train", "--help").out();
+    for (String name : Recipe.NAMES) {
+      List<String> words = new ArrayList<>(List.of(name));
+      Recipe.load(name)
+          .properties()
+          .forEach(
+              setting -> {
+                if (setting.getValue().isObject()) { // the optimizer
+                  setting.getValue().properties().forEach(each -> words.add(option(each)));
+                } else {
+                  words.add(option(setting));
+                }
+              });
+      assertThat(normalized(help)).as(name).contains(" " + normalized(String.join(" ", words)));
+    }
+  }
+
+  /** Words between single spaces, and numbers as Java writes them. */
+  private static String normalized(String text) {
+    return Arrays.stream(text.split("\\s+"))
+            .map(word -> word.matches("[0-9][0-9.eE-]*") ? Double.valueOf(word).toString() : word)
+            .collect(Collectors.joining(" "))
+        + " ";
+  }
+
+  private static String option(Map.Entry<String, JsonNode> setting) {
+    String name = setting.getKey().equals("name") ? "optimizer" : setting.getKey();
+    String value = setting.getValue().asText();
+    return "--" + name.replace('_', '-') + (value.equals("true") ? "" : " " + value);
   }
 
   @Test

@@ -41,7 +41,7 @@ abstract class TrainingRuns {
     List<Object> args =
         new ArrayList<>(List.of("train", "--weights", weights, "--data", data, "--out", out));
     args.addAll(List.of(options));
-    if (!args.contains("--learning-rate")) {
+    if (!args.contains("--learning-rate") && !args.contains("--lr")) {
       args.addAll(List.of("--learning-rate", 0.01));
     }
     return Fixtures.run(args.toArray());

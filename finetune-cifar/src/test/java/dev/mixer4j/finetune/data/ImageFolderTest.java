@@ -211,10 +211,20 @@ class ImageFolderTest {
     pictures(dir.resolve("b"), 3, 0);
     Path broken = dir.resolve("a/290.png");
     Files.write(broken, Arrays.copyOf(Files.readAllBytes(broken), 45));
-    assertRefused(() -> open().train(ALL), broken + ": this image cannot be read");
-    assertThat(open().train(200).size()).isEqualTo(200);
-    Files.writeString(broken, "no picture");
-    assertRefused(() -> open().train(ALL), broken + ": expected a PNG or JPEG image");
+    Path other = Files.writeString(dir.resolve("b/none.png"), "no picture");
+    Dataset data = open();
+    assertThat(data.train(200).size()).isEqualTo(199);
+    assertThat(data.broken()).hasSize(1);
+    assertThat(data.train(ALL).size()).isEqualTo(302);
+    List<String> warnings = new ArrayList<>();
+    assertRefused(
+        () -> data.checkBroken(false, warnings::add), "2 images cannot be read; repair or remove");
+    assertThat(warnings).hasSize(2);
+    assertThat(warnings.get(0)).startsWith(broken + ": this image cannot be read");
+    assertThat(warnings.get(1)).startsWith(other + ": expected a PNG or JPEG image");
+    warnings.clear();
+    data.checkBroken(true, warnings::add);
+    assertThat(warnings).hasSize(2).allMatch(warning -> warning.startsWith("skipped: "));
   }
 
   @Test

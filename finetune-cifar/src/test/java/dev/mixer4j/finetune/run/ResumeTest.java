@@ -84,6 +84,42 @@ class ResumeTest {
         .toList();
   }
 
+  /** With a constant learning rate, as if it had been given all epochs at first. */
+  @Test
+  void aFinishedRunIsExtended() throws Exception {
+    Path whole = dir.resolve("whole");
+    Path run = dir.resolve("run");
+    for (Path each : List.of(whole, run)) {
+      List<Object> args = new ArrayList<>(start(each, each == whole ? 5 : 2));
+      args.set(args.indexOf("cosine"), "constant");
+      Fixtures.Ran ran = Fixtures.run(args.toArray());
+      assertThat(ran.code()).as(ran.err()).isZero();
+    }
+    Fixtures.Ran fewer = Fixtures.run("train", "--resume", run, "--epochs", 1);
+    assertThat(fewer.code()).isEqualTo(3);
+    assertThat(fewer.err()).contains("has 10 steps already, and so many epochs are 5");
+    assertThat(run.resolve("report.html")).exists();
+    Fixtures.Ran finished = Fixtures.run("train", "--resume", run);
+    assertThat(finished.out()).contains("this run is finished", "--epochs N' trains it further");
+    Fixtures.Ran longer = Fixtures.run("train", "--resume", run, "--epochs", 5);
+    assertThat(longer.code()).as(longer.err()).isZero();
+    assertThat(longer.err()).doesNotContain("schedule");
+    Map<String, float[]> wanted = Fixtures.read(whole.resolve("final.h5"));
+    Fixtures.read(run.resolve("final.h5"))
+        .forEach((name, values) -> assertThat(values).as(name).isEqualTo(wanted.get(name)));
+    String config = Files.readString(run.resolve("config.json"));
+    assertThat(config).contains("\"--epochs\", \"5\"").doesNotContain("\"--epochs\", \"2\"");
+  }
+
+  @Test
+  void theScheduleOfALongerRunIsAnother() {
+    Path run = dir.resolve("run");
+    assertThat(Fixtures.run(start(run, 2).toArray()).code()).isZero();
+    Fixtures.Ran longer = Fixtures.run("train", "--resume", run, "--epochs", 3);
+    assertThat(longer.code()).as(longer.err()).isZero();
+    assertThat(longer.err()).contains("now follows the schedule of 3 epochs");
+  }
+
   @Test
   void killedAtRandomMoments() throws Exception {
     int epochs = 400;
@@ -169,9 +205,9 @@ class ResumeTest {
     ran = Fixtures.run(resume(dir).toArray());
     assertThat(ran.code()).isEqualTo(3);
     assertThat(ran.err()).contains("expected a run to resume");
-    ran = Fixtures.run("train", "--resume", run, "--epochs", 3);
+    ran = Fixtures.run("train", "--resume", run, "--seed", 3);
     assertThat(ran.code()).isEqualTo(2);
-    assertThat(ran.err()).contains("not --epochs too");
+    assertThat(ran.err()).contains("not --seed too");
   }
 
   @Test

@@ -15,8 +15,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParseResult;
 
 /** The common part of all commands: exit codes, and errors as one message on stderr. */
 public final class Cli {
@@ -31,8 +34,12 @@ public final class Cli {
 
   /** A command line, not run yet, that reports errors as one message and an exit code. */
   public static CommandLine commandLine(Object command) {
-    return new CommandLine(command)
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    return new CommandLine(command) {
+      @Override
+      public ParseResult parseArgs(String... words) {
+        return super.parseArgs(UsageErrors.renamed(getCommandSpec(), words));
+      }
+    }.setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Cli::report)
         .setParameterExceptionHandler(Cli::reportUsage);
   }
@@ -58,14 +65,15 @@ public final class Cli {
 
   private static int reportUsage(CommandLine.ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    printError(line, e.getMessage().replaceFirst("^Error: ", "")); // picocli's own, of groups
-    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr())) {
-      line.getErr().println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-    }
+    printError(line, UsageErrors.message(e));
+    List<String> words = new ArrayList<>(List.of(line.getCommandSpec().qualifiedName().split(" ")));
+    words.add("--help");
+    String help = Hint.command(words.remove(0), words.toArray());
+    line.getErr().println("Try '" + help + "'.");
     return USAGE;
   }
 
-  private static int report(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+  private static int report(Exception e, CommandLine line, ParseResult parsed) {
     printError(line, message(e));
     if (isVerbose(parsed)) {
       e.printStackTrace(new LineWriter(line.getErr()));
@@ -73,7 +81,7 @@ public final class Cli {
     return code(e);
   }
 
-  private static boolean isVerbose(CommandLine.ParseResult parsed) {
+  private static boolean isVerbose(ParseResult parsed) {
     boolean verbose = parsed.hasMatchedOption("--verbose"); // before the subcommand's name
     return verbose || parsed.hasSubcommand() && isVerbose(parsed.subcommand());
   }
@@ -116,7 +124,11 @@ public final class Cli {
     return "this should not happen: " + e + "; --verbose shows where. Please report it";
   }
 
-  private static String message(Exception e) {
+  /** What a person is told of an exception: which file, what is wrong, what to do. */
+  public static String message(Exception e) {
+    if (e instanceof CommandLine.ParameterException usage) {
+      return UsageErrors.message(usage);
+    }
     if (e instanceof UncheckedIOException unchecked
         && unchecked.getCause().toString().equals(e.getMessage())) { // it has no message of its own
       return message(unchecked.getCause());

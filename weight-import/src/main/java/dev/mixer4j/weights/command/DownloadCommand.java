@@ -53,7 +53,7 @@ final class DownloadCommand extends Subcommand {
   private Mirror mirror;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       paramLabel = "FILE",
       description = "Where to put the file, unless in the cache.")
   private Path output;

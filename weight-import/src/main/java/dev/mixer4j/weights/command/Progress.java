@@ -4,6 +4,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Help.Ansi;
 
 /** A progress bar on stderr if that is a terminal; otherwise nothing. */
 public final class Progress implements AutoCloseable {
@@ -26,12 +27,20 @@ public final class Progress implements AutoCloseable {
         Terminal.isInteractive() ? builder(task, total, unit, 1).hideEta().build() : null);
   }
 
+  /** Starts a bar for a command whose results go to stdout: nothing if that is a terminal too. */
+  public static Progress besideOutput(String task, long total, String unit) {
+    return Terminal.outColumns() > 0 ? new Progress(null) : of(task, total, unit, 1);
+  }
+
   private static ProgressBarBuilder builder(String task, long total, String unit, long perUnit) {
     return new ProgressBarBuilder()
         .setTaskName(LineWriter.escape(task))
         .setInitialMax(total)
         .setUnit(" " + unit, perUnit)
-        .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+        .setStyle(
+            Ansi.AUTO.enabled()
+                ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK
+                : ProgressBarStyle.UNICODE_BLOCK)
         .setUpdateIntervalMillis(200)
         .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()));
   }

@@ -48,7 +48,11 @@ public final class SettingOptions {
     if (!setting.byDefault().isEmpty() && !off) {
       help = help.substring(0, help.length() - 1) + " (default: " + setting.byDefault() + ").";
     }
-    OptionSpec.Builder option = OptionSpec.builder(name).description(help);
+    OptionSpec.Builder option =
+        setting.alias().isEmpty()
+            ? OptionSpec.builder(name)
+            : OptionSpec.builder(name, "--" + setting.alias());
+    option.description(help);
     if (type == boolean.class || type == Boolean.class) {
       return option.type(Boolean.class).arity("0").negatable(true).build();
     }

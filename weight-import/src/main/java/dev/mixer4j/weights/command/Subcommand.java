@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -45,6 +46,24 @@ public abstract class Subcommand implements Callable<Integer> {
   /** An error of the command line, for the caller to throw. */
   protected final ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
+  }
+
+  /**
+   * Refuses a command line without some options or parameters, all of them at once.
+   *
+   * @param given each one's label, such as {@code --out=RUN}, and its value, null if it is missing
+   */
+  protected final void require(Map<String, Object> given) {
+    List<String> missing =
+        given.entrySet().stream()
+            .filter(each -> each.getValue() == null)
+            .map(each -> "'" + each.getKey() + "'")
+            .toList();
+    if (!missing.isEmpty()) {
+      throw usage(
+          "Missing required option%s: %s"
+              .formatted(missing.size() > 1 ? "s" : "", String.join(", ", missing)));
+    }
   }
 
   /** The words of the command line, the program's name first. */

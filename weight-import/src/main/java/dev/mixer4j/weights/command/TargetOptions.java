@@ -17,7 +17,7 @@ final class TargetOptions {
   private CommandSpec command;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {"-o", "--out"},
       required = true,
       paramLabel = "TARGET",
       description =
@@ -53,8 +53,8 @@ final class TargetOptions {
   private ParameterException noFormat() {
     String message =
         target.toString().matches(".*\\.(pth?|bin)")
-            ? "--output: pickles are read, not written; PyTorch and timm take .safetensors"
-            : "--output: the extension of %s stands for no format; name one with --to: %s"
+            ? "--out: pickles are read, not written; PyTorch and timm take .safetensors"
+            : "--out: the extension of %s stands for no format; name one with --to: %s"
                 .formatted(target, Arrays.toString(TargetFormat.values()));
     return new ParameterException(command.commandLine(), message);
   }

@@ -15,6 +15,7 @@ public final class Terminal {
 
   private static final String STDERR = "mixer4j.stderr"; // its file descriptor's number
   private static final String COLUMNS = "mixer4j.columns"; // absent where stderr is no terminal
+  private static final String OUT_COLUMNS = "mixer4j.columns.out"; // the same for stdout
 
   private Terminal() {}
 
@@ -45,5 +46,10 @@ public final class Terminal {
 
   static int columns() {
     return Integer.getInteger(COLUMNS, 0);
+  }
+
+  /** The width of stdout in characters; 0 where it is no terminal. */
+  public static int outColumns() {
+    return Integer.getInteger(OUT_COLUMNS, 0);
   }
 }

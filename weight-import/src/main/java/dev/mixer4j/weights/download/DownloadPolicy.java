@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param connectTimeout for one connection
  * @param idleTimeout time without a single byte after which an attempt fails
- * @param attempts failed attempts in a row, each without any new byte, after which it gives up
+ * @param attempts failed attempts in a row, each without any new byte, after which it gives up; a
+ *     server that was never reached gets two at most
  * @param firstDelay between two attempts; doubles each time
  * @param longestDelay upper bound of the doubled delay
  * @param longestRetryAfter longest delay that a server may ask for; more ends the download
@@ -40,7 +41,7 @@ public record DownloadPolicy(
   /** Fit for files of a gigabyte over home lines. */
   public static final DownloadPolicy DEFAULT =
       new DownloadPolicy(
-          Duration.ofSeconds(30),
+          Duration.ofSeconds(10),
           Duration.ofSeconds(60),
           6,
           Duration.ofSeconds(1),

@@ -5,8 +5,10 @@ import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,13 @@ public final class Downloader {
 
   /** However many bytes each attempt brings, a server that always breaks off ends here. */
   private static final int MOST_ATTEMPTS_FACTOR = 50;
+
+  /** Without a network, trying again for long does not help. */
+  private static final int MOST_UNREACHED = 2;
+
+  private static final String WITHOUT_NETWORK =
+      "--mirror takes it from another server; or get the file in another way, place it at %s and"
+          + " repeat the command, which then only checks it";
 
   private final DownloadPolicy policy;
   private final DownloadCache cache;
@@ -73,6 +82,10 @@ public final class Downloader {
   private Downloaded fetch(Downloadable file, URI url, Path target, Optional<Path> cached)
       throws IOException {
     boolean intoCache = cached.filter(target::equals).isPresent();
+    Path there = target.getParent();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
     Files.createDirectories(target.getParent());
     FileChannel lock = TargetLock.take(cache.locks(), target, policy, listener);
     try {
@@ -92,8 +105,22 @@ public final class Downloader {
         Files.deleteIfExists(target); // damaged since it was downloaded
       }
       return download(file, url, target, intoCache);
+    } catch (IOException e) {
+      removeEmpty(target.getParent(), there);
+      throw e;
     } finally {
       lock.close();
+    }
+  }
+
+  /** Removes folders that were made for a file that did not come, up to one that was there. */
+  private static void removeEmpty(Path folder, Path there) throws IOException {
+    try {
+      for (Path made = folder; !made.equals(there); made = made.getParent()) {
+        Files.delete(made);
+      }
+    } catch (DirectoryNotEmptyException e) { // part of the file, or another one
+      return;
     }
   }
 
@@ -101,7 +128,14 @@ public final class Downloader {
       throws IOException {
     PartFile part = new PartFile(target, url);
     part.takeUp(file.hashed());
-    transfer(file, url, part);
+    try {
+      transfer(file, url, part);
+    } catch (IOException e) {
+      if (part.length() == 0) {
+        part.discard();
+      }
+      throw e;
+    }
     String hash = verify(file, url, part);
     long size = part.length();
     if (intoCache) {
@@ -114,6 +148,7 @@ public final class Downloader {
   private void transfer(Downloadable file, URI url, PartFile part) throws IOException {
     HttpTransfer transfer = new HttpTransfer(policy, file.size(), file.hashed(), listener);
     int failures = 0;
+    boolean reached = false;
     for (int attempt = 1; ; attempt++) {
       long before = part.length();
       try {
@@ -127,6 +162,10 @@ public final class Downloader {
       } catch (IOException e) {
         boolean further = part.length() - before >= HttpTransfer.LEAST_BYTES;
         failures = further ? 1 : failures + 1;
+        reached |= !isUnreachable(e);
+        if (!reached && (failures == MOST_UNREACHED || e instanceof HttpConnectTimeoutException)) {
+          throw failed(url, reason(e) + "; " + WITHOUT_NETWORK.formatted(part.target()), e);
+        }
         if (failures >= policy.attempts() || attempt >= policy.attempts() * MOST_ATTEMPTS_FACTOR) {
           throw failed(url, reason(e) + "; gave up after " + attempt + " attempts", e);
         }
@@ -174,12 +213,19 @@ public final class Downloader {
     return new DownloadException(url + ": " + reason, cause);
   }
 
-  /** The net's exceptions often have no message, or one for programmers. */
+  private static boolean isUnreachable(IOException problem) {
+    return problem instanceof ConnectException || problem instanceof HttpConnectTimeoutException;
+  }
+
+  /** The network's exceptions often have no message, or one for programmers. */
   private static String reason(IOException problem) {
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
-        return "no such host, or no net";
+        return "no such host, or no network";
       }
+    }
+    if (problem instanceof HttpConnectTimeoutException) {
+      return "no connection within the time limit";
     }
     if (problem instanceof ConnectException) {
       String detail = problem.getMessage();

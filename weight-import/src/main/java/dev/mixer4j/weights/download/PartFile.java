@@ -47,6 +47,10 @@ final class PartFile {
     discard();
   }
 
+  Path target() {
+    return target;
+  }
+
   Path path() {
     return path;
   }

@@ -230,9 +230,17 @@ class ConvertCommandTest {
 
   @Test
   void argumentsThatAreMissing() throws IOException {
-    assertUsage(CommandRun.of("convert", NARROW), "Missing required option", "--output");
+    assertUsage(CommandRun.of("convert", NARROW), "Missing required option", "--out");
     assertUsage(CommandRun.of("convert", "-o", target), "Missing required parameter", "SOURCE");
     assertNothingLeft();
+  }
+
+  @Test
+  void understandsTheEarlierNameOfAnOption() {
+    CommandRun run = CommandRun.of("convert", NARROW, "--output=" + target);
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(target).exists();
+    assertThat(CommandRun.of("convert", "--help").out()).doesNotContain("--output");
   }
 
   @ParameterizedTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mixer4j.weights.download.ScriptedServer.Answer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -236,7 +238,44 @@ class DownloaderTest extends ServedDownload {
   void givesUpOnAServerThatIsNotThere() throws Exception {
     server.close();
     assertFails(known(), "cannot connect");
-    assertThat(delays).hasSize(3);
+    assertThat(delays).hasSize(1);
+    assertFails(known(), server.url("/").toString());
+    assertFails(known(), "--mirror takes it from another server");
+    assertFails(known(), "place it at " + target + " and repeat the command");
+    assertThat(target.getParent()).doesNotExist();
+    assertThat(folder.resolve("cache/locks")).exists(); // see TargetLock
+  }
+
+  @Test
+  void keepsFoldersThatWereThere() throws Exception {
+    server.close();
+    Files.createDirectories(target.getParent());
+    assertFails(known(), "cannot connect");
+    assertThat(target.getParent()).isEmptyDirectory();
+  }
+
+  @Test
+  void takesAFileThatWasPlacedByHand() throws Exception {
+    server.close();
+    Files.createDirectories(target.getParent());
+    Files.write(target, content);
+    assertThat(fetch(known()).fromCache()).isTrue();
+    assertThat(target).hasBinaryContent(content);
+  }
+
+  /** Which has been reached once, so that trying longer may help. */
+  @Test
+  void keepsTryingAServerThatIsGoneForAWhile() throws Exception {
+    server.answer(
+        request -> {
+          try {
+            server.close();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return Answer.of(500, "Content-Length: 0|", NONE);
+        });
+    assertFails(known(), "gave up after 4 attempts");
   }
 
   @Test
