@@ -25,9 +25,10 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void started(TrainingPlan begun) {
+  public synchronized void started(TrainingPlan begun) {
     plan = begun;
-    stop = new StopSignal(err); // until now, Ctrl-C ends the process: there is nothing to save
+    stop =
+        new StopSignal(this::say); // until now, Ctrl-C ends the process: there is nothing to save
     start = System.nanoTime();
     if (!plan.resumed()) {
       line(
@@ -47,19 +48,23 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void step(long step, int images, double loss, double accuracy) {
+  public synchronized void step(long step, int images, double loss, double accuracy) {
     steps = step - plan.stepsDone();
     if (epoch != epochOf(step)) {
       closeBar(); // the bar of the epoch before, unless a measurement closed it
       epoch = epochOf(step);
     }
+    if (stop.isRequested()) {
+      return; // a line has said so
+    }
     if (bar == null) {
       long done = (step - 1) % plan.stepsPerEpoch() * plan.batchSize();
       String title = "Epoch %d/%d".formatted(epoch, plan.epochs());
-      bar = Progress.withoutTime(title, plan.trainImages() - done, "images");
+      bar = Progress.withoutTime(title, plan.trainImages() - done, isNarrow() ? "" : "images");
     }
-    // Short enough for a terminal of 80 columns.
-    bar.message(String.format(Locale.ROOT, " loss %.3f, %.1f%%%s", loss, 100 * accuracy, left()));
+    // Short enough for a terminal of 80 columns, or of 60 without the accuracy.
+    String format = isNarrow() ? "%s, loss %.1f" : " %s, loss %.3f, %.1f%%";
+    bar.message(String.format(Locale.ROOT, format, left(), loss, 100 * accuracy));
     bar.step(images);
   }
 
@@ -67,7 +72,11 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
     return (step - 1) / plan.stepsPerEpoch() + 1;
   }
 
-  /** Time left of the run, at the average pace so far, measurements included. */
+  private static boolean isNarrow() {
+    return Terminal.columns() < 80;
+  }
+
+  /** Time left of the run, at the average pace so far, measurements included; empty at its end. */
   private String left() {
     long left = plan.totalSteps() - plan.stepsDone() - steps;
     if (left == 0) {
@@ -75,12 +84,12 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
     }
     Duration time =
         Duration.ofSeconds(Math.round((System.nanoTime() - start) / 1e9 / steps * left));
-    return ", %d:%02d:%02d left"
-        .formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+    return (time.toHours() > 0 ? time.toHours() + ":%02d" : "%d").formatted(time.toMinutesPart())
+        + ":%02d left".formatted(time.toSecondsPart());
   }
 
   @Override
-  public void testing(int done, int images) {
+  public synchronized void testing(int done, int images) {
     if (done == 0) {
       closeBar();
       bar = Progress.of("Testing", images, "images", 1);
@@ -95,7 +104,7 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void row(MetricsRow row) {
+  public synchronized void row(MetricsRow row) {
     boolean training = row.split().equals(MetricsRow.TRAIN);
     if (training && Terminal.isInteractive()) {
       return; // the bar has shown it
@@ -111,18 +120,23 @@ final class ConsoleProgress implements TrainingListener, AutoCloseable {
         row.loss(),
         100 * row.accuracy(),
         row.imagesPerSecond(),
-        training ? left() : "");
+        training && !left().isEmpty() ? ", " + left() : "");
   }
 
   @Override
   public void note(String message) {
-    line("note: %s", message);
+    say("note: " + message);
   }
 
   @Override
   public void warning(String message) {
+    say("warning: " + message);
+  }
+
+  /** Prints a line of its own, not into a bar; the next step begins another bar. */
+  private synchronized void say(String message) {
     closeBar();
-    line("warning: %s", message);
+    err.println(message);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.mixer4j.finetune.command;
 
-import java.io.PrintWriter;
+import java.util.function.Consumer;
 import org.jline.utils.Signals;
 
 /** Stops a training after its step on Ctrl-C or SIGTERM; a second signal ends the process. */
@@ -13,18 +13,18 @@ final class StopSignal implements AutoCloseable {
   private final Object terminate;
   private volatile boolean requested;
 
-  StopSignal(PrintWriter err) {
-    Runnable listener = () -> signalled(err);
+  StopSignal(Consumer<String> say) {
+    Runnable listener = () -> signalled(say);
     interrupt = Signals.register("INT", listener);
     terminate = Signals.register("TERM", listener);
   }
 
-  private void signalled(PrintWriter err) {
+  private void signalled(Consumer<String> say) {
     if (requested) {
       Runtime.getRuntime().halt(EXIT_CODE);
     }
     requested = true;
-    err.println("stopping after this step; once more to stop at once");
+    say.accept("stopping after this step; once more to stop at once");
   }
 
   boolean isRequested() {

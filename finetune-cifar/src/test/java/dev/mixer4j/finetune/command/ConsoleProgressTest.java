@@ -72,7 +72,18 @@ class ConsoleProgressTest {
   @Test
   void narrowTerminalShowsWhatMatters() {
     for (String bar : bars(80, 0)) {
-      assertThat(bar).hasSizeLessThanOrEqualTo(80).contains("loss 1.250, 50.0%, 0:00:0", " left");
+      assertThat(bar).hasSizeLessThanOrEqualTo(80).contains(" 0:0", " left, loss 1.250, 50.0%");
+    }
+    shown.reset();
+    for (String bar : bars(60, 0)) {
+      assertThat(bar).hasSizeLessThanOrEqualTo(60).contains(" 0:0", " left, loss 1.3");
+    }
+  }
+
+  @Test
+  void wideTerminalKeepsTheBarShort() {
+    for (String bar : bars(200, 0)) {
+      assertThat(bar).hasSizeLessThanOrEqualTo(100);
     }
   }
 }

@@ -9,6 +9,9 @@ import picocli.CommandLine.Help.Ansi;
 /** A progress bar on stderr if that is a terminal; otherwise nothing. */
 public final class Progress implements AutoCloseable {
 
+  /** Longer bars are no easier to read. */
+  private static final int MOST_COLUMNS = 100;
+
   private final ProgressBar bar;
 
   private Progress(ProgressBar bar) {
@@ -36,13 +39,14 @@ public final class Progress implements AutoCloseable {
     return new ProgressBarBuilder()
         .setTaskName(LineWriter.escape(task))
         .setInitialMax(total)
-        .setUnit(" " + unit, perUnit)
+        .setUnit(unit.isEmpty() ? "" : " " + unit, perUnit)
         .setStyle(
             Ansi.AUTO.enabled()
                 ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK
                 : ProgressBarStyle.UNICODE_BLOCK)
         .setUpdateIntervalMillis(200)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err, Terminal.columns()));
+        .setConsumer(
+            new ConsoleProgressBarConsumer(System.err, Math.min(Terminal.columns(), MOST_COLUMNS)));
   }
 
   public void step(long n) {

@@ -44,7 +44,8 @@ public final class Terminal {
     return columns() > 0;
   }
 
-  static int columns() {
+  /** The width of stderr in characters; 0 where it is no terminal. */
+  public static int columns() {
     return Integer.getInteger(COLUMNS, 0);
   }
 
