@@ -1,7 +1,8 @@
 """Makes the scores and scikit-learn's metrics of them that finetune-cifar's MetricsTest compares with.
 Run: python make_metrics_fixture.py [--out DIR]
 
-Each case is one JSON file: labels, scores (as float32), their kind, and what scikit-learn says.
+Each case is one JSON file: labels, scores (as float32), their kind, and what scikit-learn says;
+the calibration error is torchmetrics'.
 Two things are ours and defined here: of equal scores the first class comes first in the top 5 too
 (scikit-learn has the last come first, so it gets the classes in reverse), and the macro averages of
 the ROC curves leave out classes that have none.
@@ -12,8 +13,10 @@ import pathlib
 import warnings
 
 import numpy as np
+import torch
 from scipy.special import log_softmax, softmax
 from sklearn import metrics
+from torchmetrics.functional.classification import multiclass_calibration_error
 
 DEFAULT_OUT = pathlib.Path(__file__).parents[2] / "finetune-cifar/src/test/resources/fixtures/metrics"
 
@@ -60,7 +63,10 @@ def expected(labels, scores, kind):
             labels, predicted, labels=every, average=average, zero_division=0)
         return [np.asarray(value).tolist() for value in values if value is not None]
 
+    calibration_error = multiclass_calibration_error(
+        torch.from_numpy(probabilities), torch.from_numpy(labels), num_classes=classes, n_bins=15, norm="l1")
     return {
+        "calibration_error": calibration_error.item(),
         "accuracy": metrics.accuracy_score(labels, predicted),
         "top5": 1.0 if classes <= 5 else metrics.top_k_accuracy_score(
             classes - 1 - labels, scores[:, ::-1], k=5, labels=every),

@@ -2,10 +2,10 @@ package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.core.MixerException;
 import dev.mixer4j.finetune.progress.MetricsRow;
+import dev.mixer4j.finetune.report.AtomicFile;
 import dev.mixer4j.finetune.report.Comparison;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.LearningCurves;
-import dev.mixer4j.finetune.report.Pictures;
 import dev.mixer4j.finetune.report.RunRecord;
 import dev.mixer4j.weights.command.Cli;
 import dev.mixer4j.weights.command.Subcommand;
@@ -75,7 +75,7 @@ public final class CompareCommand extends Subcommand {
     if (plot != null) {
       Map<String, List<MetricsRow>> rows = new LinkedHashMap<>();
       runs.forEach(run -> rows.put(run.name(), run.rows()));
-      Pictures.write(plot, LearningCurves.compare(rows));
+      AtomicFile.writePng(plot, LearningCurves.compare(rows).png());
     }
     return Cli.DONE;
   }

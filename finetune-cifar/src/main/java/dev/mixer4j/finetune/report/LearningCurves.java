@@ -1,88 +1,82 @@
 package dev.mixer4j.finetune.report;
 
+import dev.mixer4j.finetune.chart.Curve;
+import dev.mixer4j.finetune.chart.Pictures;
+import dev.mixer4j.finetune.chart.StackedChart;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import java.awt.Color;
-import java.awt.Stroke;
-import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import org.jfree.chart.JFreeChart;
-import org.jfree.chart.axis.NumberAxis;
 
-/** Draws loss and accuracy over the steps, one above the other. */
+/** Loss and accuracy over the steps, one above the other. */
 public final class LearningCurves {
 
-  private static final int WIDTH = 1000;
-  private static final int HEIGHT = 720;
+  /** Rows that are too few to be smoothed. */
+  private static final int FEW = 8;
 
   private LearningCurves() {}
 
-  /** A run's: training as measured and smoothed, and a dot for each test. */
-  public static BufferedImage draw(List<MetricsRow> rows) {
+  /** A run's: training as measured and smoothed, and a dot for each measurement. */
+  static StackedChart of(List<MetricsRow> rows) {
     List<MetricsRow> train =
         rows.stream().filter(row -> row.split().equals(MetricsRow.TRAIN)).toList();
     List<MetricsRow> test = MetricsFile.measured(rows);
+    String split = test.isEmpty() ? MetricsRow.TEST : test.get(0).split();
     Color blue = Pictures.series(0);
-    Color pale = new Color(0xa9cdf0);
-    return draw(
+    return chart(
         "Learning curves",
-        (chart, value) -> {
+        value -> {
           double[] steps = values(train, MetricsRow::step);
           double[] values = values(train, value);
-          String split = test.isEmpty() ? MetricsRow.TEST : test.get(0).split();
-          add(chart, split, test, value, Pictures.series(2), LineChart.THICK);
-          if (train.size() > 2) {
-            double[] smooth = smooth(values);
-            chart.add("train, smoothed", steps, smooth, blue, LineChart.THICK, false);
+          List<Curve> curves = new ArrayList<>();
+          curves.add(curve(split, test, value, 1));
+          if (train.size() >= FEW) {
+            Color pale = new Color(0x9cc3ec);
+            curves.add(
+                new Curve(
+                    "train, smoothed", steps, smooth(values), blue, Curve.Style.THICK, false));
+            curves.add(new Curve("train", steps, values, pale, Curve.Style.THIN, false));
+          } else {
+            curves.add(new Curve("train", steps, values, blue, Curve.Style.THICK, true));
           }
-          chart.add("train", steps, values, pale, LineChart.THIN, false);
+          return curves;
         });
   }
 
-  /** The test curves of several runs, by name. */
-  public static BufferedImage compare(Map<String, List<MetricsRow>> runs) {
-    return draw(
+  /** The measurements of several runs, by name. */
+  public static StackedChart compare(Map<String, List<MetricsRow>> runs) {
+    return chart(
         "Test images, or those held out",
-        (chart, value) -> {
-          int index = 0;
-          for (Map.Entry<String, List<MetricsRow>> run : runs.entrySet()) {
-            List<MetricsRow> test = MetricsFile.measured(run.getValue());
-            // The colours repeat, so the second ten are dashed.
-            Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
-            add(chart, run.getKey(), test, value, Pictures.series(index++), stroke);
-          }
+        value -> {
+          List<Curve> curves = new ArrayList<>();
+          runs.forEach(
+              (name, rows) ->
+                  curves.add(curve(name, MetricsFile.measured(rows), value, curves.size())));
+          return curves;
         });
   }
 
-  private static void add(
-      LineChart chart,
-      String name,
-      List<MetricsRow> test,
-      ToDoubleFunction<MetricsRow> value,
-      Color colour,
-      Stroke stroke) {
-    chart.add(name, values(test, MetricsRow::step), values(test, value), colour, stroke, true);
+  private static Curve curve(
+      String name, List<MetricsRow> rows, ToDoubleFunction<MetricsRow> value, int index) {
+    return new Curve(
+        name,
+        values(rows, MetricsRow::step),
+        values(rows, value),
+        Pictures.series(index),
+        Curve.style(index),
+        true);
   }
 
-  private static BufferedImage draw(
-      String title, BiConsumer<LineChart, ToDoubleFunction<MetricsRow>> curves) {
-    NumberAxis steps = LineChart.axis("step", "#,##0");
-    steps.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
-    steps.setLowerMargin(0.01);
-    steps.setUpperMargin(0.01);
-    LineChart loss = new LineChart();
-    curves.accept(loss, MetricsRow::loss);
-    LineChart accuracy = new LineChart();
-    curves.accept(accuracy, MetricsRow::accuracy);
-    JFreeChart chart =
-        LineChart.chart(
-            title,
-            steps,
-            loss.plot(null, LineChart.axis("loss", "0.0##")),
-            accuracy.plot(null, LineChart.axis("accuracy", "0.#%")));
-    return chart.createBufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB, null);
+  private static StackedChart chart(
+      String title, Function<ToDoubleFunction<MetricsRow>, List<Curve>> curves) {
+    return new StackedChart(
+        title,
+        "step",
+        new StackedChart.Plot("loss", false, curves.apply(MetricsRow::loss)),
+        new StackedChart.Plot("accuracy", true, curves.apply(MetricsRow::accuracy)));
   }
 
   /** TensorBoard's debiased exponential moving average; more rows have a longer memory. */

@@ -1,6 +1,7 @@
 package dev.mixer4j.finetune.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -24,6 +25,7 @@ record Metrics(
     List<ClassMetrics> classes,
     @JsonProperty("macro_average") Average macro,
     @JsonProperty("weighted_average") Average weighted,
+    @JsonUnwrapped Calibration calibration,
     RocCurves roc) {
 
   /** A class's metrics; support is its number of images, auc the area under its ROC curve. */
@@ -57,6 +59,7 @@ record Metrics(
         List.copyOf(each),
         average(each, c -> 1.0 / classes),
         average(each, c -> (double) c.support() / images),
+        Calibration.of(scores),
         roc);
   }
 

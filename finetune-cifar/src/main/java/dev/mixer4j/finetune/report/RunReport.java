@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.finetune.chart.ConfusionMatrixPicture;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +62,8 @@ public final class RunReport {
               .formatted(folder, e),
           e);
     }
-    HtmlReport page = new HtmlReport(folder, summary, metrics, new StringBuilder());
+    HtmlReport page =
+        new HtmlReport(folder, summary, metrics, new Samples(test, scores), new StringBuilder());
     AtomicFile.write(folder.resolve(HTML), out -> out.write(page.render().getBytes(UTF_8)));
   }
 
@@ -78,12 +80,13 @@ public final class RunReport {
       throws IOException {
     Path log = folder.resolve(MetricsFile.NAME);
     if (Files.exists(log)) {
-      Pictures.write(folder.resolve(CURVES), LearningCurves.draw(MetricsFile.read(log)));
+      AtomicFile.writePng(folder.resolve(CURVES), LearningCurves.of(MetricsFile.read(log)).png());
     }
     List<String> names = scores.classNames();
-    Pictures.write(
+    AtomicFile.writePng(
         folder.resolve(CONFUSION), ConfusionMatrixPicture.draw(metrics.confusion(), names));
-    Pictures.write(folder.resolve(ROC), RocPicture.draw(metrics.roc(), names));
-    Pictures.write(folder.resolve(SAMPLES), new SamplesPicture(test, scores).draw());
+    AtomicFile.writePng(folder.resolve(ROC), new RocChart(metrics.roc(), names).png());
+    AtomicFile.writePng(
+        folder.resolve(SAMPLES), new SamplesPicture(new Samples(test, scores)).draw());
   }
 }

@@ -2,16 +2,16 @@ package dev.mixer4j.finetune.report;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.mixer4j.finetune.chart.Curve;
+import dev.mixer4j.finetune.chart.Markup;
+import dev.mixer4j.finetune.chart.Pictures;
+import dev.mixer4j.finetune.chart.StackedChart;
 import dev.mixer4j.finetune.progress.MetricsRow;
 import java.awt.Color;
-import java.awt.Stroke;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,9 +19,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import javax.imageio.ImageIO;
-import org.jfree.chart.JFreeChart;
-import org.jfree.chart.axis.NumberAxis;
 
 /**
  * A study as a page and as a table for programs: what came of each combination of settings, and the
@@ -40,10 +37,6 @@ public record StudyPage(String title, List<Result> results) {
 
   private static final String FINAL = "final accuracy";
   private static final Map<String, Function<List<Result>, String>> COLUMNS = columns();
-
-  private static final int WIDTH = 1000;
-  private static final int PLOTS_HEIGHT = 640;
-  private static final int LEGEND_HEIGHT = 26;
 
   /**
    * A training.
@@ -135,7 +128,9 @@ public record StudyPage(String title, List<Result> results) {
               .formatted(String.join(" or ", splits)));
     }
     html.append("<h2>Results</h2>\n<div class=\"wide\"><table class=\"classes\">\n<thead><tr>");
-    COLUMNS.keySet().forEach(name -> html.append("<th>").append(name).append("</th>"));
+    COLUMNS
+        .keySet()
+        .forEach(name -> html.append("<th scope=\"col\">").append(name).append("</th>"));
     html.append("</tr></thead>\n<tbody>\n");
     double highest =
         combinations().values().stream().mapToDouble(StudyPage::meanLast).max().orElse(Double.NaN);
@@ -145,12 +140,8 @@ public record StudyPage(String title, List<Result> results) {
         "<p class=\"about\">Accuracies are means over the trainings of a row, which differ");
     html.append(" in the seed, with their standard deviation. The highest is bold.</p>\n");
     if (results.stream().anyMatch(Result::measured)) {
-      ByteArrayOutputStream png = new ByteArrayOutputStream();
-      ImageIO.setUseCache(false);
-      ImageIO.write(curves(), "png", png);
-      html.append(
-          "<h2>Curves</h2>\n<figure><img alt=\"Accuracy and loss\" src=\"data:image/png;base64,");
-      html.append(Base64.getEncoder().encodeToString(png.toByteArray())).append("\"></figure>\n");
+      html.append("<h2>Curves</h2>\n<figure class=\"chart\">\n");
+      html.append(curves().svg()).append("</figure>\n");
     }
     List<Result> failed = results.stream().filter(each -> !each.problem.isEmpty()).toList();
     if (!failed.isEmpty()) {
@@ -159,10 +150,10 @@ public record StudyPage(String title, List<Result> results) {
           each ->
               html.append(
                   "<tr><th>%s</th><td>%s</td></tr>%n"
-                      .formatted(HtmlReport.escape(each.name), HtmlReport.escape(each.problem))));
+                      .formatted(Markup.escape(each.name), Markup.escape(each.problem))));
       html.append("</table>\n");
     }
-    return html.append("</body>\n</html>\n").toString();
+    return html.append("</main>\n</body>\n</html>\n").toString();
   }
 
   private static String row(List<Result> all, double highest) {
@@ -170,7 +161,7 @@ public record StudyPage(String title, List<Result> results) {
     StringBuilder row = new StringBuilder("<tr>");
     COLUMNS.forEach(
         (column, cell) -> {
-          String text = HtmlReport.escape(cell.apply(all));
+          String text = Markup.escape(cell.apply(all));
           boolean bold = best && column.equals(FINAL);
           row.append("<td>").append(bold ? "<strong>" + text + "</strong>" : text).append("</td>");
         });
@@ -237,32 +228,25 @@ public record StudyPage(String title, List<Result> results) {
   }
 
   /** The accuracy of measurements above the loss in training, over the epochs. */
-  BufferedImage curves() {
+  StackedChart curves() {
     Map<String, List<Result>> combinations = combinations();
-    LineChart accuracy = new LineChart();
-    LineChart loss = new LineChart();
-    int index = 0;
+    List<String> names = new ArrayList<>(combinations.keySet());
+    List<Curve> accuracy = new ArrayList<>();
+    List<Curve> loss = new ArrayList<>();
     for (Map.Entry<String, List<Result>> each : combinations.entrySet()) {
-      Color colour = colour(new ArrayList<>(combinations.keySet()), index);
-      Stroke stroke = index < 10 ? LineChart.THICK : LineChart.DASHED;
+      int index = names.indexOf(each.getKey());
       String split =
           each.getValue().stream().anyMatch(StudyPage::validated)
               ? MetricsRow.VALIDATION
               : MetricsRow.TEST;
-      add(accuracy, each.getKey(), each.getValue(), split, MetricsRow::accuracy, colour, stroke);
-      add(loss, each.getKey(), each.getValue(), MetricsRow.TRAIN, MetricsRow::loss, colour, stroke);
-      index++;
+      add(accuracy, each, split, MetricsRow::accuracy, names, index);
+      add(loss, each, MetricsRow.TRAIN, MetricsRow::loss, names, index);
     }
-    NumberAxis epochs = LineChart.axis("epoch", "0");
-    epochs.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
-    JFreeChart chart =
-        LineChart.chart(
-            "Mean over seeds, and each training",
-            epochs,
-            accuracy.plot(null, LineChart.axis("accuracy", "0.##%")),
-            loss.plot(null, LineChart.axis("training loss", "0.0##")));
-    int height = PLOTS_HEIGHT + LEGEND_HEIGHT * (1 + combinations.size() / 3);
-    return chart.createBufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB, null);
+    return new StackedChart(
+        "Mean over seeds, and each training",
+        "epoch",
+        new StackedChart.Plot("accuracy", true, accuracy),
+        new StackedChart.Plot("training loss", false, loss));
   }
 
   private static boolean validated(Result result) {
@@ -286,7 +270,7 @@ public record StudyPage(String title, List<Result> results) {
       return Pictures.series(index);
     }
     float share = index / (float) (names.size() - 1);
-    return Color.getHSBColor(0.55f + 0.1f * share, 0.35f + 0.6f * share, 0.95f - 0.55f * share);
+    return Color.getHSBColor(0.55f + 0.1f * share, 0.35f + 0.6f * share, 0.95f - 0.4f * share);
   }
 
   private static double number(String text) {
@@ -299,29 +283,34 @@ public record StudyPage(String title, List<Result> results) {
 
   /** The mean as a thick line; where there are several trainings, each as a thin one. */
   private static void add(
-      LineChart chart,
-      String name,
-      List<Result> all,
+      List<Curve> curves,
+      Map.Entry<String, List<Result>> combination,
       String split,
       ToDoubleFunction<MetricsRow> value,
-      Color colour,
-      Stroke stroke) {
+      List<String> names,
+      int index) {
+    Color colour = colour(names, index);
     Map<Integer, List<Double>> byEpoch = new TreeMap<>();
-    List<Map<Integer, Double>> curves = new ArrayList<>();
-    for (Result each : all) {
-      if (each.measured()) {
-        Map<Integer, Double> curve = curve(each.record.rows(), split, value);
-        curves.add(curve);
-        curve.forEach((x, y) -> byEpoch.computeIfAbsent(x, epoch -> new ArrayList<>()).add(y));
-      }
+    List<Map<Integer, Double>> single = new ArrayList<>();
+    for (Result each : measured(combination.getValue())) {
+      Map<Integer, Double> curve = curve(each.record.rows(), split, value);
+      single.add(curve);
+      curve.forEach((x, y) -> byEpoch.computeIfAbsent(x, epoch -> new ArrayList<>()).add(y));
     }
     Map<Integer, Double> mean = new TreeMap<>();
     byEpoch.forEach((x, ys) -> mean.put(x, mean(ys)));
-    chart.add(name, x(mean), y(mean), colour, stroke, true);
-    if (curves.size() > 1) {
-      Color pale = new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), 90);
-      curves.forEach(curve -> chart.add(null, x(curve), y(curve), pale, LineChart.THIN, false));
+    curves.add(new Curve(combination.getKey(), x(mean), y(mean), colour, Curve.style(index), true));
+    if (single.size() > 1) {
+      Color pale = pale(colour);
+      single.forEach(
+          curve -> curves.add(new Curve(null, x(curve), y(curve), pale, Curve.Style.THIN, false)));
     }
+  }
+
+  private static Color pale(Color colour) {
+    int[] mixed = {colour.getRed(), colour.getGreen(), colour.getBlue()};
+    Arrays.setAll(mixed, i -> (mixed[i] + 2 * 190) / 3);
+    return new Color(mixed[0], mixed[1], mixed[2]);
   }
 
   /** The mean of a split's rows in each epoch after the first step. */

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mixer4j.finetune.report.Pictures;
+import dev.mixer4j.finetune.chart.Pictures;
 import dev.mixer4j.weights.command.Cli;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

@@ -176,7 +176,7 @@ class EvaluateCommandTest {
     assertThat(trained.out()).startsWith("validation accuracy: ").doesNotContain("test");
     assertThat(Files.readString(run.resolve("report.html")))
         .contains("on 12 validation images of 3 classes, which were not trained on but chose these")
-        .contains("<h2>Validation images</h2>")
+        .contains(">Validation images</h2>")
         .doesNotContain(" test images of", ">Test images<");
     Fixtures.Ran own =
         Fixtures.run("evaluate", "--weights", run.resolve("best.h5"), "--data", pictures, "--json");

@@ -59,7 +59,12 @@ class StudyCommandTest {
                     && line.endsWith(",6370,\"finished\""));
     assertThat(Files.readString(out.resolve("study.html")))
         .contains("Accuracies are those of the test images")
-        .contains("<td>learning rate 0.01</td>", " ± ", "<strong>", "data:image/png;base64,")
+        .contains(
+            "<td>learning rate 0.01</td>",
+            " ± ",
+            "<strong>",
+            "<svg role=\"img\"",
+            "Chart of accuracy")
         .contains("4 of 4 trainings finished");
     Path run = out.resolve("runs/learning_rate-0.01_seed-1");
     byte[] weights = Files.readAllBytes(run.resolve("final.h5"));

@@ -32,6 +32,9 @@ class MetricsTest {
     Metrics metrics = Metrics.of(scores(fixture));
     JsonNode expected = fixture.get("expected");
     close(metrics.accuracy(), expected.get("accuracy"));
+    // torchmetrics adds up in float32.
+    assertThat(metrics.calibration().error())
+        .isCloseTo(expected.get("calibration_error").asDouble(), Offset.offset(2e-7));
     close(metrics.top5(), expected.get("top5"));
     close(metrics.loss(), expected.get("loss"));
     assertThat(new JsonMapper().valueToTree(metrics.confusion()).toString())

@@ -1,24 +1,36 @@
 package dev.mixer4j.finetune.report;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mixer4j.finetune.chart.ConfusionMatrixPicture;
+import dev.mixer4j.finetune.chart.SvgConfusionMatrix;
 import dev.mixer4j.finetune.data.DatasetRequest;
 import dev.mixer4j.finetune.data.Datasets;
 import dev.mixer4j.finetune.data.LabelledImages;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,10 +129,104 @@ class RunReportTest {
         .contains("&lt;b&gt;cat&lt;/b&gt;", "dog &amp; &quot;co&quot;", "naïve 犬")
         .contains("&lt;/td&gt;&lt;script&gt;", "it&#39;\\&#39;&#39;s &lt;here&gt;")
         .contains("batch size", "0:01:15", "macro average")
-        .doesNotContain("<script", "http:", "https:", "<link", "url(", "top-5");
-    assertThat(html.split("src=\"data:image/png;base64,iVBOR", -1)).hasSize(5);
-    assertThat(html.split("src=", -1)).as("no other source").hasSize(5);
+        .doesNotContain("<b>cat", "http:", "https:", "<link", "url(", "top-5");
+    assertThat(html.split("<script>", -1)).hasSize(2);
+    String script = html.substring(html.indexOf("<script>") + 8, html.indexOf("</script>"));
+    assertThat(html).contains("script-src 'sha256-" + sha256(script) + "'");
+    assertThat(html.split("src=", -1).length)
+        .as("no other source")
+        .isEqualTo(html.split(" src=\"data:image/png;base64,iVBOR", -1).length);
     assertThat(html).contains("%.2f%%".formatted(100 * Metrics.of(scores).accuracy()));
+  }
+
+  private static String sha256(String text) throws IOException {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** With the characters of the classes' names, which the browser's fonts have. */
+  @Test
+  void chartsAreSvgWithAlternativeTexts() throws Exception {
+    write();
+    String html = Files.readString(dir.resolve("report.html"));
+    Matcher charts = Pattern.compile("(?s)<svg role=\"img\".*?</svg>").matcher(html);
+    List<String> found = charts.results().map(MatchResult::group).toList();
+    assertThat(found).hasSize(5); // loss, accuracy, confusions, confidence, ROC
+    for (String chart : found) {
+      DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .parse(new ByteArrayInputStream(chart.getBytes(UTF_8))); // well-formed
+      assertThat(chart).containsPattern("aria-label=\"[^\"]{20,}\"");
+    }
+    assertThat(found.get(0)).contains("test: from 1.5000 to 1.0000", "stroke=\"#3f7fd0\"");
+    assertThat(found.get(1)).contains("train: from 40.00% to 60.00%");
+    assertThat(found.get(2)).contains("naïve 犬", "&lt;b&gt;cat");
+    assertThat(html).doesNotContain("alt=\"\"").contains("<th scope=\"col\">precision</th>");
+  }
+
+  /** A run of one row of each kind, as after a single short epoch. */
+  @Test
+  void aSinglePointIsVisible() throws IOException {
+    Files.writeString(
+        dir.resolve("metrics.csv"),
+        "step,epoch,split,loss,accuracy\n4,1,train,1.0986,0.4\n4,1,test,1.0986,0.5\n");
+    write();
+    String html = Files.readString(dir.resolve("report.html"));
+    String loss = html.substring(html.indexOf("Chart of loss"));
+    assertThat(loss.substring(0, loss.indexOf("</svg>")).split("<circle", -1)).hasSize(3);
+  }
+
+  @Test
+  void oneMacroAucInTheReport() throws IOException {
+    write();
+    String html = Files.readString(dir.resolve("report.html"));
+    String auc = String.format(Locale.ROOT, "%.4f", Metrics.of(scores).roc().meanAuc());
+    assertThat(html)
+        .contains("<dt>macro AUC</dt><dd>" + auc)
+        .contains("macro average  AUC " + auc)
+        .containsPattern("<td>macro average</td>(<td>[^<]*</td>){3}<td>" + auc);
+  }
+
+  @Test
+  void showsWhatWasTrainedAndWhatIsConfused() throws IOException {
+    ObjectNode config =
+        (ObjectNode)
+            new JsonMapper()
+                .readTree(
+                    """
+                    {"settings": {"optimizer": {"name": "adam", "beta1": 0.9}, "learning_rate": 0.001,
+                      "schedule": "constant", "batch_size": 16, "epochs": 1, "seed": 7,
+                      "validation_fraction": 0.1},
+                     "weights": {}, "network": {"family": "lenet9"},
+                     "data": {"path": "/d", "kind": "MNIST", "train_images": 1234, "split_seed": 3},
+                     "versions": {"mixer4j": "Mixer4J 1", "tensorflow": "2.18.0", "processors": 2}}""");
+    RunReport.write(
+        dir, new RunSummary(List.of("finetune-cifar"), config, "b", 1, "test", 2), scores, images);
+    String html = Files.readString(dir.resolve("report.html"));
+    assertThat(html)
+        .contains("<td>lenet9</td>", "<td>random weights</td>", "<td>MNIST, /d</td>")
+        .contains("<td>adam, beta1 0.9, learning rate 0.001, constant, batches of 16, 1 epoch</td>")
+        .contains("<td>1,234 train, 10.0% held out with split seed 3</td>", "<td>2 CPUs</td>")
+        .contains("<td>Mixer4J 1, TensorFlow 2.18.0</td>")
+        .doesNotContain("{&quot;");
+    int[][] confusion = Metrics.of(scores).confusion();
+    List<Samples.Confusion> top = new Samples(images, scores).confusions(confusion);
+    assertThat(top).hasSize(6);
+    for (int i = 0; i < top.size(); i++) {
+      Samples.Confusion pair = top.get(i);
+      assertThat(pair.count()).isEqualTo(confusion[pair.label()][pair.prediction()]);
+      assertThat(i == 0 ? Integer.MAX_VALUE : top.get(i - 1).count())
+          .isGreaterThanOrEqualTo(pair.count());
+      assertThat(pair.examples()).isNotEmpty().hasSizeLessThanOrEqualTo(4);
+      for (int image : pair.examples()) {
+        assertThat(scores.labels()[image]).isEqualTo(pair.label());
+        assertThat(scores.prediction(image)).isEqualTo(pair.prediction());
+      }
+    }
   }
 
   @Test
@@ -177,7 +283,11 @@ class RunReportTest {
       Metrics metrics = Metrics.of(Classifications.ofLogits(labels, logits, names));
       BufferedImage matrix = ConfusionMatrixPicture.draw(metrics.confusion(), names);
       assertThat(matrix.getWidth()).isBetween(200, 2500);
-      assertThat(RocPicture.draw(metrics.roc(), names).getWidth()).isEqualTo(960);
+      assertThat(new RocChart(metrics.roc(), names).png().getWidth()).isEqualTo(960);
+      if (classes <= SvgConfusionMatrix.MOST_CLASSES) {
+        assertThat(SvgConfusionMatrix.draw(metrics.confusion(), names))
+            .hasSizeBetween(500, 100_000);
+      }
     }
   }
 

@@ -39,9 +39,16 @@ public final class Cli {
       public ParseResult parseArgs(String... words) {
         return super.parseArgs(UsageErrors.renamed(getCommandSpec(), words));
       }
-    }.setCaseInsensitiveEnumValuesAllowed(true)
+    }.setUsageHelpWidth(helpWidth())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Cli::report)
         .setParameterExceptionHandler(Cli::reportUsage);
+  }
+
+  /** As wide as the terminal, within limits in which help can be read. */
+  private static int helpWidth() {
+    int columns = Terminal.outColumns();
+    return columns == 0 ? 80 : Math.max(55, Math.min(100, columns));
   }
 
   public static void main(Object command, String... args) {

@@ -1,13 +1,10 @@
-package dev.mixer4j.finetune.report;
+package dev.mixer4j.finetune.chart;
 
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
-import javax.imageio.ImageIO;
 
 /** Colours, fonts, canvas and PNG files of all pictures. */
 public final class Pictures {
@@ -18,15 +15,12 @@ public final class Pictures {
   public static final Color RIGHT = new Color(0x1a7f37);
   public static final Color WRONG = new Color(0xc62828);
 
-  /** Ten colours, distinct for the colour-blind too (Petroff, arXiv 2107.02270). */
-  private static final int[] SERIES = {
-    0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6,
-    0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd
-  };
+  /** Five colours that can be told apart, also by the colour-blind and on dark pages. */
+  private static final int[] SERIES = {0x3f7fd0, 0xe8890c, 0x2f9e63, 0xd0404a, 0x9a5fc4};
 
   private Pictures() {}
 
-  /** The colour of a curve; they repeat after ten. */
+  /** The colour of a curve; they repeat after five, with another {@link Curve#style}. */
   public static Color series(int index) {
     return new Color(SERIES[index % SERIES.length]);
   }
@@ -65,10 +59,5 @@ public final class Pictures {
       end--;
     }
     return text.substring(0, end) + "…";
-  }
-
-  public static void write(Path file, BufferedImage image) throws IOException {
-    ImageIO.setUseCache(false);
-    AtomicFile.write(file, out -> ImageIO.write(image, "png", out));
   }
 }

@@ -1,4 +1,4 @@
-package dev.mixer4j.finetune.report;
+package dev.mixer4j.finetune.chart;
 
 import java.awt.Color;
 import java.awt.Font;
@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * of the row's images, the number their count. Numbers are left out for many classes, and names
  * where they would overlap.
  */
-record ConfusionMatrixPicture(int[][] counts, List<String> names, int cell, Font font) {
+public record ConfusionMatrixPicture(int[][] counts, List<String> names, int cell, Font font) {
 
   private static final int MATRIX = 700;
   private static final int MIN_CELL = 11;
@@ -26,7 +26,7 @@ record ConfusionMatrixPicture(int[][] counts, List<String> names, int cell, Font
   private static final int[] SCALE = {0xf7fbff, 0xc6dbef, 0x6baed6, 0x2171b5, 0x08306b};
 
   /** Draws counts, [true class][predicted class]. */
-  static BufferedImage draw(int[][] counts, List<String> names) {
+  public static BufferedImage draw(int[][] counts, List<String> names) {
     int classes = counts.length;
     // A thousand classes get about a pixel each.
     int least = classes <= 200 ? MIN_CELL : Math.max(1, 2000 / classes);
@@ -133,7 +133,7 @@ record ConfusionMatrixPicture(int[][] counts, List<String> names, int cell, Font
     g.drawString("of the row", 0, height + 20);
   }
 
-  private static Color colour(double share) {
+  static Color colour(double share) {
     double place = share * (SCALE.length - 1);
     int below = Math.min(SCALE.length - 2, (int) place);
     int rgb = 0;
