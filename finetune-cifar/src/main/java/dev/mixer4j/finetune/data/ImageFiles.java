@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -25,6 +26,10 @@ import java.util.stream.Stream;
 public record ImageFiles(List<Path> files, SortedMap<String, Integer> skipped) {
 
   private static final Pattern NAME = Pattern.compile("(?i)[^.].*\\.(png|jpg|jpeg)");
+
+  /** Endings of images that are not read. */
+  private static final Set<String> OTHER_IMAGES =
+      Set.of(".webp", ".heic", ".avif", ".gif", ".bmp", ".tif", ".tiff");
 
   /** Links may form a cycle. */
   private static final int MAX_DEPTH = 16;
@@ -92,7 +97,9 @@ public record ImageFiles(List<Path> files, SortedMap<String, Integer> skipped) {
             .map(each -> each.getValue() + " " + each.getKey())
             .collect(Collectors.joining(", "));
     return Optional.of(
-        "%s: files that are neither .png, .jpg nor .jpeg are not used: %s"
-            .formatted(folder, counts));
+        "%s: files that are neither .png, .jpg nor .jpeg are not used: %s".formatted(folder, counts)
+            + (skipped.keySet().stream().anyMatch(OTHER_IMAGES::contains)
+                ? "; convert the images among them to PNG or JPEG"
+                : ""));
   }
 }

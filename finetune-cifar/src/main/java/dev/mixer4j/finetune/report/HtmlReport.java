@@ -323,7 +323,7 @@ record HtmlReport(
                       + text(each.getValue()))
           .collect(Collectors.joining(", "));
     }
-    return value.asText();
+    return Json.plain(value);
   }
 
   static String time(double seconds) {

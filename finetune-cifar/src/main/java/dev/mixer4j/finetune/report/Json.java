@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -22,6 +23,13 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  /** A value without structure as people write it: 1e-5, not 1.0E-5. */
+  static String plain(JsonNode value) {
+    return value.isFloatingPointNumber()
+        ? value.asText().replaceAll("\\.0(?=E|$)", "").replace('E', 'e')
+        : value.asText();
+  }
 
   public static String text(Object value) {
     try {

@@ -88,7 +88,7 @@ public record RunRecord(
           .properties()
           .forEach(member -> flatten(path + "." + member.getKey(), member.getValue(), into));
     } else {
-      into.put(path, value.isTextual() ? value.asText() : value.toString());
+      into.put(path, value.isArray() ? value.toString() : Json.plain(value));
     }
   }
 

@@ -78,7 +78,7 @@ public record RunSummary(
   }
 
   private static String named(String name, JsonNode version) {
-    return version.isMissingNode() ? "" : name + " " + version.asText();
+    return version.isMissingNode() ? "" : name + " " + Json.plain(version);
   }
 
   private String network() {
