@@ -24,9 +24,6 @@ public @interface Setting {
   /** {@return how help shows the value; empty for what follows from its type} */
   String label() default "";
 
-  /** {@return a short name of the option besides its own, without dashes; empty for none} */
-  String alias() default "";
-
   /** {@return the default as help shows it; empty for none} */
   String byDefault() default "";
 }

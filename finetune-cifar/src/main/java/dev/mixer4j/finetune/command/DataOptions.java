@@ -28,8 +28,9 @@ final class DataOptions {
       converter = NumberConverter.Share.class,
       description =
           "Share of the training images that is held out for validation: the last ones, or the same"
-              + " share of each class of a folder; 0 for none (default: 0.1 of a folder without test"
-              + " and validation images, else none).")
+              + " share of each class of a folder; 0 for none. By default train holds out 0.1 of a"
+              + " folder without test and validation images, and evaluate what the run of the weights"
+              + " held out.")
   private Double validationFraction;
 
   @Option(

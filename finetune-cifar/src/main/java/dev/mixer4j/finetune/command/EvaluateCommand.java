@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = {
-      "Measures accuracy and loss on a data set's test images; on its validation images if it has none.",
+      "Measures accuracy and loss on a data set's test images; if it has none, on its validation"
+          + " images, or on all images of a folder without splits.",
       "Weights of a run are measured on the images that the run held out."
     })
 final class EvaluateCommand extends Subcommand {
@@ -90,12 +91,18 @@ final class EvaluateCommand extends Subcommand {
           dataset.hasTest() ? LabelledImages.none() : dataset.validation(data.limitTest);
       String split = images.size() > 0 ? MetricsRow.VALIDATION : MetricsRow.TEST;
       if (images.size() == 0) {
-        images = dataset.test(data.limitTest);
+        images = dataset.hasTest() ? dataset.test(data.limitTest) : all(dataset);
       }
       dataset.checkBroken(data.skipBroken(), warning -> err().println("warning: " + warning));
       print(evaluate(checkpoint, dataset, images, split), dataset.classNames().size(), split);
     }
     return Cli.DONE;
+  }
+
+  /** The images of a folder without splits. */
+  private LabelledImages all(Dataset dataset) throws IOException {
+    err().println("note: %s has no test images: all images are measured".formatted(dataset.path()));
+    return dataset.train(data.limitTest);
   }
 
   private Measurement evaluate(

@@ -39,8 +39,7 @@ public record TrainSettings(
     @Setting(
             value = "The optimizer's step size, before the schedule lowers it.",
             range = "(0, inf)",
-            label = "RATE",
-            alias = "lr")
+            label = "RATE")
         double learningRate,
     @Setting(
             value = "Course of the learning rate: constant, linear (to 1e-5) or cosine (to 0).",

@@ -37,8 +37,7 @@ import picocli.CommandLine.Parameters;
       "Converts a checkpoint to Mixer4J's HDF5, or to the format of another framework.",
       "SOURCE is a JAX .npz, a PyTorch .pth, a .safetensors or its index, a Keras .h5, .weights.h5 or"
           + " .keras, a Paddle .pdparams, a TensorFlow checkpoint or a SavedModel; the content decides."
-          + " The network (a Mixer, LeNet-5 or the small ResNet) is found by the names and shapes of the"
-          + " tensors.",
+          + " The network is found by the names and shapes of the tensors.",
       "A published file, as 'import-weights list' shows them, is recognized by its SHA-256. It gets mean,"
           + " std, GELU and class names of its publisher; options come first."
     })
@@ -76,6 +75,7 @@ final class ConvertCommand extends Subcommand {
 
   @Option(
       names = "--gelu",
+      paramLabel = "FORM",
       description =
           "Mixers only: the form of GELU, erf or tanh. If neither the option nor the file says, it is"
               + " tanh with Flax's names, as JAX computes it, and erf with all others.")

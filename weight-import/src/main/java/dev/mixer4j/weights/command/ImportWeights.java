@@ -8,7 +8,8 @@ import picocli.CommandLine.ScopeType;
 /** The {@code import-weights} command. */
 @Command(
     name = "import-weights",
-    description = "Moves published MLP-Mixer checkpoints to Mixer4J's HDF5 files, and checks them.",
+    description =
+        "Converts checkpoints of image classification networks between frameworks, and checks them.",
     subcommands = {
       ConvertCommand.class,
       InspectCommand.class,

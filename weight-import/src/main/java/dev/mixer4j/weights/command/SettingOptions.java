@@ -6,6 +6,7 @@ import dev.mixer4j.core.Setting;
 import dev.mixer4j.weights.settings.DeclaredSettings;
 import dev.mixer4j.weights.settings.Interval;
 import java.lang.reflect.RecordComponent;
+import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -18,6 +19,9 @@ public final class SettingOptions {
 
   private static final Set<Class<?>> REAL =
       Set.of(float.class, Float.class, double.class, Double.class);
+
+  /** Short names that options have besides their own. */
+  private static final Map<String, String> SHORT = Map.of("--learning-rate", "--lr");
 
   private SettingOptions() {}
 
@@ -49,9 +53,9 @@ public final class SettingOptions {
       help = help.substring(0, help.length() - 1) + " (default: " + setting.byDefault() + ").";
     }
     OptionSpec.Builder option =
-        setting.alias().isEmpty()
-            ? OptionSpec.builder(name)
-            : OptionSpec.builder(name, "--" + setting.alias());
+        SHORT.containsKey(name)
+            ? OptionSpec.builder(name, SHORT.get(name))
+            : OptionSpec.builder(name);
     option.description(help);
     if (type == boolean.class || type == Boolean.class) {
       return option.type(Boolean.class).arity("0").negatable(true).build();

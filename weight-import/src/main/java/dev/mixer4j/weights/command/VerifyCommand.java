@@ -47,6 +47,7 @@ final class VerifyCommand extends Subcommand {
   @Option(
       names = "--tolerance",
       defaultValue = "1e-4",
+      paramLabel = "X",
       description = "Largest relative difference (default: ${DEFAULT-VALUE}).")
   private double tolerance;
 
