@@ -1,4 +1,4 @@
-"""Checks a file that import-weights wrote with h5py, against the checkpoint that it was made from:
+"""Checks a Mixer's file that import-weights wrote with h5py, against the checkpoint that it was made from:
 every attribute has the type that a Python program expects, every dataset is float32, and every
 tensor has the source's numbers. Run: python check_h5.py FILE.h5 SOURCE
 
@@ -6,6 +6,7 @@ SOURCE is a .npz with Flax's names, or a .safetensors or .pth with timm's.
 """
 import argparse
 import hashlib
+import json
 import pathlib
 
 import h5py
@@ -28,24 +29,23 @@ def read_tensors(file):
 
 
 def check_attributes(attributes, tensors, source):
-    kinds = {"format_version": np.integer, "image_size": np.integer, "patch_size": np.integer, "gelu": str,
-             "layer_norm_epsilon": np.floating, "mean": np.ndarray, "std": np.ndarray, "source_format": str,
-             "source_sha256": str}
-    for name, kind in kinds.items():
+    required = {"format_version": np.integer, "network": str, "source_format": str, "source_sha256": str}
+    for name, kind in required.items():
         assert isinstance(attributes[name], kind), (name, type(attributes[name]))
         print(f"  {name}: {attributes[name]}")
-    for name in ("mean", "std"):
-        assert attributes[name].dtype == np.float32 and attributes[name].shape == (3,), name
     names = list(attributes.get("class_names", []))
     assert all(isinstance(name, str) for name in names)
-    assert set(attributes) - {"class_names"} == set(kinds)
+    assert set(attributes) - {"class_names", "transform"} == set(required)
 
-    assert attributes["format_version"] == 1
-    assert attributes["gelu"] in ("erf", "tanh")
+    assert attributes["format_version"] == 2
+    network = json.loads(attributes["network"])
+    assert network["family"] == "mixer" and network["gelu"] in ("erf", "tanh"), network
     patch, _, channels, _ = tensors["stem/kernel"].shape
     tokens = tensors["MixerBlock_0/token_mixing/Dense_0/kernel"].shape[0]
-    assert attributes["patch_size"] == patch and channels == 3
-    assert (attributes["image_size"] // patch) ** 2 == tokens
+    image = network["input"]
+    assert network["patch_size"] == patch and image["channels"] == channels
+    assert (image["height"] // patch) * (image["width"] // patch) == tokens
+    assert len(image["mean"]) == len(image["std"]) == channels
     assert attributes["source_format"] == source.suffix[1:]
     assert attributes["source_sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
 

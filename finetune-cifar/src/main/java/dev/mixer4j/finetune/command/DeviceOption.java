@@ -2,6 +2,7 @@ package dev.mixer4j.finetune.command;
 
 import dev.mixer4j.core.Device;
 import dev.mixer4j.core.ImageClassifier;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.finetune.session.TensorFloat32;
 import dev.mixer4j.weights.Checkpoint;
 import picocli.CommandLine.ITypeConverter;
@@ -30,8 +31,13 @@ final class DeviceOption {
 
   /** Builds a classifier on the device, in float32. */
   ImageClassifier classifier(Checkpoint weights) {
+    return classifier(weights, weights.info());
+  }
+
+  /** The same with other information than the file's. */
+  ImageClassifier classifier(Checkpoint weights, ModelInfo info) {
     TensorFloat32.allow(false);
-    return new ImageClassifier(weights, weights.info(), get());
+    return new ImageClassifier(weights, info, get());
   }
 
   static final class Converter implements ITypeConverter<Device> {

@@ -15,9 +15,7 @@ import dev.mixer4j.weights.write.TargetFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "export",
@@ -112,17 +110,6 @@ final class ExportCommand extends Subcommand {
       print(
           "  gives            features float32 [N, %d], since the weights have no head",
           network.featureSize());
-    }
-  }
-
-  private static final class TransformConverter implements ITypeConverter<ImageTransform> {
-    @Override
-    public ImageTransform convert(String text) {
-      try {
-        return ImageTransform.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
     }
   }
 }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.mixer4j.core.ImageClassifier;
 import dev.mixer4j.core.ImageFile;
 import dev.mixer4j.core.MixerException;
+import dev.mixer4j.core.ModelInfo;
 import dev.mixer4j.core.Prediction;
+import dev.mixer4j.core.image.ImageTransform;
 import dev.mixer4j.finetune.data.ImageFiles;
 import dev.mixer4j.finetune.report.Json;
 import dev.mixer4j.finetune.report.Table;
@@ -69,6 +71,15 @@ final class PredictCommand extends Subcommand {
       description = "Classes to show, the most probable first (default: ${DEFAULT-VALUE}).")
   private int top;
 
+  @Option(
+      names = "--transform",
+      paramLabel = "TRANSFORM",
+      converter = TransformConverter.class,
+      description =
+          "How images are resized and cropped, instead of what the weights say: 'center-crop 0.875"
+              + " bicubic', 'squash bilinear', 'fit' or the like.")
+  private ImageTransform transform;
+
   @Mixin private DeviceOption device;
 
   @ArgGroup private Format format = new Format();
@@ -91,7 +102,9 @@ final class PredictCommand extends Subcommand {
       if (checkpoint.network().classes() == 0) {
         throw new MixerException(weights + ": expected a head to classify with, found none");
       }
-      try (ImageClassifier classifier = device.classifier(checkpoint);
+      ModelInfo info =
+          transform == null ? checkpoint.info() : checkpoint.info().withTransform(transform);
+      try (ImageClassifier classifier = device.classifier(checkpoint, info);
           Progress progress = Progress.besideOutput("Classifying", files.size(), "images")) {
         if (format.csv) {
           printHeader(Math.min(top, checkpoint.network().classes()));

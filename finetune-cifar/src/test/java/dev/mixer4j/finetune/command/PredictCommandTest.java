@@ -122,7 +122,11 @@ class PredictCommandTest {
       assertThat(prediction(weights)).isEqualTo(fit);
       String timm = prediction(write(trained, "timm", Optional.of(ImageTransform.TIMM)));
       assertThat(timm).isNotEqualTo(fit);
-      assertThat(prediction(write(trained, "unsaid", Optional.empty()))).isEqualTo(timm);
+      Path unsaid = write(trained, "unsaid", Optional.empty());
+      assertThat(prediction(unsaid)).isEqualTo(timm);
+      Fixtures.Ran asked =
+          Fixtures.run("predict", "--weights", unsaid, "--json", "--transform", "fit", blue);
+      assertThat(asked.out()).isEqualTo(fit);
     }
   }
 

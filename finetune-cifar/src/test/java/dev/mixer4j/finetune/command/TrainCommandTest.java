@@ -51,7 +51,7 @@ class TrainCommandTest extends TrainingRuns {
         .startsWith("48 training and 15 test images of 3 classes; head: the weights' own\n")
         .contains("before training  test: loss 1.0986, accuracy 33.33%")
         .containsPattern(
-            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s, 0:00:0[0-9] left")
+            "epoch 1/4  step 2  loss [0-9.]+, accuracy [0-9.]+%, [0-9.]+ images/s, 0:0[0-9] left")
         .containsPattern("epoch 4/4  test: loss [0-9.]+, accuracy 100.00%");
     try (Checkpoint best = Checkpoint.open(out.resolve("best.h5"))) {
       assertThat(best.info().classNames()).isEqualTo(Fixtures.NAMES);

@@ -7,6 +7,7 @@ import dev.mixer4j.weights.format.elements.BoundedJson;
 import dev.mixer4j.weights.format.hdf5.Hdf5File;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ final class KerasConfig {
   private final Path path;
   private final Set<Float> epsilons = new TreeSet<>();
   private final Set<String> activations = new TreeSet<>();
+  private final Set<String> preprocessing = new TreeSet<>();
   private final Map<String, String> layers = new HashMap<>();
 
   KerasConfig(Path path, String json) {
@@ -54,6 +56,7 @@ final class KerasConfig {
       case "Activation", "Dense" -> addActivation(config.path("activation"));
       case "Gelu" -> activations.add(config.path("approximate").asBoolean() ? "gelu_tanh" : "gelu");
       case "TFOpLambda" -> addOperation(node, config);
+      case "Rescaling", "Normalization", "Resizing", "CenterCrop" -> addPreprocessing(node, config);
       default -> {
         // Other layers have no numerics of their own.
       }
@@ -85,6 +88,22 @@ final class KerasConfig {
       boolean tanh = node.path("inbound_nodes").findValuesAsText("approximate").contains("true");
       activations.add(tanh ? "gelu_tanh" : "gelu");
     }
+  }
+
+  /** Such layers have no tensors, and the importer's networks take images behind them. */
+  private void addPreprocessing(JsonNode node, JsonNode config) {
+    StringBuilder text = new StringBuilder("layer ").append(node.path("class_name").asText());
+    for (String setting : List.of("scale", "offset", "mean", "variance", "height", "width")) {
+      if (config.hasNonNull(setting)) {
+        text.append(' ').append(setting).append(' ').append(config.get(setting));
+      }
+    }
+    preprocessing.add(text.toString());
+  }
+
+  /** The layers that preprocess images, in words. */
+  Set<String> preprocessing() {
+    return preprocessing;
   }
 
   /**

@@ -62,6 +62,7 @@ public final class KerasReader extends OpenTensorFile {
       ignored.remove(part);
     }
     this.settings = config.settings();
+    ignored.addAll(config.preprocessing());
     file.list(top, "", MAX_DEPTH);
     List<String> layers = texts(top, "layer_names");
     if (layers.isEmpty()) {
