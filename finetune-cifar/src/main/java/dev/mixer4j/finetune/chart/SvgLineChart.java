@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Curves as SVG inside a page, in the page's own fonts and, except for the curves, colours.
  *
- * @param alternative text for who cannot see the chart
+ * @param alternative text for readers who cannot see the chart
  */
 public record SvgLineChart(
     String alternative, String xLabel, String yLabel, Ticks x, Ticks y, List<Curve> curves) {

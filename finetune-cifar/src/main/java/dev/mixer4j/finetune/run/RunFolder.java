@@ -108,9 +108,9 @@ public final class RunFolder implements AutoCloseable {
         info,
         step,
         () -> {
+          Files.deleteIfExists(folder.resolve(RunReport.HTML)); // first: it marks a finished run
           takeBack(folder, step, measured);
           write(folder.resolve(CONFIG), config.toPrettyString() + "\n"); // it may be extended
-          Files.deleteIfExists(folder.resolve(RunReport.HTML));
         });
   }
 

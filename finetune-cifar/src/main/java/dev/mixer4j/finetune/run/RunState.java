@@ -34,6 +34,11 @@ record RunState(
         : new RunState(step, before, accuracy, best, bestStep, sinceBest + 1, seconds);
   }
 
+  /** With patience again, for a run that stopped early and is extended. */
+  RunState patient() {
+    return new RunState(step, before, latest, best, bestStep, 0, seconds);
+  }
+
   RunState started(double accuracy) {
     return new RunState(step, accuracy, accuracy, best, bestStep, sinceBest, seconds);
   }

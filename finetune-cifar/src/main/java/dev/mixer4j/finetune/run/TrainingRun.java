@@ -75,7 +75,7 @@ public final class TrainingRun {
       throw new MixerException(
           "%s: this run is finished; see %s".formatted(folder, folder.resolve(RunReport.HTML)));
     }
-    return resume(folder, config);
+    return resume(folder, config, false);
   }
 
   /** Resumes a run, finished or not, to train for a longer time. */
@@ -87,10 +87,11 @@ public final class TrainingRun {
                   .formatted(epochs)
               + " shorter one");
     }
-    return resume(folder, config);
+    return resume(folder, config, true);
   }
 
-  private FineTuningResult resume(Path folder, RunConfig config) throws IOException {
+  private FineTuningResult resume(Path folder, RunConfig config, boolean extended)
+      throws IOException {
     RunRequest request = config.request();
     try (TrainingCheckpoint saved = TrainingCheckpoint.latest(folder).orElse(null);
         Weights weights =
@@ -101,6 +102,10 @@ public final class TrainingRun {
       Images images = images(request, dataset);
       config.checkData(request, dataset, images);
       RunState state = saved == null ? RunState.START : saved.state();
+      Integer patience = request.settings().patience();
+      if (extended && patience != null && state.sinceBest() >= patience) {
+        state = state.patient();
+      }
       long total = request.settings().totalSteps(images.train().size());
       if (state.step() > total) {
         throw new MixerException(

@@ -112,6 +112,31 @@ class ResumeTest {
   }
 
   @Test
+  void aRunThatStoppedEarlyIsExtended() throws IOException {
+    Path run = dir.resolve("run");
+    Fixtures.Ran early =
+        Fixtures.run(
+            "train",
+            "--weights",
+            weights,
+            "--data",
+            data,
+            "--out",
+            run,
+            "--learning-rate",
+            1e-9,
+            "--epochs",
+            9,
+            "--patience",
+            2);
+    assertThat(early.out()).as(early.err()).contains("stopped early");
+    int before = results(run).size();
+    Fixtures.Ran longer = Fixtures.run("train", "--resume", run, "--epochs", 12);
+    assertThat(longer.code()).as(longer.err()).isZero();
+    assertThat(results(run).size()).isGreaterThan(before + 2);
+  }
+
+  @Test
   void theScheduleOfALongerRunIsAnother() {
     Path run = dir.resolve("run");
     assertThat(Fixtures.run(start(run, 2).toArray()).code()).isZero();

@@ -131,7 +131,7 @@ public final class Cli {
     return "this should not happen: " + e + "; --verbose shows where. Please report it";
   }
 
-  /** What a person is told of an exception: which file, what is wrong, what to do. */
+  /** The message of an exception: which file, what is wrong, what to do. */
   public static String message(Exception e) {
     if (e instanceof CommandLine.ParameterException usage) {
       return UsageErrors.message(usage);
