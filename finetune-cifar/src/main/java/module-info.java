@@ -1,6 +1,6 @@
 /**
- * Trains image classification networks and fine-tunes their weights. The command's own classes are
- * not exported; it is run from a class path.
+ * Training and fine-tuning of image classification networks. The classes of the command are not
+ * exported; the command runs from a class path.
  */
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
 @SuppressWarnings("requires-automatic")

@@ -1,4 +1,4 @@
-/** Image classification networks as TensorFlow operations. */
+/** Image classification networks as TensorFlow operations, and a classifier that runs them. */
 module dev.mixer4j.core {
   requires transitive java.desktop;
   requires transitive org.tensorflow.ndarray;

@@ -1,6 +1,6 @@
 /**
- * Reads published checkpoints and writes them in other formats. The commands' package is for this
- * project's own commands alone, and may change at any time.
+ * Readers and writers of checkpoints in the formats of JAX, PyTorch, Keras, Paddle and TensorFlow.
+ * Packages that are not exported to all serve this project's commands and may change at any time.
  */
 // Each of these names stands in its jar's manifest, so that it stays when the jar becomes a module.
 @SuppressWarnings({"module", "requires-automatic"})

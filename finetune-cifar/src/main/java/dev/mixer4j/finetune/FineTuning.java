@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Fine-tunes weights on labelled images, or trains a network from scratch: {@code finetune-cifar
- * train} for Java programs.
+ * A training of a network on labelled images: fine-tuning from weights, or training from scratch.
+ * It does what the command {@code finetune-cifar train} does.
  *
  * <pre>{@code
  * FineTuningResult result =
@@ -32,7 +32,9 @@ import java.util.Objects;
  *         .set("epochs", 5)
  *         .set("validation_fraction", 0.1)
  *         .run(Path.of("run"), TrainingListener.NONE);
- * ImageClassifier classifier = ImageClassifier.load(result.weights());
+ * try (ImageClassifier classifier = ImageClassifier.load(result.weights())) {
+ *   List<Prediction> top = classifier.classify(image, 3);
+ * }
  * }</pre>
  *
  * <p>Nothing is printed, and no native memory is held once a method returns. An instance may run
@@ -68,7 +70,7 @@ public final class FineTuning {
    * @param weights to start from, of any format that weight-import reads; a head is replaced by one
    *     of zeros if its number of classes is not the data's
    * @param data CIFAR-10 or CIFAR-100 (binary or Python version, folder or archive), MNIST's files,
-   *     or pictures in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
+   *     or images in {@code train/CLASS} and {@code test/CLASS}, or in {@code CLASS}
    */
   public static FineTuning of(Path weights, Path data) {
     return new FineTuning(Objects.requireNonNull(weights, "weights"), null, data);
@@ -124,7 +126,7 @@ public final class FineTuning {
   }
 
   /**
-   * {@return this, with a seed for the choice of pictures that are held out}
+   * {@return this, with a seed for the choice of images that are held out}
    *
    * @param seed 0 by default; used if images are held out, as the setting {@code
    *     validation_fraction} says
@@ -135,7 +137,7 @@ public final class FineTuning {
   }
 
   /**
-   * {@return this, set to leave out images that cannot be read or not} The listener gets a warning
+   * {@return this, set to skip images that cannot be read, or not to} The listener gets a warning
    * for each. By default, training does not start if there are any.
    *
    * @param skip false by default
@@ -322,11 +324,11 @@ public final class FineTuning {
   }
 
   /**
-   * Trains a run for a longer time, be it finished or not. With a constant learning rate, the
+   * Trains a run for more epochs, whether it is finished or not. With a constant learning rate, the
    * result is that of a run which was given these epochs at first.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
-   * @param epochs that the run has at the end, those that are done included
+   * @param epochs of the whole run, including those already done
    * @param listener receives the progress
    * @param devices to train on; with other devices than before, the last bits of the result differ
    * @return the outcome of the whole run

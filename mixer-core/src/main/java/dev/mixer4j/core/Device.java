@@ -11,8 +11,16 @@ import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The device that a session computes on: the CPU, or one of the machine's GPUs. TensorFlow binds a
- * process to the GPUs of its first session; later sessions can use only those, in the same order.
+ * The device that a session computes on: the CPU or one GPU of this machine.
+ *
+ * <pre>{@code
+ * Device device = Device.parse("gpu:1");
+ * device.check(); // throws a MixerException if TensorFlow cannot use this GPU
+ * Session session = new Session(graph, device.sessionOptions().build());
+ * }</pre>
+ *
+ * <p>TensorFlow binds a process to the GPUs of its first session. Later sessions can use only those
+ * GPUs, in the same order.
  *
  * @param gpu the GPU's index, counted from 0 as CUDA does; -1 for the CPU
  * @param required whether a missing GPU is an error

@@ -9,7 +9,16 @@ import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
 
-/** Copies float32 tensors from and to buffers, in row-major order. */
+/**
+ * Conversions between float32 tensors and Java buffers, in row-major order.
+ *
+ * <pre>{@code
+ * try (TFloat32 tensor = FloatTensors.of(Shape.of(1, 2), buffer -> buffer.put(1.5f).put(2))) {
+ *   FloatBuffer copy = FloatBuffer.allocate(2);
+ *   FloatTensors.read(tensor, copy);
+ * }
+ * }</pre>
+ */
 public final class FloatTensors {
 
   private FloatTensors() {}

@@ -34,17 +34,17 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TUint8;
 
 /**
- * An image classifier: a network with loaded weights. Several threads may share one, and each gets
- * the answers that it would get alone. It holds native memory until closed.
+ * An image classifier: a network with loaded weights. Threads may share one. It holds native memory
+ * until it is closed.
  *
  * <pre>{@code
  * try (ImageClassifier classifier = ImageClassifier.load(Path.of("mixer-b16.h5"))) {
- *   List<Prediction> top = classifier.classify(ImageFile.read(file), 5);
+ *   List<Prediction> top = classifier.classify(ImageFile.read(Path.of("photo.jpg")), 5);
  *   float[][] features = classifier.features(images);
  * }
  * }</pre>
  *
- * <p>Images may be of any size and type; lines of many million pixels are refused with {@link
+ * <p>Images may be of any size and type; rows of many million pixels are refused with {@link
  * IllegalArgumentException}. {@link ImageTransform} resizes and crops them, and the network's mean
  * and standard deviation normalize them. Lists may be of any length. An image's logits in a batch
  * differ from those alone by rounding. After {@link #close()} every method that runs the network

@@ -17,13 +17,19 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Reads PNG and JPEG files from anywhere. The image is turned as the EXIF data of the camera ask
- * for, as every viewer shows it. The system property {@code mixer4j.orientation=stored} leaves all
- * images as they are stored, as timm does.
+ * A reader of PNG and JPEG files from any source. Images are turned upright as their EXIF data say.
  *
- * <p>A file may have 300 MB, 100 million pixels, 300 MB of decoded pixels and, if it is a JPEG, 100
- * scans; of several scans, what is kept while they are read counts too. All of it is checked before
- * anything is decoded.
+ * <pre>{@code
+ * BufferedImage photo = ImageFile.read(Path.of("photo.jpg"));
+ * BufferedImage upload = ImageFile.decode(bytes);
+ * }</pre>
+ *
+ * <p>The system property {@code mixer4j.orientation=stored} leaves all images as they are stored,
+ * as timm does.
+ *
+ * <p>Limits are checked before anything is decoded: 300 MB of file, 100 million pixels, 300 MB of
+ * decoded pixels and, for a JPEG, 100 scans. What a decoder keeps between several scans counts as
+ * decoded pixels.
  */
 public final class ImageFile {
 
@@ -48,7 +54,7 @@ public final class ImageFile {
    *
    * @param file PNG or JPEG, whatever its name
    * @throws IOException if there is no such file, or it cannot be read
-   * @throws MixerException if it is damaged, of another format or beyond the bounds
+   * @throws MixerException if it is damaged, of another format or beyond the limits
    */
   public static BufferedImage read(Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -71,7 +77,7 @@ public final class ImageFile {
    * {@return an image, the right way up}
    *
    * @param file the bytes of a PNG or JPEG file
-   * @throws MixerException if it is damaged, of another format or beyond the bounds; the message
+   * @throws MixerException if it is damaged, of another format or beyond the limits; the message
    *     does not name a file
    */
   public static BufferedImage decode(byte[] file) {

@@ -2,7 +2,14 @@ package dev.mixer4j.core;
 
 import java.nio.FloatBuffer;
 
-/** Untrained weights: the values that the {@link Initializer} of each variable gives. */
+/**
+ * The untrained weights of a network: each variable has the values of its {@link Initializer}.
+ *
+ * <pre>{@code
+ * Network network = Networks.preset("LeNet-5").orElseThrow();
+ * Weights weights = new InitialWeights(network, 1);
+ * }</pre>
+ */
 public final class InitialWeights implements Weights {
 
   private final Network network;

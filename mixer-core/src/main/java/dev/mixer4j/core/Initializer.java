@@ -4,7 +4,15 @@ import java.nio.FloatBuffer;
 import java.util.Random;
 import org.tensorflow.ndarray.Shape;
 
-/** The values of a variable before training. */
+/**
+ * A rule for the values of a variable before training. {@link InitialWeights} applies the rules of
+ * a network's variables.
+ *
+ * <pre>{@code
+ * Variable scale = new Variable("norm/scale", Shape.of(512), Initializer.ONES);
+ * Variable kernel = new Variable("head/kernel", Shape.of(512, 10), new Initializer.Normal(0.02));
+ * }</pre>
+ */
 public sealed interface Initializer {
 
   /** All zero. */

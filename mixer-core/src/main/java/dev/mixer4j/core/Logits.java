@@ -2,7 +2,15 @@ package dev.mixer4j.core;
 
 import java.util.Arrays;
 
-/** Computes class, probabilities and loss from the logits of an image, in double precision. */
+/**
+ * Functions of the logits of one image: class, probabilities and loss, in double precision.
+ *
+ * <pre>{@code
+ * float[] logits = classifier.logits(images)[0];
+ * int best = Logits.argMax(logits);
+ * double probability = Logits.softmax(logits)[best];
+ * }</pre>
+ */
 public final class Logits {
 
   private Logits() {}

@@ -1,9 +1,20 @@
 package dev.mixer4j.core;
 
 /**
- * An error in something from outside: a file, a data set, an image, a device. The message is for
- * users: what was expected, what was found, what to do. {@link MixerFileException} is for files
- * that are missing or cannot be read; the other modules have more for the content of files.
+ * The base class of exceptions about input from outside: a file, a data set, an image or a device.
+ * The message is for users: what was expected, what was found and what to do.
+ *
+ * <pre>{@code
+ * try (ImageClassifier classifier = ImageClassifier.load(path)) {
+ *   List<Prediction> top = classifier.classify(ImageFile.read(photo), 5);
+ * } catch (MixerException e) {
+ *   System.err.println(e.getMessage());
+ * }
+ * }</pre>
+ *
+ * <p>{@link MixerFileException} is for files that are missing or cannot be read. The other modules
+ * have subclasses for the content of weight files and for diverged training. Wrong arguments throw
+ * {@link IllegalArgumentException} instead.
  */
 public class MixerException extends RuntimeException {
 

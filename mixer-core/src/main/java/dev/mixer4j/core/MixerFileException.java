@@ -7,7 +7,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** A file is missing, or cannot be read or written; the cause is the system's exception. */
+/**
+ * An exception for a file that is missing or cannot be read or written. The cause is the system's
+ * exception.
+ */
 public final class MixerFileException extends MixerException {
 
   private static final long serialVersionUID = 1L;

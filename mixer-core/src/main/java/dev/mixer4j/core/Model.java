@@ -1,6 +1,6 @@
 package dev.mixer4j.core;
 
-/** Weights of a file, with everything that the file says about them. */
+/** The weights of a file together with the file's description of them. */
 public interface Model extends Weights {
 
   /** {@return class names, image transform and origin, as far as they are known} */

@@ -7,7 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything about trained weights beside the network and its values.
+ * The description of trained weights: class names, image transform and origin, as far as they are
+ * known.
+ *
+ * <pre>{@code
+ * ModelInfo info =
+ *     ModelInfo.NONE
+ *         .withClassNames(List.of("cat", "dog"))
+ *         .withTransform(ImageTransform.squash(Interpolation.BILINEAR));
+ * }</pre>
  *
  * @param classNames the names of the classes in the order of the logits; empty if not known
  * @param transform how images are resized and cropped; empty if not known

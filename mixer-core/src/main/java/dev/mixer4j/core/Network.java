@@ -12,9 +12,17 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
 /**
- * An image classification network: its numbers, its variables and its operations, but no values.
- * Implementations are immutable records, one for each family, in {@code dev.mixer4j.core.network};
- * their components are the settings that define a network.
+ * An image classification network: its settings, its variables and its operations, without values.
+ *
+ * <pre>{@code
+ * Network network = Networks.preset("Mixer-B/16").orElseThrow().withClasses(10);
+ * long parameters = network.parameterCount();
+ * Variables variables = new Variables(tf, network);
+ * Outputs outputs = network.apply(Pass.inference(tf, variables::value), images);
+ * }</pre>
+ *
+ * <p>Implementations are immutable records, one for each family, in {@code
+ * dev.mixer4j.core.network}. Their components are the settings that define a network.
  */
 public interface Network {
 
@@ -39,7 +47,7 @@ public interface Network {
   List<Variable> variables();
 
   /**
-   * {@return the outputs of the network, which is added to a graph}
+   * {@return the network's outputs, after adding its operations to a graph}
    *
    * @param pass the graph, the variables' values, and the mode: training or inference
    * @param images normalized, [batch, height, width, channels] float32
@@ -62,7 +70,7 @@ public interface Network {
    */
   Network withInput(ImageInput input);
 
-  /** {@return the transform of images for weights whose own is not known: the whole image} */
+  /** {@return the transform for weights whose own is not known; by default the whole image} */
   default ImageTransform defaultTransform() {
     return ImageTransform.squash(Interpolation.BILINEAR);
   }

@@ -5,7 +5,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The outputs of a network.
+ * The outputs of a network in a graph.
  *
  * @param intermediates the outputs of the network's stages in order, such as a Mixer's blocks
  * @param features what the head classifies, [batch, {@link Network#featureSize}] float32

@@ -14,8 +14,15 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /**
- * The context in which a network adds itself to a graph: the graph, the values of the variables,
- * and the mode, training or inference. A pass serves one call of {@link Network#apply}.
+ * The context in which a network adds its operations to a graph: the graph, the values of the
+ * variables, and the mode, training or inference.
+ *
+ * <pre>{@code
+ * Variables variables = new Variables(tf, network);
+ * Outputs outputs = network.apply(Pass.inference(tf, variables::value), images);
+ * }</pre>
+ *
+ * <p>A pass serves one call of {@link Network#apply}.
  */
 public final class Pass {
 

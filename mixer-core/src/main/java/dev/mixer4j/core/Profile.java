@@ -12,11 +12,17 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The size of a network, counted from the operations of its graph for one image.
+ * The size of a network: its parameters and the multiply-accumulates of one image.
  *
- * <p>The multiply-accumulates are those that fvcore counts, whose figures timm publishes: one for
- * each product that a convolution or a matrix product adds up, and five for each element of a layer
- * norm. Everything else, such as activations and sums, is not counted.
+ * <pre>{@code
+ * Profile profile = Profile.of(Networks.preset("Mixer-B/16").orElseThrow());
+ * double giga = profile.multiplyAccumulates() / 1e9; // 12.62
+ * }</pre>
+ *
+ * <p>Multiply-accumulates are counted from the operations of the graph as fvcore does, whose
+ * figures timm publishes: one for each product that a convolution or a matrix product adds up, and
+ * five for each element of a layer norm. Everything else, such as activations and sums, is not
+ * counted.
  *
  * @param parameters trainable ones, including the head's
  * @param multiplyAccumulates in inference

@@ -7,8 +7,15 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Describes a setting, where it is declared: a component of the record that holds it. The name of
- * its command-line option and its name in JSON follow from the component's name.
+ * An annotation that describes a setting of a network or of a training, on the record component
+ * that holds it.
+ *
+ * <pre>{@code
+ * record Example(@Setting(value = "Width of the MLP.", range = "[1, 4096]") int mlpSize) {}
+ * }</pre>
+ *
+ * <p>The component's name gives the command-line option, {@code --mlp-size}, and the name in JSON,
+ * {@code mlp_size}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

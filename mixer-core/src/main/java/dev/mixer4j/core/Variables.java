@@ -19,8 +19,18 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * The resource variables of a network in a graph. The graph holds names and shapes only: values
- * live in the session, so a graph stays small however large the network.
+ * The variables of a network in a graph, as TensorFlow's resource variables.
+ *
+ * <pre>{@code
+ * Variables variables = new Variables(tf, network);
+ * Outputs outputs = network.apply(Pass.inference(tf, variables::value), images);
+ * try (Session session = new Session(graph)) {
+ *   variables.load(session, new InitialWeights(network, 1));
+ * }
+ * }</pre>
+ *
+ * <p>The graph holds names and shapes only; values live in the session. So a graph stays small
+ * however large the network is, and never reaches TensorFlow's limit of 2 GiB.
  */
 public final class Variables {
 

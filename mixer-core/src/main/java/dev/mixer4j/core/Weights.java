@@ -3,8 +3,14 @@ package dev.mixer4j.core;
 import java.nio.FloatBuffer;
 
 /**
- * The values of a network's variables, in a file, in a session or in memory. Variables are read one
- * at a time, so that a source need not hold them all.
+ * The values of a network's variables: in a file, in a session or in memory.
+ *
+ * <pre>{@code
+ * FloatBuffer bias = FloatBuffer.allocate(weights.network().classes());
+ * weights.read("head/bias", bias);
+ * }</pre>
+ *
+ * <p>Variables are read one at a time, so a source need not hold all of them in memory.
  */
 public interface Weights extends AutoCloseable {
 

@@ -27,10 +27,19 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A network in a file of any readable format, its values under the names of the network's variables
- * and in TensorFlow's layouts. The family is the one whose names and shapes the tensors have.
- * Opening checks that each variable is filled exactly once; tensors are read when they are asked
- * for, by one thread at a time.
+ * An open checkpoint of any readable format: a network, its weights and their description.
+ *
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoint.open(Path.of("mixer.npz"));
+ *     ImageClassifier classifier = new ImageClassifier(checkpoint)) {
+ *   System.out.println(checkpoint.network());
+ *   float[][] logits = classifier.logits(images);
+ * }
+ * }</pre>
+ *
+ * <p>Values have the names of the network's variables and TensorFlow's layouts. The family of the
+ * network is the one whose names and shapes the tensors have. Opening checks that each variable is
+ * filled exactly once. Tensors are read on request, by one thread at a time.
  */
 public final class Checkpoint implements Model {
 
@@ -84,8 +93,9 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * {@return settings of the network that neither tensors nor file nor options tell, each with the
-   * value that is usual for weights with such names, such as {@code gelu erf}}
+   * {@return the settings of the network that are assumed, since neither tensors nor file nor
+   * options determine them; each with the value that is usual for weights with such names, such as
+   * {@code gelu erf}}
    */
   public List<String> assumed() {
     List<String> assumed = new ArrayList<>();
@@ -111,7 +121,7 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * {@return a checkpoint as it is, opened as by {@link #open(Path, ImportOptions)}}
+   * {@return a newly opened checkpoint without options, which the caller closes}
    *
    * @param path a file of any format that is read; a prefix or folder where it has several
    * @throws IOException if there is no such file, or it cannot be read
@@ -124,10 +134,10 @@ public final class Checkpoint implements Model {
    * {@return a newly opened checkpoint, which the caller closes}
    *
    * @param path a file of any format that is read; a prefix or folder where it has several
-   * @param options what the caller decides in place of the file
+   * @param options override what the file says
    * @throws MalformedFileException if the file is damaged
-   * @throws UnsupportedFileException if its format or content is not read
-   * @throws MismatchException if its tensors make up no network that is known
+   * @throws UnsupportedFileException if its format or content cannot be read
+   * @throws MismatchException if its tensors do not form a known network
    * @throws IOException if there is no such file, or it cannot be read
    */
   public static Checkpoint open(Path path, ImportOptions options) throws IOException {
@@ -172,7 +182,7 @@ public final class Checkpoint implements Model {
     return file.format();
   }
 
-  /** {@return the file's tensors as it has them: its own names, dtypes and layouts} */
+  /** {@return the file's tensors with the file's own names, dtypes and layouts} */
   public Map<String, TensorInfo> tensors() {
     return file.tensors();
   }
@@ -183,8 +193,8 @@ public final class Checkpoint implements Model {
   }
 
   /**
-   * {@return the format and hash of this checkpoint, for files that are made from it} {@link
-   * #info()} has the origin of the checkpoint itself, if it is a file of Mixer4J's.
+   * {@return the format and hash of this checkpoint, to be noted in files that are made from it}
+   * {@link #info()} has the origin of the checkpoint itself, if Mixer4J wrote it.
    *
    * @throws IOException if a file cannot be read
    */

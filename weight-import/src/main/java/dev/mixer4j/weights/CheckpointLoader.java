@@ -5,7 +5,10 @@ import dev.mixer4j.core.WeightsLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Opens files of every format for {@code ImageClassifier.load}. */
+/**
+ * The service with which {@code ImageClassifier.load} reads every format of this module. Java finds
+ * it by itself; use {@link Checkpoint} directly for more control.
+ */
 public final class CheckpointLoader implements WeightsLoader {
 
   /** For {@link java.util.ServiceLoader}. */

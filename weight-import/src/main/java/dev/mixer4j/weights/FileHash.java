@@ -9,7 +9,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** The SHA-256 by which a checkpoint is recognized. */
+/**
+ * The SHA-256 hash of a checkpoint's files. Published checkpoints are recognized by it.
+ *
+ * <pre>{@code
+ * String hash = FileHash.sha256(List.of(Path.of("mixer.npz")));
+ * }</pre>
+ */
 public final class FileHash {
 
   private FileHash() {}

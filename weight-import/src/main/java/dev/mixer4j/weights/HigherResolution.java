@@ -8,11 +8,19 @@ import java.nio.FloatBuffer;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A Mixer's weights for images that are a whole factor larger, as in the paper's appendix on
- * fine-tuning at higher resolution: the image is cut into factor² parts of the old size, and the
- * token-mixing MLPs become block-diagonal, a copy of the old one for each part. Their width grows
- * by factor² too. Before fine-tuning, the network gives the mean of what it would give for the
- * parts.
+ * A Mixer's weights adapted to images that are larger by a whole factor, as in the paper's appendix
+ * on fine-tuning at higher resolution.
+ *
+ * <pre>{@code
+ * try (Weights larger = HigherResolution.of(Checkpoint.open(Path.of("mixer-b16.h5")), 448)) {
+ *   CheckpointWriter.write(
+ *       Path.of("b16-448.h5"), TargetFormat.H5, larger, ModelInfo.NONE, false, bytes -> {});
+ * }
+ * }</pre>
+ *
+ * <p>The image is cut into factor² parts of the old size, and the token-mixing MLPs become
+ * block-diagonal, with a copy of the old one for each part. Their width grows by factor² too.
+ * Before fine-tuning, the network's output is the mean of the old network's outputs for the parts.
  *
  * <p>Tokens stay in the image's row-major order, so the blocks' rows and columns are interleaved.
  */
@@ -43,11 +51,11 @@ public final class HigherResolution implements Weights {
   }
 
   /**
-   * {@return the adapted weights, or the source where the size is its own}
+   * {@return the adapted weights, or the source itself if the size is the same}
    *
-   * @param source is read, and closed, through the result
-   * @param imageSize a whole multiple of the weights' own
-   * @throws MismatchException if it is none, or the network is no Mixer
+   * @param source a Mixer's weights; closing the result closes them
+   * @param imageSize in pixels, a whole multiple of the weights' own size
+   * @throws MismatchException if it is not a whole multiple, or the network is not a Mixer
    */
   public static Weights of(Weights source, int imageSize) {
     if (!(source.network() instanceof Mixer mixer)) {

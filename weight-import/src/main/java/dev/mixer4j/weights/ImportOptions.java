@@ -4,9 +4,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decisions of the caller that override the file. Whatever is null or empty is left to the file
- * and, if the file does not say, to its format: Flax's Mixers use the tanh form of GELU, timm's the
- * exact one, and pixels are scaled to [-1, 1].
+ * The options for opening a checkpoint that override what its file says.
+ *
+ * <pre>{@code
+ * ImportOptions options =
+ *     new ImportOptions(10, Map.of("gelu", "erf"), List.of(0f), List.of(1f)); // pixels in [0, 1]
+ * Checkpoint checkpoint = Checkpoint.open(Path.of("mixer.pth"), options);
+ * }</pre>
+ *
+ * <p>Whatever is null or empty is left to the file and, if the file does not say, to its format:
+ * Flax's Mixers use the tanh form of GELU, timm's the exact one, and pixels are scaled to [-1, 1].
  *
  * @param classes classes of a new head, all zero, in place of the file's; 0 for no head; or null
  * @param settings of the network by name, such as {@code gelu}; or empty
@@ -18,7 +25,7 @@ import java.util.Map;
 public record ImportOptions(
     Integer classes, Map<String, String> settings, List<Float> mean, List<Float> std, String part) {
 
-  /** Everything as the file has it. */
+  /** No options: everything as in the file. */
   public static final ImportOptions NONE = new ImportOptions(null, Map.of(), null, null);
 
   /**

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The description of a network that a file has beside its tensors.
+ * The description of a network that a file holds beside its tensors.
  *
  * @param network the network, with the settings that no tensor's shape shows
  * @param info class names, transform and origin, as far as they are known

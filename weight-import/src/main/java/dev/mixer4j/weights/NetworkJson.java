@@ -24,6 +24,13 @@ import java.util.StringJoiner;
  * but with underscores.
  *
  * <pre>{@code
+ * ObjectNode json = NetworkJson.write(Networks.preset("LeNet-5").orElseThrow());
+ * Network network = NetworkJson.read(json);
+ * }</pre>
+ *
+ * <p>The JSON of LeNet-5:
+ *
+ * <pre>{@code
  * {"family": "lenet5", "input": {"height": 28, "width": 28, "channels": 1,
  *     "mean": [0.5], "std": [0.5]}, "classes": 10}
  * }</pre>
@@ -88,7 +95,7 @@ public final class NetworkJson {
   /**
    * {@return the network that a JSON text describes}
    *
-   * @param json as {@link #write} makes it
+   * @param json as {@link #write} returns it
    * @throws IllegalArgumentException if a setting is missing, unknown or out of its range
    */
   public static Network read(JsonNode json) {
@@ -239,7 +246,7 @@ public final class NetworkJson {
   }
 
   /**
-   * {@return a setting as an option takes it, a list as {@code 100,80}}
+   * {@return a setting as text for a command-line option, a list as {@code 100,80}}
    *
    * @param setting in JSON
    */

@@ -9,11 +9,19 @@ import org.tensorflow.ndarray.Shape;
 /**
  * The difference between two networks' values of one variable.
  *
+ * <pre>{@code
+ * try (Checkpoint a = Checkpoint.open(Path.of("a.h5"));
+ *     Checkpoint b = Checkpoint.open(Path.of("b.pth"))) {
+ *   TensorDifference difference = TensorDifference.of("head/kernel", a, b);
+ *   System.out.println(difference.isNone() ? "equal" : difference.describe());
+ * }
+ * }</pre>
+ *
  * @param name the variable's canonical name
  * @param shapeA its shape in the first
- * @param shapeB its shape in the second; where the two differ, no numbers are compared
- * @param different how many elements have other bits
- * @param maxDifference the largest |a − b|; NaN where one of the two is, and not the other
+ * @param shapeB its shape in the second; if the two differ, no numbers are compared
+ * @param different number of elements whose bits differ
+ * @param maxDifference the largest |a − b|; NaN if one of the two is NaN and the other is not
  * @param maxMagnitude the largest |a|, to compare it with
  */
 public record TensorDifference(
@@ -29,7 +37,7 @@ public record TensorDifference(
    *
    * @param name a canonical name, of a variable that both networks have
    * @param a the first network's weights
-   * @param b the second's
+   * @param b the second network's weights
    */
   public static TensorDifference of(String name, Weights a, Weights b) {
     Shape shapeA = a.network().shapes().get(name);

@@ -31,7 +31,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Opens tensor files of every readable format; the content decides on the format. */
+/**
+ * The entry point for tensor files of every readable format. The content decides on the format, not
+ * the name.
+ *
+ * <pre>{@code
+ * try (TensorFile file = TensorFiles.open(Path.of("model.safetensors"))) {
+ *   file.tensors().forEach((name, info) -> System.out.println(name + " " + info.shape()));
+ * }
+ * }</pre>
+ *
+ * <p>It knows tensors only; {@link Checkpoint} finds the network that they belong to.
+ */
 public final class TensorFiles {
 
   private static final Pattern PROGRAM =
@@ -48,8 +59,8 @@ public final class TensorFiles {
    * {@return a newly opened file, whatever its name, which the caller closes}
    *
    * @param path a file, or the prefix or folder of several
-   * @throws java.nio.file.NoSuchFileException if there is none
-   * @throws UnsupportedFileException if it is of no format that is read
+   * @throws java.nio.file.NoSuchFileException if there is no such file
+   * @throws UnsupportedFileException if its format cannot be read
    * @throws MalformedFileException if it is damaged
    * @throws IOException if it cannot be read
    */

@@ -8,9 +8,17 @@ import java.util.regex.Pattern;
 
 /**
  * The devices that a training runs on: one device, several GPUs of this machine, or the devices of
- * several machines. Several devices have a copy of the network each and share every batch. Their
- * gradients are summed, so each copy gets the update that a single device would make of the whole
- * batch. On the module path, several devices need Java's option {@code --add-opens
+ * several machines.
+ *
+ * <pre>{@code
+ * Devices cpu = Devices.of(Device.CPU);
+ * Devices gpus = Devices.gpus(2);
+ * Devices cluster = Devices.allGpus().inCluster(List.of("box1:2222", "box2:2222"));
+ * }</pre>
+ *
+ * <p>Each device has a copy of the network and computes a share of every batch. Gradients are
+ * summed, so each copy gets the update that a single device would make of the whole batch. On the
+ * module path, several devices need Java's option {@code --add-opens
  * tensorflow/org.tensorflow=dev.mixer4j.finetune}.
  *
  * @param first the only device, or the first of several

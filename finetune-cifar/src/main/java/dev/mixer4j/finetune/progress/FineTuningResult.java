@@ -5,21 +5,27 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The outcome of a training. Accuracies are shares in [0, 1].
+ * The outcome of a training: why it ended, its accuracies and its files. Accuracies are shares in
+ * [0, 1].
+ *
+ * <pre>{@code
+ * FineTuningResult result = training.run(Path.of("run"), TrainingListener.NONE);
+ * System.out.printf("%.1f%% on %s: %s%n", 100 * result.best(), result.split(), result.weights());
+ * }</pre>
  *
  * @param folder of the run's files
  * @param end why it ended
  * @param steps updates made
  * @param split that was measured: {@link MetricsRow#TEST}, or {@link MetricsRow#VALIDATION} if
  *     training images are held out
- * @param before accuracy of the weights that it began with
+ * @param before accuracy of the weights at the start
  * @param after accuracy at the last measurement
  * @param best the highest accuracy measured after a step; NaN if there was none
  * @param bestStep updates before that measurement; 0 if there was none
  * @param weights the file with the weights of {@code bestStep}; missing if interrupted before the
  *     first measurement
- * @param heldOutTest accuracy of {@code weights} on the test images, if there are any and others
- *     chose these weights
+ * @param heldOutTest accuracy of {@code weights} on the test images, if there are any and the
+ *     weights were chosen on validation images
  * @param report the HTML report; empty if interrupted, or if it could not be drawn
  */
 public record FineTuningResult(

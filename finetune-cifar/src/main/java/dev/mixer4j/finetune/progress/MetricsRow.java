@@ -1,7 +1,8 @@
 package dev.mixer4j.finetune.progress;
 
 /**
- * A row of {@code metrics.csv}. Values that the file does not have are NaN.
+ * A row of {@code metrics.csv}: loss, accuracy and speed at one step. Values that the file does not
+ * have are NaN.
  *
  * @param step updates so far
  * @param epoch counts from 1; 0 before training

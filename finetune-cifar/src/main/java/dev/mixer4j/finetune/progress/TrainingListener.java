@@ -1,8 +1,20 @@
 package dev.mixer4j.finetune.progress;
 
 /**
- * Receives the progress of a training, in the training thread: slow methods delay it. An exception
- * ends the training.
+ * A listener for the progress of a training, which it can also stop.
+ *
+ * <pre>{@code
+ * TrainingListener listener =
+ *     new TrainingListener() {
+ *       @Override
+ *       public void row(MetricsRow row) {
+ *         System.out.printf("step %d: %s loss %.3f%n", row.step(), row.split(), row.loss());
+ *       }
+ *     };
+ * }</pre>
+ *
+ * <p>Methods are called in the training thread, so slow ones delay the training. An exception ends
+ * it.
  */
 public interface TrainingListener {
 
@@ -43,7 +55,7 @@ public interface TrainingListener {
   default void row(MetricsRow row) {}
 
   /**
-   * Something was chosen that the caller left open.
+   * A setting was chosen that the caller had not set.
    *
    * @param message for a person
    */

@@ -3,7 +3,7 @@ package dev.mixer4j.finetune.progress;
 import java.util.List;
 
 /**
- * The plan of a training.
+ * The plan of a training: its length, its batches and its data.
  *
  * @param resumed whether it continues an earlier run
  * @param stepsDone updates before it; 0 for a new run

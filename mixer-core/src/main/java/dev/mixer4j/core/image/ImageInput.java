@@ -6,7 +6,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The images that a network takes.
+ * The size, channels and normalization of the images that a network takes.
+ *
+ * <pre>{@code
+ * ImageInput gray = ImageInput.square(28, 1);         // 28 x 28, pixels scaled to [-1, 1]
+ * ImageInput photos = ImageInput.imageNet(224, 3);    // ImageNet's mean and standard deviation
+ * }</pre>
  *
  * @param height in pixels
  * @param width in pixels

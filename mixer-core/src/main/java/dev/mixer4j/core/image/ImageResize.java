@@ -4,9 +4,21 @@ import dev.mixer4j.core.image.ResizeAxis.Taps;
 import java.awt.image.BufferedImage;
 
 /**
- * Resizes images as Pillow does, to the bit (Resample.c, {@code Image.resize} with a box): first
- * along rows, then along columns, rounded to bytes in between. When shrinking, each pixel is a
- * weighted mean of all pixels that it covers; weights are in fixed point with 22 binary places.
+ * An image resizer whose results equal those of Pillow's {@code Image.resize} to the bit.
+ *
+ * <pre>{@code
+ * byte[] rgb =
+ *     ImageResize.resize(
+ *         image,
+ *         Interpolation.BICUBIC,
+ *         new ResizeAxis(0, image.getWidth(), 224),
+ *         new ResizeAxis(0, image.getHeight(), 224),
+ *         3);
+ * }</pre>
+ *
+ * <p>As in Pillow's Resample.c, images are resized along rows first, then along columns, and
+ * rounded to bytes in between. When shrinking, each pixel is a weighted mean of all pixels that it
+ * covers; weights are in fixed point with 22 binary places.
  */
 public final class ImageResize {
 

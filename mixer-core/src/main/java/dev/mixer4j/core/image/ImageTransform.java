@@ -7,9 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A way to make an image of any size a square of the network's size. Preprocess images the same way
- * as during training or evaluation, or accuracy suffers. Files of weights hold it as a text: {@code
- * center-crop 0.875 bicubic}, {@code squash bilinear} or {@code fit}.
+ * A way to resize and crop an image of any size to the square of a network's size. Preprocess
+ * images the same way as during training, or accuracy suffers.
+ *
+ * <pre>{@code
+ * ImageTransform transform = ImageTransform.parse("center-crop 0.875 bicubic"); // that is, TIMM
+ * byte[] rgb = transform.apply(image, network.input());
+ * }</pre>
+ *
+ * <p>Weight files hold the transform as a text: {@code center-crop 0.875 bicubic}, {@code squash
+ * bilinear} or {@code fit}.
  *
  * @param mode what happens to sides of different length
  * @param cropFraction the share of the resized image's short side that is kept, above 0 and at most

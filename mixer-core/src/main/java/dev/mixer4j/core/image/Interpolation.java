@@ -2,7 +2,7 @@ package dev.mixer4j.core.image;
 
 import java.util.Locale;
 
-/** The filters that resize images, those of Pillow's Resample.c. */
+/** The filters for resizing images, as in Pillow's Resample.c. */
 public enum Interpolation {
   /** A triangle, over 2 pixels. */
   BILINEAR(1) {

@@ -8,9 +8,18 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How a camera was held: the tag Orientation of EXIF 2.32, section 4.6.4. Its values are all ways
- * to mirror and turn an image: first columns and rows are swapped or not, then the columns and the
- * rows are reversed or not.
+ * The orientation of a stored image, as a camera notes it in the EXIF tag Orientation (EXIF 2.32,
+ * section 4.6.4).
+ *
+ * <pre>{@code
+ * byte[] file = Files.readAllBytes(Path.of("photo.jpg"));
+ * BufferedImage stored = ImageIO.read(new ByteArrayInputStream(file));
+ * BufferedImage upright = Orientation.of(file).apply(stored);
+ * }</pre>
+ *
+ * <p>{@link dev.mixer4j.core.ImageFile} does this for you. The tag's values are all ways to mirror
+ * and turn an image: first columns and rows are swapped or not, then the columns and the rows are
+ * reversed or not.
  *
  * @param swap whether the stored rows are the image's columns
  * @param reverseX whether the image's columns stand in reverse order

@@ -8,11 +8,17 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 
 /**
- * The pixels of an image in 8 bits, as Pillow's {@code convert("RGB")} or {@code convert("L")}
- * gives them: the levels as they are stored, those of CMYK without their profile. {@link
- * BufferedImage#getRGB(int, int)} would take gray levels for linear light, and follow color
- * profiles. Transparency is ignored. Of 16 bits the upper 8 count; Pillow does so for colors, and
- * makes everything above 255 white in gray images.
+ * The pixels of an image as bytes, equal to those of Pillow's {@code convert("RGB")} or {@code
+ * convert("L")}.
+ *
+ * <pre>{@code
+ * byte[] rgb = new Pixels(image, 3).all(); // [height, width, 3], unsigned
+ * }</pre>
+ *
+ * <p>Levels are taken as they are stored, those of CMYK without their profile. ({@link
+ * BufferedImage#getRGB(int, int)} would take gray levels for linear light and follow color
+ * profiles.) Transparency is ignored. Of 16 bits the upper 8 count; Pillow does so for colors, but
+ * turns everything above 255 white in gray images.
  */
 public final class Pixels {
 

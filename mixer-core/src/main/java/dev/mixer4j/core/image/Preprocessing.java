@@ -11,7 +11,16 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TNumber;
 
-/** The preprocessing of images as TensorFlow operations: resizing, cropping and normalization. */
+/**
+ * The preprocessing of images as TensorFlow operations: resizing, cropping and normalization.
+ *
+ * <pre>{@code
+ * Placeholder<TUint8> pixels = tf.placeholder(TUint8.class); // [batch, height, width, channels]
+ * Operand<TFloat32> square =
+ *     Preprocessing.transform(tf, network.input(), network.defaultTransform(), pixels);
+ * Operand<TFloat32> images = Preprocessing.normalize(tf, network.input(), square);
+ * }</pre>
+ */
 public final class Preprocessing {
 
   private Preprocessing() {}

@@ -1,8 +1,13 @@
 package dev.mixer4j.core.image;
 
 /**
- * The resizing of one axis of an image, width or height: a part of the axis is resized, and some
- * pixels of the result are kept.
+ * The resizing of one axis of an image, for {@link ImageResize}. A part of the axis is resized, and
+ * some pixels of the result are kept.
+ *
+ * <pre>{@code
+ * ResizeAxis whole = new ResizeAxis(0, 640, 256);         // 640 pixels to 256
+ * ResizeAxis middle = new ResizeAxis(0, 640, 256, 16, 224); // of those, the middle 224
+ * }</pre>
  *
  * @param start of the part, in pixels of the image
  * @param extent of the part, above 0

@@ -23,7 +23,7 @@ import org.tensorflow.types.TFloat32;
 public record Dense(String name, int in, int out, Initializer kernel, Initializer bias)
     implements Layer {
 
-  /** Makes a layer of a size, with initial values of the maker's choice. */
+  /** A factory of dense layers, which chooses their initial values. */
   @FunctionalInterface
   public interface Maker {
 

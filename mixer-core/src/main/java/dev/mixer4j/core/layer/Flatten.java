@@ -8,7 +8,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Makes a row of each image, one channel after the other as PyTorch has them: [batch, height,
+ * A layer that flattens each image to a row, channel by channel as in PyTorch: [batch, height,
  * width, channels] to [batch, size].
  *
  * @param size height · width · channels

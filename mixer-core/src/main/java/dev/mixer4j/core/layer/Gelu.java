@@ -8,10 +8,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The two forms of the Gaussian error linear unit (arXiv 1606.08415, section 2). They differ by up
- * to 5e-4 for one value, and by more in a network's logits: the published JAX Mixers were trained
- * with {@link #TANH} ({@code flax.linen.gelu}'s default), timm runs the same weights with {@link
- * #ERF} ({@code torch.nn.GELU}'s default).
+ * The Gaussian error linear unit (arXiv 1606.08415, section 2), in its exact form and in its
+ * approximation by tanh.
+ *
+ * <p>The two differ by up to 5e-4 for one value, and by more in a network's logits. The published
+ * JAX Mixers were trained with {@link #TANH} ({@code flax.linen.gelu}'s default); timm runs the
+ * same weights with {@link #ERF} ({@code torch.nn.GELU}'s default).
  */
 public enum Gelu {
   /** {@code x/2 · (1 + erf(x/√2))}, exact. */

@@ -10,8 +10,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Two dense layers with GELU between them, and dropout after each, applied to the last axis:
- * [batch, rows, size] to the same shape. Names are those of {@code MlpBlock} in {@code
+ * An MLP block: two dense layers with GELU between them and dropout after each, applied to the last
+ * axis: [batch, rows, size] to the same shape. Names are those of {@code MlpBlock} in {@code
  * vit_jax/models_mixer.py}.
  *
  * @param name start of the variables' names

@@ -5,7 +5,14 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A family of networks.
+ * A family of networks: its name, its record, its presets, and how its geometry follows from the
+ * shapes of its variables.
+ *
+ * <pre>{@code
+ * Family mixer = Networks.family("mixer").orElseThrow();
+ * Network b16 = mixer.presets().get("Mixer-B/16");
+ * Network same = mixer.infer(new Shapes(b16.shapes()));
+ * }</pre>
  *
  * @param name as in {@link Network#family}
  * @param type the record of its networks, whose components are their settings

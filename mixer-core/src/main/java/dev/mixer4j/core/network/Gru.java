@@ -22,9 +22,9 @@ import org.tensorflow.op.core.Unstack;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A gated recurrent unit (arXiv 1406.1078) that reads an image row by row, and a head on its last
- * output. The unit is {@code torch.nn.GRU}'s: gates r, z, n in this order, with a bias for the
- * input and one for the state.
+ * A recurrent network that reads an image row by row: one gated recurrent unit (arXiv 1406.1078)
+ * and a head on its last output. The unit equals {@code torch.nn.GRU}: gates r, z, n in this order,
+ * with a bias for the input and one for the state.
  *
  * @param input the images, of one channel; a row is a step
  * @param hiddenSize size of the state

@@ -19,8 +19,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * LeNet-5 (LeCun et al., Proceedings of the IEEE 86, 1998) in the form of today's tutorials: two
- * convolutions without padding, each with ReLU and average pooling, then three dense layers.
+ * The convolutional network LeNet-5 in the form of today's tutorials: two convolutions without
+ * padding, each with ReLU and average pooling, then three dense layers. The original is LeCun et
+ * al., Proceedings of the IEEE 86, 1998.
+ *
+ * <pre>{@code
+ * Network network = new LeNet5(ImageInput.square(32, 3), 10); // for CIFAR-10
+ * }</pre>
  *
  * @param input the images; at least 16 pixels high and wide
  * @param classes number of classes; 0 for no head

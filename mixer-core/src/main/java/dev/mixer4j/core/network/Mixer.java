@@ -26,9 +26,16 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The MLP-Mixer of arXiv 2105.01601, figure 1 and appendix E. Structure and names follow {@code
- * vit_jax/models_mixer.py} of google-research/vision_transformer. Symbols in parentheses are the
- * paper's (section 2 and table 1).
+ * The MLP-Mixer of arXiv 2105.01601, figure 1 and appendix E.
+ *
+ * <pre>{@code
+ * Mixer preset = (Mixer) Networks.preset("Mixer-B/16").orElseThrow();
+ * Mixer small = Mixer.of(32, 4, 128, 8, 64, 512, 10); // 32 x 32 pixels, patches of 4, 10 classes
+ * }</pre>
+ *
+ * <p>Structure and names follow {@code vit_jax/models_mixer.py} of
+ * google-research/vision_transformer. Symbols in parentheses are the paper's (section 2 and table
+ * 1).
  *
  * @param input the images, square; the size is a multiple of the patch size
  * @param patchSize height and width of a patch (P), in pixels

@@ -21,8 +21,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * A multilayer perceptron: the pixels in one row, hidden layers with ReLU and dropout, and a head,
- * {@code torch.nn.Linear} throughout.
+ * A multilayer perceptron: all pixels as one row, hidden layers with ReLU and dropout, and a head.
+ * All layers equal {@code torch.nn.Linear}.
+ *
+ * <pre>{@code
+ * Network network =
+ *     new MultilayerPerceptron(ImageInput.square(28, 1), List.of(100, 80), 10, false);
+ * }</pre>
  *
  * @param input the images
  * @param hidden widths of the hidden layers

@@ -8,7 +8,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** All families of networks, and their presets. */
+/**
+ * The registry of network families and their presets.
+ *
+ * <pre>{@code
+ * Network network = Networks.preset("mixer-b16").orElseThrow();   // or "Mixer-B/16"
+ * List<String> names = Networks.presetNames();
+ * Optional<String> name = Networks.presetOf(network.withClasses(10)); // Mixer-B/16
+ * }</pre>
+ */
 public final class Networks {
 
   private static final int MAX_LAYERS = 10_000;

@@ -27,9 +27,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * ResMLP (arXiv 2105.03404, section 2): a linear layer across tokens and an MLP across channels
- * alternate, with affine maps instead of normalization. Structure and initial values follow timm's
- * {@code MlpMixer} with {@code ResBlock} ({@code timm/models/mlp_mixer.py}).
+ * The ResMLP of arXiv 2105.03404, section 2: a linear layer across tokens and an MLP across
+ * channels alternate, with affine maps instead of normalization. Structure and initial values
+ * follow timm's {@code MlpMixer} with {@code ResBlock} ({@code timm/models/mlp_mixer.py}).
  *
  * @param input the images, square; the size is a multiple of the patch size
  * @param patchSize height and width of a patch, in pixels

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The shapes of a file's tensors, under the names of a network's variables, from which the geometry
- * of the network is read.
+ * The shapes of a file's tensors, under the names of a network's variables. {@link Family#infer}
+ * reads the geometry of a network off them.
  *
  * @param byName the shape of each tensor
  */

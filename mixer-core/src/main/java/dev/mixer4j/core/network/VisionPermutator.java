@@ -30,10 +30,10 @@ import org.tensorflow.op.core.Unstack;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The Vision Permutator of arXiv 2106.12368, section 3: linear maps along the height, the width and
- * the channels of a grid of tokens, whose weighted sum goes on, and MLPs across channels. Structure
- * and names follow the authors' {@code models/vip.py} (github.com/houqb/VisionPermutator) with
- * {@code WeightedPermuteMLP}.
+ * The Vision Permutator of arXiv 2106.12368, section 3. Each block adds the weighted sum of three
+ * linear maps, along the height, the width and the channels of a grid of tokens, then an MLP across
+ * channels. Structure and names follow the authors' {@code models/vip.py}
+ * (github.com/houqb/VisionPermutator) with {@code WeightedPermuteMLP}.
  *
  * <p>Stages of blocks follow one another. Where the number of channels changes, a convolution of
  * 2×2 halves the grid between them.
@@ -43,7 +43,7 @@ import org.tensorflow.types.TFloat32;
  * @param stageBlocks number of blocks of each stage
  * @param stageSizes channels of each stage (C), a multiple of the side of its grid: each side's map
  *     mixes the tokens of a row or column with as many channels, {@code C} numbers in all
- * @param mlpRatio width of the MLPs over the channels
+ * @param mlpRatio width of the MLPs, as a multiple of the channels
  * @param classes number of classes; 0 for no head
  */
 public record VisionPermutator(

@@ -38,9 +38,13 @@ import org.tensorflow.types.TInt32;
  * positions, blocks of self-attention and MLP with normalization before each, and a head on the
  * class token. GELU is exact.
  *
- * <p>With a final normalization it is timm's {@code vision_transformer.py}, and starts like it.
- * Without, it is the network of github.com/ji2814/hello-MNIST, made of {@code
- * torch.nn.MultiheadAttention} with {@code batch_first}, and starts with PyTorch's defaults.
+ * <pre>{@code
+ * Network network = Networks.preset("ViT-B/16").orElseThrow().withClasses(10);
+ * }</pre>
+ *
+ * <p>With a final normalization, the network and its initial values are those of timm's {@code
+ * vision_transformer.py}. Without it, they are those of github.com/ji2814/hello-MNIST: {@code
+ * torch.nn.MultiheadAttention} with {@code batch_first} and PyTorch's defaults.
  *
  * @param input the images, square; the size is a multiple of the patch size
  * @param patchSize height and width of a patch, in pixels

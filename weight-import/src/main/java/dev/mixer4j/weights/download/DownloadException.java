@@ -2,7 +2,7 @@ package dev.mixer4j.weights.download;
 
 import java.io.IOException;
 
-/** A download error that another attempt would not fix. The message is for the user. */
+/** An exception for a download that another attempt would not fix. The message is for the user. */
 public final class DownloadException extends IOException {
 
   private static final long serialVersionUID = 1L;

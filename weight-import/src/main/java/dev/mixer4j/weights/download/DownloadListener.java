@@ -2,13 +2,16 @@ package dev.mixer4j.weights.download;
 
 import java.time.Duration;
 
-/** Follows a download, on the thread that asked for it. */
+/**
+ * A listener for the progress of a download. Its methods are called on the thread that called
+ * {@link Downloader#fetch(Downloadable, java.net.URI, java.nio.file.Path)}.
+ */
 public interface DownloadListener {
 
   /**
-   * More of the file is there.
+   * More bytes have arrived.
    *
-   * @param bytes there so far; fewer than before after a restart
+   * @param bytes received so far; fewer than before after a restart
    * @param total the file's size; -1 if unknown
    */
   default void progress(long bytes, long total) {}

@@ -4,7 +4,7 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 
 /**
- * Timeouts, retries and limits of a download.
+ * The timeouts, retries and limits of a download.
  *
  * @param connectTimeout for one connection
  * @param idleTimeout time without a single byte after which an attempt fails
@@ -26,7 +26,7 @@ public record DownloadPolicy(
     long mostBytes,
     Sleeper sleeper) {
 
-  /** Waits between attempts; in tests, it need not. */
+  /** The wait between attempts, which tests can skip. */
   @FunctionalInterface
   public interface Sleeper {
     /**
@@ -38,7 +38,7 @@ public record DownloadPolicy(
     void sleep(Duration delay) throws InterruptedException;
   }
 
-  /** Fit for files of a gigabyte over home lines. */
+  /** Settings for files of a gigabyte over a home connection. */
   public static final DownloadPolicy DEFAULT =
       new DownloadPolicy(
           Duration.ofSeconds(10),

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A published file that can be downloaded and checked. */
+/** A published file that can be downloaded and checked against its published size and hash. */
 public interface Downloadable {
 
   /** {@return the size in bytes; empty if unknown} */

@@ -3,11 +3,11 @@ package dev.mixer4j.weights.download;
 import java.nio.file.Path;
 
 /**
- * A file that has been downloaded.
+ * The result of a download: a file and its hash.
  *
- * @param path where
+ * @param path where the file is
  * @param size in bytes
- * @param hash its own, in hexadecimal, by the algorithm of the published one
- * @param fromCache whether it was there already and nothing had to be fetched
+ * @param hash of the file, in hexadecimal, by the algorithm of the published hash
+ * @param fromCache whether the file already existed, so that nothing was downloaded
  */
 public record Downloaded(Path path, long size, String hash, boolean fromCache) {}

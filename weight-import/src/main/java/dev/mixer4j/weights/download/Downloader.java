@@ -18,8 +18,20 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * Downloads published files. A target path holds the whole file, checked, or none. A transfer that
- * breaks off resumes where it stopped, in this process or a later one.
+ * A downloader of published files. A target path holds the whole file, checked, or none.
+ *
+ * <pre>{@code
+ * PublishedCheckpoint checkpoint =
+ *     PublishedCheckpoints.load().find("mixer_b16_224.miil_in21k").orElseThrow();
+ * PublishedFile file = checkpoint.files().get(0);
+ * DownloadCache cache = DownloadCache.ofUser();
+ * Path target = cache.path(checkpoint.name(), file.fileName());
+ * Downloader downloader =
+ *     new Downloader(DownloadPolicy.DEFAULT, cache, new DownloadListener() {});
+ * Downloaded done = downloader.fetch(file, file.url(), target, target);
+ * }</pre>
+ *
+ * <p>A transfer that breaks off resumes where it stopped, in this process or a later one.
  */
 public final class Downloader {
 
@@ -41,7 +53,7 @@ public final class Downloader {
    * Prepares downloads.
    *
    * @param policy timeouts, retries and limits
-   * @param cache where a file may be already, and where processes wait for one another
+   * @param cache has files of earlier downloads; processes that download the same file wait here
    * @param listener follows the progress
    */
   public Downloader(DownloadPolicy policy, DownloadCache cache, DownloadListener listener) {
@@ -51,14 +63,14 @@ public final class Downloader {
   }
 
   /**
-   * Fetches a file, unless the cache has it.
+   * Downloads a file unless the cache has it.
    *
-   * @param file what it must be
-   * @param url where it is fetched: the file's own URL or a mirror's
+   * @param file the published file
+   * @param url where to download it: the file's own URL or a mirror's
    * @param cached its path in the cache
-   * @param target where it is wanted: the same path, or one elsewhere, replaced if it is there
-   * @return where it is, its hash, and whether it was there already
-   * @throws DownloadException if it cannot be had, or is not what was published
+   * @param target the file to create: the same path or another one; an existing file is replaced
+   * @return the file's path, its hash, and whether it already existed
+   * @throws DownloadException if it cannot be downloaded, or differs from the published file
    * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path cached, Path target) throws IOException {
@@ -66,13 +78,13 @@ public final class Downloader {
   }
 
   /**
-   * Fetches a file that is wanted at one place, unless it is there and the published one.
+   * Downloads a file without the cache, unless the target already is the published file.
    *
-   * @param file what it must be
-   * @param url where it is fetched: the file's own URL or a mirror's
-   * @param target where it is wanted; any other file there is replaced
-   * @return where it is, its hash, and whether it was there already
-   * @throws DownloadException if it cannot be had, or is not what was published
+   * @param file the published file
+   * @param url where to download it: the file's own URL or a mirror's
+   * @param target the file to create; any other file there is replaced
+   * @return the file's path, its hash, and whether it already existed
+   * @throws DownloadException if it cannot be downloaded, or differs from the published file
    * @throws IOException if the cache or the target cannot be read or written
    */
   public Downloaded fetch(Downloadable file, URI url, Path target) throws IOException {

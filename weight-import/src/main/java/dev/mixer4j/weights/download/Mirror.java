@@ -5,7 +5,12 @@ import java.net.URI;
 /**
  * A server with copies of other servers' files under the same paths.
  *
- * @param base what takes the place of scheme, host and port, with a path of its own or none
+ * <pre>{@code
+ * Mirror mirror = new Mirror(URI.create("https://mirror.example/a"));
+ * URI copy = mirror.of(file.url());
+ * }</pre>
+ *
+ * @param base replaces scheme, host and port; may have a path of its own
  */
 public record Mirror(URI base) {
 
@@ -13,7 +18,7 @@ public record Mirror(URI base) {
    * Checks the address.
    *
    * @param base https or http, with a host, without query and fragment
-   * @throws IllegalArgumentException if it is not of the web
+   * @throws IllegalArgumentException if it is another kind of address
    */
   public Mirror {
     String scheme = base.getScheme();
@@ -25,9 +30,9 @@ public record Mirror(URI base) {
   }
 
   /**
-   * {@return where the mirror has what others have under this URL}
+   * {@return the URL of the mirror's copy of a file}
    *
-   * @param url of a file elsewhere
+   * @param url of the original file
    */
   public URI of(URI url) {
     String address = base.toString();

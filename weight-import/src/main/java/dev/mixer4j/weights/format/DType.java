@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 
-/** The element types that a tensor may have in a file. Only floating-point ones can be read. */
+/** The element types of tensors in files. Only the floating-point ones can be read. */
 public enum DType {
   /** IEEE 754 binary64. */
   FLOAT64(8),

@@ -2,7 +2,7 @@ package dev.mixer4j.weights.format;
 
 import java.util.Locale;
 
-/** The formats that are read. */
+/** The file formats that can be read. */
 public enum Format {
   /** NumPy's archive, as JAX users keep parameters. */
   NPZ("flax"),

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.format;
 
-/** A file that breaks the rules of its format: damaged, truncated or hostile. */
+/** An exception for a file that violates the rules of its format: damaged, truncated or hostile. */
 public final class MalformedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;

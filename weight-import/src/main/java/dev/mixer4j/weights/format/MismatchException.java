@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.format;
 
-/** Tensors that do not fit the network: missing, left over, or of another shape. */
+/** An exception for tensors that do not fit a network: missing, left over, or of another shape. */
 public final class MismatchException extends WeightsException {
 
   private static final long serialVersionUID = 1L;

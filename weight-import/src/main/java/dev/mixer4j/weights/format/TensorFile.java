@@ -12,7 +12,15 @@ import java.util.Map;
 
 /**
  * An open file of named tensors, of any format. Opening reads the directory only; each tensor is
- * read when it is asked for.
+ * read on request.
+ *
+ * <pre>{@code
+ * try (TensorFile file = TensorFiles.open(Path.of("model.safetensors"))) {
+ *   TensorInfo info = file.tensors().get("stem.proj.bias");
+ *   FloatBuffer values = FloatBuffer.allocate(info.elements());
+ *   file.read(info.name(), values);
+ * }
+ * }</pre>
  */
 public abstract class TensorFile implements Closeable {
 

@@ -1,6 +1,6 @@
 package dev.mixer4j.weights.format;
 
-/** A valid file with content that this library does not read, or refuses to. */
+/** An exception for a valid file with content that this library cannot read or refuses to read. */
 public final class UnsupportedFileException extends WeightsException {
 
   private static final long serialVersionUID = 1L;

@@ -6,7 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The names of well-known sets of classes, from text files of one class a line. */
+/**
+ * The class names of well-known data sets, such as ImageNet.
+ *
+ * <pre>{@code
+ * List<String> names = ClassList.load("imagenet-1k"); // 1000 names
+ * }</pre>
+ */
 public final class ClassList {
 
   private ClassList() {}

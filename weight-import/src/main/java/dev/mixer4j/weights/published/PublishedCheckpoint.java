@@ -16,11 +16,11 @@ import java.util.Objects;
 /**
  * A published checkpoint, with facts that its tensors do not show.
  *
- * @param name for the command line; timm's own where it is timm's
- * @param title a few words for a person
+ * @param name the name on the command line; timm's name if timm publishes it
+ * @param title a short description for users
  * @param source who publishes it, and in whose names and layouts
  * @param imageSize height and width of its images, in pixels
- * @param classes of its head
+ * @param classes number of classes of its head
  * @param classList the id of the classes' names, for {@link ClassList}; null if the head is not
  *     trained
  * @param mean of pixels scaled to [0, 1]
@@ -47,8 +47,8 @@ public record PublishedCheckpoint(
   /**
    * {@return the metadata, with the publisher's settings and class names}
    *
-   * @param found in the file, with the options heeded
-   * @param options what the caller decides, which still comes first
+   * @param found the file's metadata, with the options applied
+   * @param options of the caller, which take precedence
    */
   public Metadata describe(Metadata found, ImportOptions options) {
     ObjectNode settings = JsonNodeFactory.instance.objectNode();

@@ -18,7 +18,14 @@ import java.util.function.Function;
 import java.util.stream.StreamSupport;
 
 /**
- * The published checkpoints, from the resource {@code published.json}.
+ * The list of published checkpoints that this library knows, from the resource {@code
+ * published.json}.
+ *
+ * <pre>{@code
+ * for (PublishedCheckpoint checkpoint : PublishedCheckpoints.load().all()) {
+ *   System.out.println(checkpoint.name() + ": " + checkpoint.title());
+ * }
+ * }</pre>
  *
  * @param all in the data file's order
  */
@@ -26,7 +33,7 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
 
   private static final String RESOURCE = "published.json";
 
-  /** {@return the ones that this library knows} */
+  /** {@return the checkpoints that this library knows} */
   public static PublishedCheckpoints load() {
     try (InputStream in = PublishedCheckpoints.class.getResourceAsStream(RESOURCE)) {
       return of(new JsonMapper().readTree(in));
@@ -73,17 +80,18 @@ public record PublishedCheckpoints(List<PublishedCheckpoint> all) {
   }
 
   /**
-   * {@return the one of a name; empty if there is none}
+   * {@return the checkpoint of a name; empty if there is none}
    *
-   * @param name as {@link PublishedCheckpoint#name()}, in whatever case
+   * @param name as {@link PublishedCheckpoint#name()}, in any case
    */
   public Optional<PublishedCheckpoint> find(String name) {
     return all.stream().filter(checkpoint -> checkpoint.name().equalsIgnoreCase(name)).findFirst();
   }
 
   /**
-   * {@return the checkpoint that a file is, by its hash; empty if unknown} Of a hash's first digits
-   * alone, size (if known) and format must fit too: eight digits may agree by chance.
+   * {@return the checkpoint that a file is, by its hash; empty if unknown} If only the first digits
+   * of the hash are published, size (if known) and format must fit too: eight digits may agree by
+   * chance.
    *
    * @param file its format and hash
    * @param size in bytes

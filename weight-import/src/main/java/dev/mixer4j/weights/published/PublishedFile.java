@@ -17,10 +17,10 @@ import java.util.OptionalLong;
  * A file of a published checkpoint.
  *
  * @param format what the file is
- * @param url where its publisher has it
- * @param size in bytes; empty where no source says
- * @param sha256 its hash in lower-case hexadecimal, or the hash's first digits, eight at least;
- *     empty where no source says
+ * @param url the publisher's URL of the file
+ * @param size in bytes; empty if not published
+ * @param sha256 its hash in lower-case hexadecimal, or the hash's first digits, at least eight;
+ *     empty if not published
  */
 public record PublishedFile(Format format, URI url, OptionalLong size, Optional<String> sha256)
     implements Downloadable {

@@ -25,7 +25,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tensorflow.ndarray.Shape;
 
-/** Writes checkpoints whole or not at all: into a folder beside the target first, then renamed. */
+/**
+ * A writer of checkpoints in every {@link TargetFormat}.
+ *
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoint.open(Path.of("mixer.npz"))) {
+ *   Path target = Path.of("mixer.safetensors");
+ *   CheckpointWriter.write(
+ *       target, TargetFormat.SAFETENSORS, checkpoint, checkpoint.info(), false, bytes -> {});
+ * }
+ * }</pre>
+ *
+ * <p>A checkpoint is written completely or not at all: into a folder beside the target first, then
+ * renamed.
+ */
 public final class CheckpointWriter {
 
   private static final long BYTES_PER_MB = 1_000_000;
@@ -39,11 +52,11 @@ public final class CheckpointWriter {
    * @param target a file, the prefix of a TensorFlow checkpoint, or a SavedModel's folder
    * @param format that is written
    * @param weights read once; the caller closes them
-   * @param info what is known of the weights beside their network
-   * @param overwrite whether what is there already may be replaced
-   * @param progress is told each tensor's bytes once they are written
-   * @throws FileAlreadyExistsException if the target is there and may not be replaced
-   * @throws NoSuchFileException if the target's folder is not there
+   * @param info class names, transform and origin of the weights, as far as they are known
+   * @param overwrite whether an existing target may be replaced
+   * @param progress receives the number of bytes of each tensor once it is written
+   * @throws FileAlreadyExistsException if the target exists and may not be replaced
+   * @throws NoSuchFileException if the target's folder does not exist
    * @throws IOException if it cannot be written, as on a full disk
    */
   public static void write(
@@ -63,10 +76,10 @@ public final class CheckpointWriter {
    *
    * @param folder to write
    * @param weights read once; the caller closes them
-   * @param metadata of the weights; a transform that is not known is the network's default
+   * @param metadata of the weights; without a transform, the network's default is used
    * @param servingDefault what the signature {@code serving_default} takes
-   * @param overwrite whether a SavedModel that is there already may be replaced
-   * @param progress is told each tensor's bytes once they are written
+   * @param overwrite whether an existing SavedModel may be replaced
+   * @param progress receives the number of bytes of each tensor once it is written
    * @throws IOException as for {@link #write(Path, TargetFormat, Weights, ModelInfo, boolean,
    *     LongConsumer)}
    */
@@ -84,14 +97,15 @@ public final class CheckpointWriter {
   }
 
   /**
-   * Writes a checkpoint of weights of which more is found out while they are written.
+   * Writes a checkpoint whose metadata is only known once the weights are read.
    *
    * @param target a file, prefix or folder
    * @param format that is written
    * @param weights read once; the caller closes them
-   * @param metadata asked before or after the weights are read, as the format has it, or not at all
-   * @param overwrite whether what is there already may be replaced
-   * @param progress is told each tensor's bytes once they are written
+   * @param metadata called before or after the weights are read, depending on the format, or not at
+   *     all
+   * @param overwrite whether an existing target may be replaced
+   * @param progress receives the number of bytes of each tensor once it is written
    * @throws IOException as for {@link #write(Path, TargetFormat, Weights, ModelInfo, boolean,
    *     LongConsumer)}
    */
@@ -222,9 +236,9 @@ public final class CheckpointWriter {
    *
    * @param target a file, prefix or folder, as the format has it
    * @param format that is to be written
-   * @param overwrite whether what is there already may be replaced
-   * @throws FileAlreadyExistsException if the target is there and may not be replaced
-   * @throws NoSuchFileException if the target's folder is not there
+   * @param overwrite whether an existing target may be replaced
+   * @throws FileAlreadyExistsException if the target exists and may not be replaced
+   * @throws NoSuchFileException if the target's folder does not exist
    */
   public static void checkTarget(Path target, TargetFormat format, boolean overwrite)
       throws IOException {
@@ -237,9 +251,9 @@ public final class CheckpointWriter {
    * Checks whether one file may be written.
    *
    * @param file that is to be written
-   * @param overwrite whether it may be replaced if it is there
-   * @throws FileAlreadyExistsException if it is there and may not be replaced, or is a folder
-   * @throws NoSuchFileException if its folder is not there
+   * @param overwrite whether an existing file may be replaced
+   * @throws FileAlreadyExistsException if the file exists and may not be replaced, or is a folder
+   * @throws NoSuchFileException if its folder does not exist
    */
   public static void checkTarget(Path file, boolean overwrite) throws IOException {
     checkTarget(place(file), false, overwrite);

@@ -18,7 +18,17 @@ import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
-/** Writes a safetensors file of any tensors: first their names, then each tensor in that order. */
+/**
+ * A writer of a safetensors file of any tensors: first their names, then each tensor in that order.
+ *
+ * <pre>{@code
+ * ByteBuffer bytes = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+ * try (SafetensorsOutput output =
+ *     new SafetensorsOutput(path, Map.of("bias", Shape.of(3)), Map.of())) {
+ *   output.write("bias", bytes);
+ * }
+ * }</pre>
+ */
 public final class SafetensorsOutput implements Closeable {
 
   private static final JsonMapper JSON = new JsonMapper();
@@ -29,10 +39,10 @@ public final class SafetensorsOutput implements Closeable {
   /**
    * Starts a new file of float32 tensors.
    *
-   * @param path that is not there yet
-   * @param tensors their shapes by name, in the order in which they will be written
+   * @param path of a file that does not exist yet
+   * @param tensors the shapes by name, in the order in which the tensors will be written
    * @param texts the file's metadata
-   * @throws IOException if it is there, or cannot be written
+   * @throws IOException if the file exists or cannot be written
    */
   public SafetensorsOutput(Path path, Map<String, Shape> tensors, Map<String, String> texts)
       throws IOException {
@@ -87,9 +97,10 @@ public final class SafetensorsOutput implements Closeable {
   /**
    * Writes the next tensor.
    *
-   * @param name the next tensor's
+   * @param name the name of the next tensor
    * @param bytes little-endian, row-major
-   * @throws IllegalArgumentException if it is not the next one's turn, or not of its size
+   * @throws IllegalArgumentException if this is not the next tensor, or the bytes are not of its
+   *     size
    * @throws IOException if it cannot be written, as on a full disk
    */
   public void write(String name, ByteBuffer bytes) throws IOException {
@@ -104,9 +115,9 @@ public final class SafetensorsOutput implements Closeable {
   }
 
   /**
-   * Has the disk keep what was written, even if the machine fails.
+   * Forces everything written so far to the disk, so that it survives a failure of the machine.
    *
-   * @throws IOException if the disk fails to
+   * @throws IOException if the disk reports an error
    */
   public void force() throws IOException {
     channel.force(true);

@@ -3,11 +3,19 @@ package dev.mixer4j.weights.write;
 import java.util.Locale;
 
 /**
- * The inputs of our SavedModels. Each is the name of a signature and of that signature's one input;
- * {@code serving_default}, which TensorFlow Serving uses for requests that name no signature, is a
- * copy of one of them.
+ * The inputs of the SavedModels that this library writes. Each is the name of a signature and of
+ * that signature's one input. {@code serving_default}, which TensorFlow Serving uses for requests
+ * that name no signature, is a copy of one of them.
  *
- * <p>Each signature gives, of N images and C classes,
+ * <pre>{@code
+ * try (Checkpoint checkpoint = Checkpoint.open(Path.of("mixer-b16.h5"))) {
+ *   Metadata metadata = new Metadata(checkpoint.network(), checkpoint.info());
+ *   CheckpointWriter.writeSavedModel(
+ *       Path.of("model"), checkpoint, metadata, SavedModelInput.IMAGE_BYTES, false, bytes -> {});
+ * }
+ * }</pre>
+ *
+ * <p>The outputs of each signature, for N images and C classes:
  *
  * <table>
  * <caption>outputs</caption>
@@ -18,10 +26,10 @@ import java.util.Locale;
  * <tr><td>{@code features}</td><td>[N, featureSize] float32, what the head classifies</td></tr>
  * </table>
  *
- * and without a head the features alone. In {@code classes} there is one name for each image, as
- * TensorFlow's estimators have it in their predictions: TensorFlow Serving's rows then read {@code
- * {"classes": "cat", "probabilities": [...]}}, and ImageNet-21k's 21,843 names are not sent with
- * every answer.
+ * <p>Without a head, {@code features} is the only output. {@code classes} has one name for each
+ * image, as TensorFlow's estimators have it in their predictions: TensorFlow Serving's rows then
+ * read {@code {"classes": "cat", "probabilities": [...]}}, and ImageNet-21k's 21,843 names are not
+ * sent with every answer.
  */
 public enum SavedModelInput {
   /**

@@ -18,7 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The formats that are written. */
+/**
+ * The file formats that can be written.
+ *
+ * <pre>{@code
+ * TargetFormat format = TargetFormat.of(Path.of("mixer.safetensors")).orElseThrow(); // SAFETENSORS
+ * }</pre>
+ */
 public enum TargetFormat {
   /** Our own HDF5, which this library reads back. */
   H5("h5", new Hdf5Writer(), ".h5", ".hdf5"),
@@ -45,7 +51,7 @@ public enum TargetFormat {
     return writer;
   }
 
-  /** Loads what writing needs, on another thread: for callers that have something else to do. */
+  /** Loads what writing needs on another thread, while the caller does something else. */
   public void prepare() {
     if (this == H5) {
       CompletableFuture.runAsync(NativeHdf5::isAvailable);
@@ -53,9 +59,9 @@ public enum TargetFormat {
   }
 
   /**
-   * {@return the format of a file's extension, in whatever case; empty if there is none}
+   * {@return the format of a file's extension, in any case; empty if there is none}
    *
-   * @param target need not be there
+   * @param target a file name; the file need not exist
    */
   public static Optional<TargetFormat> of(Path target) {
     String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -65,9 +71,10 @@ public enum TargetFormat {
   }
 
   /**
-   * {@return what this format, or the framework that reads it, loses of a network, in words}
+   * {@return what this format, or the framework that reads it, does not keep of a network, in
+   * words}
    *
-   * @param metadata the network's
+   * @param metadata describes the network
    */
   public List<String> losses(Metadata metadata) {
     List<String> losses = new ArrayList<>();
