@@ -219,8 +219,8 @@ final class ImageFolder extends Dataset {
     if (test.isEmpty()) {
       throw new DatasetException(
           path()
-              + ": expected pictures to test on in test or val, found none; --validation-fraction 0.1"
-              + " holds out a tenth of the others");
+              + ": expected images to test on in test or val, found none; --validation-fraction 0.1"
+              + " holds out a tenth of each class that has two images or more");
     }
     return read(test, limit);
   }

@@ -241,7 +241,7 @@ class TrainCommandTest extends TrainingRuns {
     assertRefused(
         run(dir.resolve("never"), "--validation-fraction", 0),
         3,
-        "holds out a tenth of the others");
+        "holds out a tenth of each class");
     Path larger = train("--image-size", 64, "--validation-fraction", 0.2, "--epochs", 1);
     assertThat(network(larger.resolve("final.h5")).input().size()).isEqualTo(64);
   }

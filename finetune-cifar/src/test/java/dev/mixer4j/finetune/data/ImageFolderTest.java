@@ -299,7 +299,7 @@ class ImageFolderTest {
             dir + ": more: not used beside the folders train",
             dir
                 + ": files that are neither .png, .jpg nor .jpeg are not used:"
-                + " 1 .bmp, 2 .gif, 1 no ending");
+                + " 1 .bmp, 2 .gif, 1 no ending; convert the images among them to PNG or JPEG");
   }
 
   @Test
