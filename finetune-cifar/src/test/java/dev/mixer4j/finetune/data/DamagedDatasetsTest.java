@@ -85,6 +85,7 @@ class DamagedDatasetsTest {
           assertThat(label).isBetween(0, dataset.classNames().size() - 1);
         }
       }
+      dataset.checkBroken(false, problem -> assertThat(problem).contains(dir.toString()));
       return true;
     } catch (MixerException e) {
       assertThat(e.getMessage()).contains(dir.toString());
