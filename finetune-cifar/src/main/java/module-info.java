@@ -22,6 +22,8 @@ module dev.mixer4j.finetune {
   exports dev.mixer4j.finetune.progress;
 
   // picocli fills the commands' fields; Jackson reads and writes records.
+  opens dev.mixer4j.finetune.chart to
+      com.fasterxml.jackson.databind;
   opens dev.mixer4j.finetune.command to
       com.fasterxml.jackson.databind,
       info.picocli;
