@@ -38,11 +38,14 @@ find_classpath() {
     unset MIXER4J_CLASSPATH # another command that this one starts has its own
     return
   fi
+  case $home in *:*) fail "$home: Java takes no colon in the path of a jar; move or rename the folder" ;; esac
   classpath=$(printf ':%s' "$home"/lib/*.jar)
   classpath=${classpath#:}
   [ -e "${classpath%%:*}" ] || fail "$home/lib has no jars; unpack the archive again"
   archive=$home/lib/start
-  [ -w "$home/lib" ] || archive=${MIXER4J_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mixer4j}/start
+  # In the user's cache each installation has its own.
+  [ -w "$home/lib" ] ||
+    archive=${MIXER4J_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/mixer4j}/start-$(printf %s "$home" | cksum | cut -d ' ' -f 1)
   if [ -d "$home/cuda" ]; then # tools/gpu-bundle
     MIXER4J_NATIVES=gpu
     classpath+=:$home/native
@@ -58,17 +61,20 @@ archive_classes() {
   IFS=: read -ra jars <<<"$classpath"
   for jar in "${jars[@]}"; do [ ! "$jar" -nt "$archive" ] || stale=yes; done
   [ -n "$stale" ] && mkdir -p "${archive%/*}" 2>/dev/null && [ -w "${archive%/*}" ] || return 0
-  local new=$archive.$$ command=(--help)
+  local command=(--help)
+  new=$archive.$$
   case $1 in
     *.ImportWeights) command=(convert "$home/sample/animals-mixer.safetensors" -o "$new.h5" --overwrite) ;;
     *.FinetuneCifar) command=(predict --weights "$home/sample/animals-mixer.safetensors" "$home/sample/images/ship.png") ;;
   esac
+  trap 'rm -f "$new" "$new.h5"' EXIT
   [ ! -t 2 ] || printf 'Preparing quicker starts (once) ...\n' >&2
   "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$new" -cp "$classpath" "$1" "${command[@]}" >/dev/null 2>&1 </dev/null || true
   # Empty where Java could not make it, so that it is not tried at every start.
   [ -e "$new" ] || : >"$new"
   mv -f "$new" "$archive"
   rm -f "$new.h5"
+  trap - EXIT
 }
 
 launch() {

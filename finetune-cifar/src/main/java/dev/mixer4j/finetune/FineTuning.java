@@ -325,7 +325,8 @@ public final class FineTuning {
 
   /**
    * Trains a run for more epochs, whether it is finished or not. With a constant learning rate, the
-   * result is that of a run which was given these epochs at first.
+   * result is that of a run which was given these epochs at first. A run that stopped early gets
+   * its patience again.
    *
    * @param folder as it was given to {@link #run}; it may have been moved, the data may not
    * @param epochs of the whole run, including those already done

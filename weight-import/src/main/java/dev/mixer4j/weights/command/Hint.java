@@ -11,7 +11,8 @@ public final class Hint {
   private static final String STARTED_AS = "mixer4j.command"; // set by the launchers
 
   /** Words that no shell changes. */
-  private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_@%+=:,./-]+");
+  private static final Pattern PLAIN =
+      Pattern.compile("[\\p{L}\\p{N}_@+:,./-][\\p{L}\\p{N}_@+=:,./-]*");
 
   private Hint() {}
 
